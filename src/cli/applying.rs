@@ -1,0 +1,232 @@
+//! `apply` and `sync`.
+
+use super::output::{Exit, Output, Tone, counted, wrap};
+use super::progress::Line;
+use super::work::{Target, planned, printed, show};
+use super::{ask, json};
+use crate::directory::{EntraId, GroupId, shown};
+use crate::plan::{Allowances, GroupLink, Mode, Ownership};
+use crate::store::{RunKind, RunOutcome};
+use crate::sync::{self, Applied, ApplyRequest, Planned, Progress, Session, SyncError};
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// How many failures are shown without `--verbose`.
+const FAILURES: usize = 12;
+
+/// Everything in the plan that no guard holds.
+fn everything(planned: &Planned, kind: RunKind) -> ApplyRequest {
+    ApplyRequest {
+        chosen: planned.plan.free().map(|(index, _)| index).collect(),
+        held: planned.plan.held() as u64,
+        cut: 0,
+        kind,
+    }
+}
+
+/// `apply` and `apply FILE`.
+pub async fn apply(
+    target: &Target,
+    allowances: Allowances,
+    file: Option<&Path>,
+    yes: bool,
+    output: &Output,
+) -> Result<Exit, SyncError> {
+    let saved = match file {
+        Some(path) => Some((path, sync::read_saved(path, &target.profile.name)?)),
+        None => None,
+    };
+    let progress = Progress::default();
+    let mut session = target.open(Mode::Attended, "apply", &progress, output).await?;
+    let mut planned = planned(&mut session, Allowances::default(), &progress, output).await?;
+    let adopts = saved
+        .as_ref()
+        .and_then(|(_, document)| document.pinned.as_ref())
+        .map_or(&[][..], |pinned| pinned.adopts.as_slice());
+    if !adopts.is_empty() {
+        planned.again(|known| {
+            for pair in adopts {
+                known.links.group(GroupLink {
+                    entra: EntraId::new(&pair.entra_id),
+                    group: GroupId::new(&pair.group_id),
+                    ownership: Ownership::Owned,
+                });
+            }
+        });
+    }
+    show(&session, &planned, output)?;
+    let asks = allowances.is_empty() && !yes;
+    planned.allow(allowances)?;
+    if asks && !planned.plan.guards.is_empty() {
+        let typed = ask::allowances(&planned.plan.guards)?;
+        planned.allow(Allowances::new(typed))?;
+    }
+    let mut request = everything(&planned, RunKind::Attended);
+    if let Some((path, document)) = &saved {
+        let selection = sync::select(&session, &planned, document, path)?;
+        if selection.overtaken > 0 {
+            output.remark(&format!(
+                "{} of the saved plan {} no longer needed, or would do something else now. They are skipped.",
+                counted(selection.overtaken, "operation", "operations"),
+                if selection.overtaken == 1 { "is" } else { "are" }
+            ));
+        }
+        request.chosen = selection.chosen;
+        request.held = selection.held;
+        request.cut = selection.cut;
+    }
+    if !planned.plan.operations.is_empty() && !yes {
+        let question = format!(
+            "Apply {} to {}?",
+            counted(request.chosen.len() as u64, "operation", "operations"),
+            session.profile.site.host()
+        );
+        if !ask::confirm(&question)? {
+            output.remark("Nothing was applied.");
+            return Ok(Exit::Done);
+        }
+    }
+    for pair in adopts {
+        session
+            .state
+            .link_group(&pair.entra_id, &pair.group_id, Ownership::Owned)?;
+    }
+    carry_out(&mut session, &planned, request, &progress, output).await
+}
+
+/// `sync`: unattended, never asks.
+pub async fn sync(
+    target: &Target,
+    allowances: Allowances,
+    output: &Output,
+) -> Result<Exit, SyncError> {
+    let progress = Progress::default();
+    let mut session = target.open(Mode::Unattended, "sync", &progress, output).await?;
+    let planned = planned(&mut session, allowances, &progress, output).await?;
+    let request = everything(&planned, RunKind::Unattended);
+    carry_out(&mut session, &planned, request, &progress, output).await
+}
+
+/// Applies and says how it went.
+pub(super) async fn carry_out(
+    session: &mut Session,
+    planned: &Planned,
+    request: ApplyRequest,
+    progress: &Progress,
+    output: &Output,
+) -> Result<Exit, SyncError> {
+    let line = Line::show(progress, output);
+    let applied = sync::apply(session, planned, request).await;
+    drop(line);
+    let applied = applied?;
+    if output.json {
+        let document = json::applied(planned, &applied, session.requests());
+        output.document(&document).map_err(printed)?;
+    } else {
+        output
+            .answer(&summary(session, planned, &applied, output))
+            .map_err(printed)?;
+    }
+    if let Some(problem) = &applied.stopped_by {
+        output.remark(&format!("Stopped: {}\n  {}", problem.message, problem.hint));
+    }
+    Ok(exit(&applied))
+}
+
+/// Of several: interrupted, failed, partly failed, held.
+fn exit(applied: &Applied) -> Exit {
+    match applied.outcome {
+        RunOutcome::Cancelled => Exit::Interrupted,
+        RunOutcome::Failed => Exit::Failed,
+        RunOutcome::Partial => Exit::Partial,
+        RunOutcome::Held => Exit::Held,
+        RunOutcome::Applied | RunOutcome::Nothing => Exit::Done,
+    }
+}
+
+/// A run in words.
+pub(super) fn summary(
+    session: &Session,
+    planned: &Planned,
+    applied: &Applied,
+    output: &Output,
+) -> String {
+    let counts = applied.counts;
+    let headline = match applied.outcome {
+        RunOutcome::Applied => output.tone(Tone::Good, "Applied."),
+        RunOutcome::Nothing => output.tone(Tone::Good, "Nothing to do: Jira is as it should be."),
+        RunOutcome::Held if counts.done + counts.already == 0 => {
+            output.tone(Tone::Held, "Held: nothing was applied.")
+        }
+        RunOutcome::Held => output.tone(Tone::Held, "Applied what guards let through."),
+        RunOutcome::Partial => output.tone(Tone::Bad, "Applied, but some operations failed."),
+        RunOutcome::Failed => output.tone(Tone::Bad, "Stopped before the end."),
+        RunOutcome::Cancelled => output.tone(Tone::Held, "Cancelled; what was under way was finished."),
+    };
+    let mut text = format!("\n{headline}\n");
+    let mut parts = vec![format!("{} done", counts.done)];
+    for (count, word) in [
+        (counts.already, "so already"),
+        (counts.failed, "failed"),
+        (counts.skipped, "skipped"),
+        (counts.held, "held"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{count} {word}"));
+        }
+    }
+    let requests = session.requests();
+    let _ = writeln!(text, "  {}", parts.join(" · "));
+    let _ = writeln!(
+        text,
+        "  {} to Entra, {} to Jira, {} repeated · {:.1} s · run {}",
+        counted(requests.entra, "request", "requests"),
+        counted(requests.jira, "request", "requests"),
+        requests.retries,
+        applied.seconds,
+        applied.run_id
+    );
+    failures(&mut text, applied, output);
+    for guard in &planned.plan.guards {
+        let how = if guard.name.allowable() {
+            format!("--allow {}={}", guard.name, guard.count)
+        } else {
+            "not by --allow".to_owned()
+        };
+        let line = format!(
+            "  held by {}: {} {} ({how})",
+            guard.name,
+            guard.count,
+            guard.name.meaning()
+        );
+        let _ = writeln!(text, "{}", output.tone(Tone::Held, &line));
+    }
+    text
+}
+
+fn failures(text: &mut String, applied: &Applied, output: &Output) {
+    let most = if output.verbose {
+        applied.failures.len()
+    } else {
+        FAILURES
+    };
+    for failure in applied.failures.iter().take(most) {
+        let what = format!("  ✗ {}", shown(&failure.what));
+        let _ = writeln!(text, "{}", output.tone(Tone::Bad, &what));
+        for line in wrap(&format!("{} {}", failure.message, failure.advice), output.width() - 8) {
+            let _ = writeln!(text, "      {line}");
+        }
+        if let Some(id) = &failure.request_id {
+            let id = format!("      request-id: {}", shown(id));
+            let _ = writeln!(text, "{}", output.tone(Tone::Dim, &id));
+        }
+    }
+    let hidden = applied.failures.len().saturating_sub(most);
+    if hidden > 0 {
+        let _ = writeln!(
+            text,
+            "  … and {hidden} more: rollbook show {}",
+            applied.run_id
+        );
+    }
+}

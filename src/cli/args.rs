@@ -1,0 +1,116 @@
+//! The command line.
+
+use crate::plan::Allowance;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Keeps Jira Cloud's users and groups in step with Microsoft Entra ID, reviewed row by row.
+#[derive(Debug, Parser)]
+#[command(name = "rollbook", version, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done or nothing to do; 1 failed; 2 wrong usage; 3 something was held; 4 some operations failed; 5 changes (plan --detailed-exitcode); 130 and 143 interrupted.")]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Global {
+    /// The profile to work on; needed when there are several
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Where config.toml and credentials.toml are
+    #[arg(long, global = true, value_name = "DIR")]
+    pub config_dir: Option<PathBuf>,
+    /// Where databases, plans and logs are kept
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Print one JSON document on standard output; all else goes to standard error
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Answer the plain question with yes; guards still hold
+    #[arg(long, short = 'y', global = true)]
+    pub yes: bool,
+    /// Allow what a guard holds, by the number that the plan shows for it
+    #[arg(long, global = true, value_name = "GUARD=COUNT")]
+    pub allow: Vec<Allowance>,
+    /// Verify everything (this version always does)
+    #[arg(long, global = true)]
+    pub full: bool,
+    /// Say nothing but the answer
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Show every row, and log every request (without its data)
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+}
+
+/// A command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Test both connections, and say what to do about what fails
+    Check,
+    /// Read both directories and show what would be done; writes nothing to Jira
+    Plan {
+        /// Save the plan to this file, to be applied as it is
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Exit with 5 if there are changes
+        #[arg(long)]
+        detailed_exitcode: bool,
+    },
+    /// Show the plan, ask, and apply it; with FILE exactly that saved plan
+    Apply {
+        /// A plan saved with `plan --out`
+        file: Option<PathBuf>,
+    },
+    /// Apply what guards let through, without asking; for schedulers
+    Sync,
+    /// Let a Jira group mirror its Entra group from now on: shows who stays and who leaves, and asks
+    Adopt {
+        /// The Jira group, by name or groupId
+        group: String,
+        /// Only write the plan to this file
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// List the runs of a profile
+    Runs,
+    /// Show a run with its operations and failures
+    Show {
+        /// Its id, as `runs` lists it
+        run: String,
+    },
+    /// Show the main job on a simulated organisation; touches no real configuration
+    Demo {
+        /// In text, without the console
+        #[arg(long)]
+        headless: bool,
+    },
+    /// Serve a simulated tenant and site on this machine, and print a configuration for it
+    Simulate(SimulateArguments),
+}
+
+/// Arguments of `simulate`.
+#[derive(Debug, Args)]
+pub struct SimulateArguments {
+    /// Port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 8473)]
+    pub port: u16,
+    /// Users in Entra
+    #[arg(long)]
+    pub users: Option<usize>,
+    /// Groups in Entra
+    #[arg(long)]
+    pub groups: Option<usize>,
+    /// The same seed gives the same organisation
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// A scenario file: organisation, behaviour, faults
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+}

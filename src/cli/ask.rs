@@ -1,0 +1,67 @@
+//! Questions on the terminal.
+
+use crate::directory::shown;
+use crate::plan::{Allowance, GuardCount};
+use crate::sync::SyncError;
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+/// Asks and reads a line. Fails where there is no terminal; `instead` says what would answer it.
+fn ask(question: &str, instead: &'static str) -> Result<String, SyncError> {
+    if !io::stdin().is_terminal() {
+        return Err(SyncError::NoTerminal { instead });
+    }
+    let _ = write!(io::stderr().lock(), "{question} ");
+    let _ = io::stderr().lock().flush();
+    let mut line = String::new();
+    match io::stdin().lock().read_line(&mut line) {
+        Ok(n) if n > 0 => Ok(line.trim().to_owned()),
+        _ => Err(SyncError::Cancelled),
+    }
+}
+
+/// A plain question. Anything but yes is no.
+pub fn confirm(question: &str) -> Result<bool, SyncError> {
+    let answer = ask(
+        &format!("{question} [y/N]"),
+        "Add --yes to answer it beforehand; guards still hold. Or run it in a terminal.",
+    )?;
+    Ok(matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Lets the admin type the number of each guard that can be allowed. An empty line leaves it.
+pub fn allowances(guards: &[GuardCount]) -> Result<Vec<Allowance>, SyncError> {
+    let mut allowed = Vec::new();
+    if !io::stdin().is_terminal() {
+        return Ok(allowed);
+    }
+    for guard in guards.iter().filter(|guard| guard.name.allowable()) {
+        let question = format!(
+            "{}: {} {}. Type {} to allow it, or nothing to leave it held:",
+            guard.name,
+            guard.count,
+            guard.name.meaning(),
+            guard.count
+        );
+        let answer = ask(&question, "")?;
+        if answer == guard.count.to_string() {
+            allowed.push(Allowance {
+                name: guard.name,
+                count: guard.count,
+            });
+        }
+    }
+    Ok(allowed)
+}
+
+/// Lets the admin type a group's name.
+pub fn typed_name(name: &str) -> Result<bool, SyncError> {
+    let question = format!(
+        "Membership of “{}” gives access and takes seats. Type the group's name to adopt it:",
+        shown(name)
+    );
+    let answer = ask(
+        &question,
+        "An access group is only adopted by somebody who types its name: run it in a terminal.",
+    )?;
+    Ok(answer == name)
+}

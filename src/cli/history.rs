@@ -1,0 +1,145 @@
+//! `runs` and `show`.
+
+use super::json;
+use super::output::{Exit, Output, Tone, cell, wrap};
+use super::work::{Target, printed};
+use crate::directory::shown;
+use crate::store::{JournalRow, Run, State};
+use crate::sync::SyncError;
+use serde_json::json;
+use std::fmt::Write as _;
+
+/// Opens the state without taking the lock: both commands only look. A profile that never ran has
+/// none, and none is made.
+fn state(target: &Target) -> Result<Option<State>, SyncError> {
+    let folder = target.paths.profile(&target.profile.name);
+    if !folder.exists() {
+        return Ok(None);
+    }
+    Ok(Some(State::open(&folder)?))
+}
+
+/// Lists runs.
+pub fn runs(target: &Target, output: &Output) -> Result<Exit, SyncError> {
+    let runs = match state(target)? {
+        Some(state) => state.runs()?,
+        None => Vec::new(),
+    };
+    if output.json {
+        let rows: Vec<serde_json::Value> = runs.iter().map(json::run).collect();
+        let document = json!({"version": 1, "runs": rows});
+        output.document(&document).map_err(printed)?;
+        return Ok(Exit::Done);
+    }
+    if runs.is_empty() {
+        output.answer("No runs yet.\n").map_err(printed)?;
+        return Ok(Exit::Done);
+    }
+    let mut text = format!(
+        "{}\n",
+        output.tone(
+            Tone::Strong,
+            "run                   kind        started               outcome    done  already  failed  skipped  held"
+        )
+    );
+    for run in &runs {
+        let c = run.counts;
+        let outcome = run.outcome.as_deref().unwrap_or("unfinished");
+        let _ = writeln!(
+            text,
+            "{} {} {} {} {:>5} {:>8} {:>7} {:>8} {:>5}",
+            cell(&run.run_id, 21),
+            cell(&run.kind, 11),
+            cell(&json::moment(run.started_at), 21),
+            cell(outcome, 10),
+            c.done,
+            c.already,
+            c.failed,
+            c.skipped,
+            c.held
+        );
+    }
+    output.answer(&text).map_err(printed)?;
+    Ok(Exit::Done)
+}
+
+/// Shows one run.
+pub fn show(target: &Target, run_id: &str, output: &Output) -> Result<Exit, SyncError> {
+    let unknown = || SyncError::UnknownRun(run_id.to_owned());
+    let state = state(target)?.ok_or_else(unknown)?;
+    let run = state.run(run_id)?.ok_or_else(unknown)?;
+    let allowed = state.allowed(run.number)?;
+    let journal = state.journal(run.number)?;
+    if output.json {
+        let document = json::run_in_full(&run, &allowed, &journal);
+        output.document(&document).map_err(printed)?;
+    } else {
+        output
+            .answer(&text(&run, &allowed, &journal, output))
+            .map_err(printed)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn text(run: &Run, allowed: &[(String, u64)], journal: &[JournalRow], output: &Output) -> String {
+    let mut text = String::new();
+    let title = format!("Run {}", run.run_id);
+    let _ = writeln!(text, "{}", output.tone(Tone::Strong, &title));
+    let _ = writeln!(
+        text,
+        "  {} by {} on {}, {} to {}",
+        run.kind,
+        shown(&run.person),
+        shown(&run.host),
+        json::moment(run.started_at),
+        run.finished_at
+            .map_or_else(|| "…".to_owned(), json::moment)
+    );
+    let c = run.counts;
+    let _ = writeln!(
+        text,
+        "  {}: {} done · {} so already · {} failed · {} skipped · {} held",
+        run.outcome.as_deref().unwrap_or("unfinished"),
+        c.done,
+        c.already,
+        c.failed,
+        c.skipped,
+        c.held
+    );
+    for (guard, count) in allowed {
+        let _ = writeln!(text, "  allowed: {guard}={count}");
+    }
+    let _ = writeln!(text);
+    for row in journal {
+        operation(&mut text, row, output);
+    }
+    text
+}
+
+fn operation(text: &mut String, row: &JournalRow, output: &Output) {
+    let (mark, tone) = match row.outcome.as_deref() {
+        Some("done") => ("✓", Tone::Good),
+        Some("already") => ("=", Tone::Dim),
+        Some(_) => ("✗", Tone::Bad),
+        None => ("?", Tone::Held),
+    };
+    let name = row.name.as_deref().unwrap_or_default();
+    let group = row.group_name.as_deref().unwrap_or_default();
+    let _ = writeln!(
+        text,
+        "  {} {} {} {} {}",
+        output.tone(tone, mark),
+        cell(&row.kind, 14),
+        cell(name, 26),
+        cell(group, 26),
+        output.tone(Tone::Dim, &row.reason)
+    );
+    let Some(message) = &row.message else { return };
+    let advice = row.advice.as_deref().unwrap_or_default();
+    for line in wrap(&format!("{} {advice}", shown(message)), output.width() - 8) {
+        let _ = writeln!(text, "      {line}");
+    }
+    if let Some(id) = &row.request_id {
+        let _ = writeln!(text, "      request-id: {}", shown(id));
+    }
+}

@@ -1,0 +1,101 @@
+//! The JSON documents of the commands.
+
+use crate::plan::{Counts, GuardCount, write_document};
+use crate::store::{JournalRow, Run};
+use crate::sync::{Applied, FailureRow, Planned, Requests};
+use serde_json::{Value, json};
+use std::io::{self, BufWriter, Write as _};
+
+/// Prints a plan, its operations one by one.
+pub fn print_plan(planned: &Planned, profile: &str) -> io::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let written = write_document(planned.head(profile), planned.rows(), &mut out)
+        .and_then(|()| out.flush());
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// Guards.
+#[must_use]
+pub fn guards(guards: &[GuardCount]) -> Value {
+    guards
+        .iter()
+        .map(|g| {
+            json!({"name": g.name.as_str(), "count": g.count, "limit": g.limit,
+                "allowable": g.name.allowable()})
+        })
+        .collect()
+}
+
+/// Counts.
+#[must_use]
+pub fn counts(counts: Counts) -> Value {
+    json!({"done": counts.done, "already": counts.already, "failed": counts.failed,
+        "skipped": counts.skipped, "held": counts.held})
+}
+
+/// What `apply` and `sync` print.
+#[must_use]
+pub fn applied(planned: &Planned, applied: &Applied, requests: Requests) -> Value {
+    let failures: Vec<&FailureRow> = applied.failures.iter().collect();
+    json!({
+        "version": 1,
+        "run_id": applied.run_id,
+        "plan_id": planned.plan.id,
+        "outcome": applied.outcome.as_str(),
+        "counts": counts(applied.counts),
+        "failures": failures,
+        "guards": guards(&planned.plan.guards),
+        "requests": requests,
+        "seconds": (applied.seconds * 1000.0).round() / 1000.0,
+    })
+}
+
+/// A moment, RFC 3339.
+#[must_use]
+pub fn moment(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds)
+        .map(|t| t.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+        .unwrap_or_default()
+}
+
+/// A run in `runs`.
+#[must_use]
+pub fn run(run: &Run) -> Value {
+    json!({
+        "run_id": run.run_id, "kind": run.kind,
+        "started_at": moment(run.started_at),
+        "finished_at": run.finished_at.map(moment),
+        "outcome": run.outcome,
+        "counts": counts(run.counts),
+    })
+}
+
+/// A run in `show`.
+#[must_use]
+pub fn run_in_full(found: &Run, allowed: &[(String, u64)], journal: &[JournalRow]) -> Value {
+    let mut document = run(found);
+    document["version"] = json!(1);
+    document["plan_id"] = json!(found.plan_id);
+    document["host"] = json!(found.host);
+    document["person"] = json!(found.person);
+    document["allowed"] = allowed
+        .iter()
+        .map(|(name, count)| json!({"name": name, "count": count}))
+        .collect();
+    document["operations"] = journal
+        .iter()
+        .map(|row| {
+            json!({
+                "id": row.operation_id, "kind": row.kind, "name": row.name, "email": row.email,
+                "account_id": row.account_id, "group": row.group_name, "reason": row.reason,
+                "at": moment(row.intent_at), "outcome": row.outcome, "status": row.status,
+                "code": row.code, "message": row.message, "advice": row.advice,
+                "request_id": row.request_id,
+            })
+        })
+        .collect();
+    document
+}

@@ -1,0 +1,327 @@
+//! A plan in text.
+
+use super::output::{Output, Tone, cell, counted, wrap};
+use crate::directory::{EntraSnapshot, JiraSnapshot, shown};
+use crate::plan::{Kind, OperationRow};
+use crate::sync::Planned;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// How many rows of a section are shown without `--verbose`.
+const ROWS: usize = 8;
+
+/// The whole plan: both sides, what would be done, what guards hold, what needs the admin.
+#[must_use]
+pub fn plan_text(planned: &Planned, profile: &str, site: &str, output: &Output) -> String {
+    let mut text = Text {
+        out: String::new(),
+        output,
+    };
+    text.head(planned, profile, site);
+    text.operations(planned);
+    text.guards(planned);
+    text.conflicts(planned);
+    text.left_out(planned);
+    text.seats(planned);
+    text.out
+}
+
+struct Text<'a> {
+    out: String,
+    output: &'a Output,
+}
+
+impl Text<'_> {
+    fn line(&mut self, text: &str) {
+        self.out.push_str(text.trim_end());
+        self.out.push('\n');
+    }
+
+    fn heading(&mut self, tone: Tone, text: &str) {
+        self.line("");
+        let text = self.output.tone(tone, text);
+        self.line(&text);
+    }
+
+    fn most(&self, rows: usize) -> usize {
+        if self.output.verbose { rows } else { ROWS }
+    }
+
+    fn more(&mut self, total: usize) {
+        let hidden = total.saturating_sub(self.most(total));
+        if hidden > 0 {
+            let text = format!("    … and {hidden} more (--verbose shows all)");
+            let text = self.output.tone(Tone::Dim, &text);
+            self.line(&text);
+        }
+    }
+
+    fn head(&mut self, planned: &Planned, profile: &str, site: &str) {
+        let title = format!("Plan for {} ▸ {}", shown(profile), shown(site));
+        let title = self.output.tone(Tone::Strong, &title);
+        let id = self.output.tone(Tone::Dim, &planned.plan.id[..12]);
+        self.line(&format!("{title}  {id}"));
+        self.line("");
+        let (entra, jira) = (&planned.entra, &planned.jira);
+        let state = entra_state(entra);
+        self.line(&format!(
+            "  Entra  {}, {}, {}. {state}",
+            counted(entra.people() as u64, "person", "people"),
+            counted(entra.groups() as u64, "group", "groups"),
+            counted(entra.direct().total() as u64, "membership", "memberships"),
+        ));
+        let state = jira_state(jira);
+        self.line(&format!(
+            "  Jira   {}, {}. {state}",
+            counted(jira.accounts() as u64, "account", "accounts"),
+            counted(jira.groups() as u64, "group", "groups"),
+        ));
+        let plan = &planned.plan;
+        self.line(&format!(
+            "  {} recognised, {} linked, {} suggested by name",
+            counted(plan.people_linked, "person", "people"),
+            counted(plan.groups_linked, "group", "groups"),
+            counted(plan.groups_suggested, "group", "groups"),
+        ));
+    }
+
+    fn operations(&mut self, planned: &Planned) {
+        let rows: Vec<OperationRow> = planned.rows().collect();
+        if rows.is_empty() {
+            self.heading(Tone::Good, "Nothing to do: Jira is as it should be.");
+            return;
+        }
+        self.creations(&rows, Kind::CreateUser);
+        self.creations(&rows, Kind::CreateGroup);
+        self.memberships(&rows, Kind::AddMember);
+        self.memberships(&rows, Kind::RemoveMember);
+    }
+
+    fn creations(&mut self, rows: &[OperationRow], kind: Kind) {
+        let rows: Vec<&OperationRow> = rows.iter().filter(|row| row.kind == kind).collect();
+        if rows.is_empty() {
+            return;
+        }
+        let count = rows.len() as u64;
+        let what = if kind == Kind::CreateUser {
+            format!(
+                "+ {} to create and invite",
+                counted(count, "person", "people")
+            )
+        } else {
+            format!("+ {} to create", counted(count, "group", "groups"))
+        };
+        self.heading(Tone::Good, &what);
+        let width = self.output.width();
+        for row in rows.iter().take(self.most(rows.len())) {
+            let (name, detail) = match (&row.user, &row.group) {
+                (Some(user), _) => (user.name.as_str(), user.email.as_deref().unwrap_or("")),
+                (None, Some(group)) => (group.name.as_str(), ""),
+                (None, None) => ("", ""),
+            };
+            let line = if kind == Kind::CreateUser {
+                format!("    {} {} ", cell(name, 26), cell(detail, 34))
+            } else {
+                format!("    {} ", cell(name, 40))
+            };
+            let line = self.with_reason(line, row, width);
+            self.line(&line);
+        }
+        self.more(rows.len());
+    }
+
+    /// Adds the reason, and what holds the row.
+    fn with_reason(&self, line: String, row: &OperationRow, _width: usize) -> String {
+        if row.held_by.is_empty() {
+            line + &self.output.tone(Tone::Dim, &row.reason)
+        } else {
+            let held = format!("held by {}", row.held_by.join(", "));
+            line + &self.output.tone(Tone::Held, &held)
+        }
+    }
+
+    fn memberships(&mut self, rows: &[OperationRow], kind: Kind) {
+        let mut by_group: BTreeMap<String, Vec<&OperationRow>> = BTreeMap::new();
+        let mut count = 0;
+        for row in rows.iter().filter(|row| row.kind == kind) {
+            count += 1;
+            let name = row.group.as_ref().map_or("", |g| g.name.as_str());
+            by_group.entry(name.to_owned()).or_default().push(row);
+        }
+        if count == 0 {
+            return;
+        }
+        let (mark, verb, tone) = if kind == Kind::AddMember {
+            ("+", "add", Tone::Good)
+        } else {
+            ("-", "remove", Tone::Bad)
+        };
+        let what = format!(
+            "{mark} {} to {verb}, in {}",
+            counted(count, "membership", "memberships"),
+            counted(by_group.len() as u64, "group", "groups")
+        );
+        self.heading(tone, &what);
+        let total = by_group.len();
+        for (name, rows) in by_group.iter().take(self.most(total)) {
+            let names: Vec<String> = rows
+                .iter()
+                .filter_map(|row| row.user.as_ref())
+                .map(|user| shown(&user.name).into_owned())
+                .collect();
+            let mut line = format!("    {} {mark}{:<5} ", cell(name, 34), rows.len());
+            let room = self.output.width().saturating_sub(48);
+            let _ = write!(line, "{}", cell(&names.join(", "), room).trim_end());
+            self.line(&line);
+            self.reasons(rows);
+        }
+        self.more(total);
+    }
+
+    /// Why a group's rows are there: each reason once, with its count.
+    fn reasons(&mut self, rows: &[&OperationRow]) {
+        let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
+        for row in rows {
+            let mut reason = row.reason.clone();
+            if !row.held_by.is_empty() {
+                let _ = write!(reason, ", held by {}", row.held_by.join(", "));
+            }
+            *reasons.entry(reason).or_default() += 1;
+        }
+        for (reason, count) in reasons {
+            let text = format!("        {count} × {reason}");
+            let text = self.output.tone(Tone::Dim, &text);
+            self.line(&text);
+        }
+    }
+
+    fn guards(&mut self, planned: &Planned) {
+        let guards = &planned.plan.guards;
+        if guards.is_empty() {
+            return;
+        }
+        let held = planned.plan.held() as u64;
+        let what = format!(
+            "! {} held by guards",
+            counted(held, "operation", "operations")
+        );
+        self.heading(Tone::Held, &what);
+        for guard in guards {
+            self.line(&format!(
+                "    {} {:>6}  {}",
+                cell(guard.name.as_str(), 20),
+                guard.count,
+                guard.name.meaning()
+            ));
+            let how = if guard.name.allowable() {
+                format!("allow with --allow {}={}", guard.name, guard.count)
+            } else if guard.name == crate::plan::GuardName::Protected {
+                "can't be allowed".to_owned()
+            } else {
+                "review and apply it with `rollbook apply`".to_owned()
+            };
+            let how = format!("                                 {how}");
+            let how = self.output.tone(Tone::Dim, &how);
+            self.line(&how);
+        }
+    }
+
+    fn conflicts(&mut self, planned: &Planned) {
+        let conflicts = &planned.plan.conflicts;
+        if conflicts.is_empty() {
+            return;
+        }
+        let count = conflicts.len() as u64;
+        let what = format!(
+            "! {} to be decided by you; left alone until then",
+            counted(count, "conflict", "conflicts")
+        );
+        self.heading(Tone::Held, &what);
+        let room = self.output.width().saturating_sub(40);
+        for conflict in conflicts.iter().take(self.most(conflicts.len())) {
+            let name = cell(&conflict.name, 26);
+            let kind = cell(conflict.kind.as_str(), 7);
+            for (at, part) in wrap(&conflict.reason, room).iter().enumerate() {
+                let (kind, name) = if at == 0 {
+                    (kind.as_str(), name.as_str())
+                } else {
+                    ("       ", "                          ")
+                };
+                self.line(&format!("    {kind} {name} {part}"));
+            }
+        }
+        self.more(conflicts.len());
+    }
+
+    fn left_out(&mut self, planned: &Planned) {
+        let skipped = &planned.plan.skipped;
+        if skipped.is_empty() {
+            return;
+        }
+        let mut reasons: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+        for row in skipped {
+            reasons
+                .entry((row.kind.as_str(), row.reason.as_str()))
+                .or_default()
+                .push(&row.name);
+        }
+        let what = format!("· {} left out", skipped.len());
+        self.heading(Tone::Strong, &what);
+        for ((kind, reason), names) in reasons {
+            let (one, many) = if kind == "person" {
+                ("person", "people")
+            } else {
+                ("group", "groups")
+            };
+            let count = cell(&counted(names.len() as u64, one, many), 12);
+            for (at, part) in wrap(reason, self.output.width() - 18).iter().enumerate() {
+                let count = if at == 0 { count.as_str() } else { "            " };
+                self.line(&format!("    {count} {part}"));
+            }
+            let shown_names = names.iter().take(self.most(names.len()).min(5).max(1));
+            let mut list: Vec<String> = shown_names.map(|n| shown(n).into_owned()).collect();
+            if names.len() > list.len() {
+                list.push("…".to_owned());
+            }
+            let list = cell(&list.join(", "), self.output.width() - 18);
+            let list = self.output.tone(Tone::Dim, list.trim_end());
+            self.line(&format!("                 {list}"));
+        }
+    }
+
+    fn seats(&mut self, planned: &Planned) {
+        let seats = &planned.plan.seats;
+        if seats.is_empty() {
+            return;
+        }
+        self.heading(Tone::Strong, "Seats");
+        for seat in seats {
+            let left = seat
+                .left
+                .map_or("no limit".to_owned(), |left| format!("{left} left"));
+            self.line(&format!(
+                "    {} {} needed, {left}",
+                cell(&seat.product, 28),
+                seat.needed
+            ));
+        }
+    }
+}
+
+fn entra_state(entra: &EntraSnapshot) -> String {
+    match &entra.users {
+        crate::directory::Completeness::Whole => "Read to the end.".to_owned(),
+        crate::directory::Completeness::Doubtful(doubt) => {
+            format!("INCOMPLETE: {doubt}. Nothing is removed.")
+        }
+    }
+}
+
+fn jira_state(jira: &JiraSnapshot) -> String {
+    for listing in [&jira.users, &jira.group_list] {
+        if let crate::directory::Completeness::Doubtful(doubt) = listing {
+            return format!("INCOMPLETE: {doubt}. Nothing that depends on it is written.");
+        }
+    }
+    "Read to the end.".to_owned()
+}

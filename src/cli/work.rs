@@ -1,0 +1,183 @@
+//! Running a command.
+
+use super::args::{Command, Global};
+use super::output::{Exit, Output};
+use super::plan_text::plan_text;
+use super::progress::Line;
+use super::{adopting, applying, checking, history, json};
+use crate::config::{self, Paths, Profile, Secrets, environment_applies};
+use crate::plan::{Allowances, Mode};
+use crate::sync::{self, Opening, Planned, Progress, Session, SyncError};
+use std::path::Path;
+use tokio_util::sync::CancellationToken;
+
+/// What a command works on.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Folders.
+    pub paths: Paths,
+    /// Profile.
+    pub profile: Profile,
+    /// Its secrets; none for commands that only look at what is kept.
+    pub secrets: Option<Secrets>,
+    /// Cancels it.
+    pub cancel: CancellationToken,
+}
+
+impl Target {
+    fn load(global: &Global, cancel: CancellationToken, secrets: bool) -> Result<Self, SyncError> {
+        let paths = Paths::new(global.config_dir.as_deref(), global.data_dir.as_deref())?;
+        let (profile, only) = config::load(&paths, global.profile.as_deref())?;
+        let environment = environment_applies(only, global.profile.is_some());
+        let secrets = if secrets {
+            Some(Secrets::find(&profile, &paths, environment)?)
+        } else {
+            None
+        };
+        Ok(Self {
+            paths,
+            profile,
+            secrets,
+            cancel,
+        })
+    }
+
+    /// Secrets, which every command that connects loads.
+    pub(super) fn secrets(&self) -> Result<Secrets, SyncError> {
+        match &self.secrets {
+            Some(secrets) => Ok(secrets.clone()),
+            None => Ok(Secrets::find(&self.profile, &self.paths, false)?),
+        }
+    }
+
+    /// Opens the session.
+    pub(super) async fn open(
+        &self,
+        mode: Mode,
+        doing: &str,
+        progress: &Progress,
+        output: &Output,
+    ) -> Result<Session, SyncError> {
+        let session = Session::open(Opening {
+            profile: self.profile.clone(),
+            secrets: self.secrets()?,
+            paths: &self.paths,
+            mode,
+            doing,
+            cancel: self.cancel.clone(),
+            progress: progress.clone(),
+        })
+        .await?;
+        for note in &session.notes {
+            output.remark(note);
+        }
+        Ok(session)
+    }
+}
+
+/// Runs a command that works on a profile.
+pub async fn run(
+    command: Command,
+    global: &Global,
+    cancel: CancellationToken,
+) -> Result<Exit, SyncError> {
+    let output = Output::new(global.json, global.quiet, global.verbose);
+    let allowances = Allowances::new(global.allow.iter().copied());
+    let load = |secrets| Target::load(global, cancel.clone(), secrets);
+    match command {
+        Command::Check => checking::check(&load(true)?, &output).await,
+        Command::Plan {
+            out,
+            detailed_exitcode,
+        } => {
+            let target = load(true)?;
+            plan(&target, allowances, out.as_deref(), detailed_exitcode, &output).await
+        }
+        Command::Apply { file } => {
+            let target = load(true)?;
+            applying::apply(&target, allowances, file.as_deref(), global.yes, &output).await
+        }
+        Command::Sync => applying::sync(&load(true)?, allowances, &output).await,
+        Command::Adopt { group, out } => {
+            let target = load(true)?;
+            let request = adopting::Request {
+                group: &group,
+                out: out.as_deref(),
+                yes: global.yes,
+            };
+            adopting::adopt(&target, allowances, &request, &output).await
+        }
+        Command::Runs => history::runs(&load(false)?, &output),
+        Command::Show { run } => history::show(&load(false)?, &run, &output),
+        // Both are `main`'s: they need the simulator.
+        Command::Demo { .. } | Command::Simulate(_) => Ok(Exit::Usage),
+    }
+}
+
+/// Refreshes and plans, with progress.
+pub(super) async fn planned(
+    session: &mut Session,
+    allowances: Allowances,
+    progress: &Progress,
+    output: &Output,
+) -> Result<Planned, SyncError> {
+    let said = session.notes.len();
+    let line = Line::show(progress, output);
+    let planned = sync::plan(session, allowances).await;
+    drop(line);
+    for note in session.notes.iter().skip(said) {
+        output.remark(note);
+    }
+    planned
+}
+
+/// Shows a plan in text on the place for it: the answer, or a remark where the answer is JSON.
+pub(super) fn show(session: &Session, planned: &Planned, output: &Output) -> Result<(), SyncError> {
+    let site = session.profile.site.host();
+    let text = plan_text(planned, &session.profile.name, &site, output);
+    if output.json {
+        output.remark(&text);
+        Ok(())
+    } else {
+        output.answer(&text).map_err(printed)
+    }
+}
+
+/// Standard output can't be written.
+pub(super) fn printed(source: std::io::Error) -> SyncError {
+    SyncError::PlanFile {
+        path: "standard output".into(),
+        source,
+    }
+}
+
+async fn plan(
+    target: &Target,
+    allowances: Allowances,
+    out: Option<&Path>,
+    detailed: bool,
+    output: &Output,
+) -> Result<Exit, SyncError> {
+    let progress = Progress::default();
+    let mut session = target.open(Mode::Attended, "plan", &progress, output).await?;
+    let planned = planned(&mut session, allowances, &progress, output).await?;
+    if output.json {
+        json::print_plan(&planned, &session.profile.name).map_err(printed)?;
+    } else {
+        show(&session, &planned, output)?;
+    }
+    if let Some(path) = out {
+        sync::save(&session, &planned, None, path)?;
+        output.remark(&format!(
+            "Saved to {}. Apply exactly this with: rollbook apply {}",
+            path.display(),
+            path.display()
+        ));
+    }
+    let changes = !planned.plan.operations.is_empty();
+    Ok(if detailed && changes {
+        Exit::Changes
+    } else {
+        Exit::Done
+    })
+}

@@ -1,0 +1,128 @@
+//! How a configuration can be wrong.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Which secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretKind {
+    /// The client secret of the app registration.
+    EntraClientSecret,
+    /// The admin's API token.
+    JiraApiToken,
+}
+
+impl SecretKind {
+    /// The environment variable.
+    #[must_use]
+    pub const fn variable(self) -> &'static str {
+        match self {
+            Self::EntraClientSecret => "ROLLBOOK_ENTRA_CLIENT_SECRET",
+            Self::JiraApiToken => "ROLLBOOK_JIRA_API_TOKEN",
+        }
+    }
+
+    /// The key in `credentials.toml` and the name of the systemd credential.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::EntraClientSecret => "entra_client_secret",
+            Self::JiraApiToken => "jira_api_token",
+        }
+    }
+}
+
+impl fmt::Display for SecretKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::EntraClientSecret => "the client secret of the app registration",
+            Self::JiraApiToken => "the Jira API token",
+        })
+    }
+}
+
+/// What is wrong with the configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// There is none.
+    #[error("there is no configuration at {}", .0.display())]
+    Missing(PathBuf),
+    /// It can't be read.
+    #[error("{}: {source}", .path.display())]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// It is malformed.
+    #[error("{}, line {line}: {message}", .path.display())]
+    Malformed {
+        /// Which file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+        /// What was probably meant.
+        suggestion: Option<String>,
+    },
+    /// A value does not fit.
+    #[error("{}: profile “{profile}”, {key}: {message}", .path.display())]
+    Value {
+        /// Which file.
+        path: PathBuf,
+        /// Which profile.
+        profile: String,
+        /// Which key, e.g. `entra.tenant_id`.
+        key: &'static str,
+        /// What is wrong.
+        message: String,
+    },
+    /// It holds no profile.
+    #[error("{} holds no profile", .0.display())]
+    NoProfile(PathBuf),
+    /// No profile of this name.
+    #[error("there is no profile “{wanted}”")]
+    UnknownProfile {
+        /// What was asked for.
+        wanted: String,
+        /// Those that exist.
+        known: Vec<String>,
+    },
+    /// Several profiles, and none was named.
+    #[error("there are several profiles")]
+    SeveralProfiles {
+        /// Those that exist.
+        known: Vec<String>,
+    },
+    /// A secret is nowhere to be found.
+    #[error("{kind} is missing")]
+    NoSecret {
+        /// Which.
+        kind: SecretKind,
+        /// Whether the environment is read for this profile.
+        environment: bool,
+        /// Where it could stand.
+        file: PathBuf,
+    },
+    /// `credentials.toml` can be read by others.
+    #[error("{} can be read by other users of this machine (mode {mode:o})", .path.display())]
+    OpenSecrets {
+        /// Which file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// `secret_command` failed.
+    #[error("secret_command for {kind} failed: {cause}")]
+    SecretCommand {
+        /// Which secret.
+        kind: SecretKind,
+        /// Why.
+        cause: String,
+    },
+    /// The platform names no home.
+    #[error("this system names no home folder to keep files in")]
+    NoHome,
+}

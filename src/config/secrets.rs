@@ -1,0 +1,191 @@
+//! Secrets, from the first place that has them: environment, systemd credentials,
+//! `secret_command`, `credentials.toml`.
+
+use super::error::{ConfigError, SecretKind};
+use super::paths::Paths;
+use super::profile::Profile;
+use secrecy::SecretString;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Where a secret came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretSource {
+    /// An environment variable.
+    Environment,
+    /// A systemd credential.
+    Systemd,
+    /// `secret_command`.
+    Command,
+    /// `credentials.toml`.
+    File,
+}
+
+impl fmt::Display for SecretSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Environment => "the environment",
+            Self::Systemd => "a systemd credential",
+            Self::Command => "secret_command",
+            Self::File => "credentials.toml",
+        })
+    }
+}
+
+/// The secrets of a profile.
+#[derive(Debug, Clone)]
+pub struct Secrets {
+    /// Client secret.
+    pub entra: SecretString,
+    /// Where it came from.
+    pub entra_from: SecretSource,
+    /// API token.
+    pub jira: SecretString,
+    /// Where it came from.
+    pub jira_from: SecretSource,
+}
+
+/// Whether the environment's secrets may be taken for a profile: it is the only one, or was named.
+/// Otherwise one profile's secret would be sent for another.
+#[must_use]
+pub fn environment_applies(only: bool, named: bool) -> bool {
+    only || named
+}
+
+#[derive(Debug, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct CredentialsFile {
+    #[serde(default)]
+    profiles: BTreeMap<String, ProfileSecrets>,
+}
+
+#[derive(Debug, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct ProfileSecrets {
+    entra_client_secret: Option<SecretString>,
+    jira_api_token: Option<SecretString>,
+    #[serde(rename = "org_api_key")]
+    _org_api_key: Option<SecretString>,
+}
+
+impl Secrets {
+    /// Finds a profile's secrets.
+    pub fn find(profile: &Profile, paths: &Paths, environment: bool) -> Result<Self, ConfigError> {
+        let file = paths.credentials_file();
+        let mut stored = read_file(&file)?
+            .profiles
+            .remove(&profile.name)
+            .unwrap_or_default();
+        let (entra, entra_from) = one(
+            SecretKind::EntraClientSecret,
+            environment,
+            &profile.entra.secret_command,
+            stored.entra_client_secret.take(),
+            &file,
+        )?;
+        let (jira, jira_from) = one(
+            SecretKind::JiraApiToken,
+            environment,
+            &profile.jira.secret_command,
+            stored.jira_api_token.take(),
+            &file,
+        )?;
+        Ok(Self {
+            entra,
+            entra_from,
+            jira,
+            jira_from,
+        })
+    }
+}
+
+fn one(
+    kind: SecretKind,
+    environment: bool,
+    command: &[String],
+    stored: Option<SecretString>,
+    file: &Path,
+) -> Result<(SecretString, SecretSource), ConfigError> {
+    if environment
+        && let Ok(value) = std::env::var(kind.variable())
+        && !value.trim().is_empty()
+    {
+        return Ok((value.trim().into(), SecretSource::Environment));
+    }
+    if let Some(folder) = std::env::var_os("CREDENTIALS_DIRECTORY") {
+        let path = Path::new(&folder).join(kind.key());
+        if let Ok(value) = std::fs::read_to_string(&path) {
+            return Ok((value.trim().into(), SecretSource::Systemd));
+        }
+    }
+    if let Some((program, arguments)) = command.split_first() {
+        let value = run(kind, program, arguments)?;
+        return Ok((value, SecretSource::Command));
+    }
+    if let Some(value) = stored {
+        return Ok((value, SecretSource::File));
+    }
+    Err(ConfigError::NoSecret {
+        kind,
+        environment,
+        file: file.to_owned(),
+    })
+}
+
+/// Runs the program itself, without a shell.
+fn run(kind: SecretKind, program: &str, arguments: &[String]) -> Result<SecretString, ConfigError> {
+    let failed = |cause: String| ConfigError::SecretCommand { kind, cause };
+    let output = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|e| failed(format!("{program}: {e}")))?;
+    if !output.status.success() {
+        return Err(failed(format!("{program} ended with {}", output.status)));
+    }
+    let text = String::from_utf8(output.stdout)
+        .map_err(|_| failed(format!("{program} printed something that is no text")))?;
+    let first = text.lines().next().unwrap_or_default().trim();
+    if first.is_empty() {
+        return Err(failed(format!("{program} printed nothing")));
+    }
+    Ok(first.into())
+}
+
+fn read_file(path: &Path) -> Result<CredentialsFile, ConfigError> {
+    let io = |source| ConfigError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(CredentialsFile::default());
+        }
+        Err(source) => return Err(io(source)),
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(path).map_err(io)?.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            return Err(ConfigError::OpenSecrets {
+                path: path.to_owned(),
+                mode,
+            });
+        }
+    }
+    // The parser's own message would quote the line, and with it the secret.
+    toml::from_str(&text).map_err(|error| ConfigError::Malformed {
+        path: path.to_owned(),
+        line: error
+            .span()
+            .map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1),
+        message: "this line can't be understood".to_owned(),
+        suggestion: None,
+    })
+}

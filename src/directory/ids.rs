@@ -1,0 +1,62 @@
+//! Ids of both sides. They are opaque text: Jira's account ids have several shapes
+//! (`557058:…`, 24 hex digits, UUIDs), and none is parsed.
+
+use std::fmt;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// Wraps an id as the service gave it.
+            #[must_use]
+            pub fn new(id: &str) -> Self {
+                Self(id.into())
+            }
+
+            /// The id as the service gave it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+id!(
+    /// The object id of an Entra user or group.
+    EntraId
+);
+id!(
+    /// The accountId of a Jira account, at most 128 characters.
+    AccountId
+);
+id!(
+    /// The groupId of a Jira group.
+    GroupId
+);
+
+/// A name or address as it is compared: trimmed and case-folded.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    let text = text.trim();
+    if text.is_ascii() {
+        text.to_ascii_lowercase()
+    } else {
+        text.to_lowercase()
+    }
+}

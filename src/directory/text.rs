@@ -1,0 +1,55 @@
+//! One text arena with spans.
+
+/// A piece of text in an [`Arena`]. Only meaningful together with the arena that made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Span {
+    start: u32,
+    len: u32,
+}
+
+impl Span {
+    /// Whether there is no text.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len == 0
+    }
+}
+
+/// Append-only text. Holds up to 4 GiB, many times what a directory of a million people needs.
+#[derive(Debug, Default, Clone)]
+pub struct Arena {
+    text: String,
+}
+
+impl Arena {
+    /// Stores `text` and returns where it stands.
+    ///
+    /// Text that no longer fits into the arena's 4 GiB is stored as empty; a listing that large
+    /// is refused by the clients long before.
+    pub fn push(&mut self, text: &str) -> Span {
+        let (Ok(start), Ok(len)) = (u32::try_from(self.text.len()), u32::try_from(text.len()))
+        else {
+            return Span::default();
+        };
+        if start.checked_add(len).is_none() {
+            return Span::default();
+        }
+        self.text.push_str(text);
+        Span { start, len }
+    }
+
+    /// The text of a span.
+    #[must_use]
+    pub fn get(&self, span: Span) -> &str {
+        let start = span.start as usize;
+        self.text
+            .get(start..start + span.len as usize)
+            .unwrap_or_default()
+    }
+
+    /// Bytes held.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.text.capacity()
+    }
+}

@@ -1,0 +1,199 @@
+//! How calls to Entra fail.
+
+use crate::http::Failure;
+use serde::Deserialize;
+
+/// What a refused token request means. Chosen from the AADSTS number, which Microsoft changes at
+/// will: [`TokenProblem::Other`] is the fallback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenProblem {
+    /// 7000215, 70002: wrong secret, often its ID instead of its Value.
+    WrongSecret,
+    /// 7000222: the secret has ended.
+    ExpiredSecret,
+    /// 700016, 700011: no such application in this tenant.
+    UnknownClient,
+    /// 7000112, 70001: the application is disabled.
+    ApplicationDisabled,
+    /// 90002: no such tenant.
+    UnknownTenant,
+    /// 900023: the tenant is neither a GUID nor a domain.
+    MalformedTenant,
+    /// 90038, 900382, 900432, 500011: another national cloud.
+    OtherCloud,
+    /// 700027, 50012: the certificate does not fit.
+    Certificate,
+    /// 53003, 530032: Conditional Access or tenant policy.
+    Blocked,
+    /// 65001, 650056, 90094: no admin consent.
+    NoConsent,
+    /// 90055, 90006, 90012, 90024, 90033, 90090, 50000: busy.
+    Busy,
+    /// Anything else.
+    Other,
+}
+
+impl TokenProblem {
+    fn of(code: u64) -> Self {
+        match code {
+            7_000_215 | 70_002 => Self::WrongSecret,
+            7_000_222 => Self::ExpiredSecret,
+            700_016 | 700_011 => Self::UnknownClient,
+            7_000_112 | 70_001 => Self::ApplicationDisabled,
+            90_002 => Self::UnknownTenant,
+            900_023 => Self::MalformedTenant,
+            90_038 | 900_382 | 900_432 | 500_011 => Self::OtherCloud,
+            700_027 | 50_012 => Self::Certificate,
+            53_003 | 530_032 => Self::Blocked,
+            65_001 | 650_056 | 90_094 => Self::NoConsent,
+            90_055 | 90_006 | 90_012 | 90_024 | 90_033 | 90_090 | 50_000 => Self::Busy,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// A refused token request.
+#[derive(Debug, Clone)]
+pub struct TokenRefusal {
+    /// What it means.
+    pub problem: TokenProblem,
+    /// `error`, e.g. `invalid_client`.
+    pub error: String,
+    /// The AADSTS number, if one was given.
+    pub code: Option<u64>,
+    /// First line of `error_description`.
+    pub description: String,
+    /// `trace_id`.
+    pub trace_id: String,
+    /// `correlation_id`.
+    pub correlation_id: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct TokenErrorBody {
+    error: String,
+    error_description: String,
+    error_codes: Vec<u64>,
+    trace_id: String,
+    correlation_id: String,
+}
+
+impl TokenRefusal {
+    /// Reads the body of a refused token request.
+    pub(super) fn parse(status: u16, body: &[u8]) -> Self {
+        let body: TokenErrorBody = serde_json::from_slice(body).unwrap_or_default();
+        let in_text = || {
+            let digits: String = body
+                .error_description
+                .strip_prefix("AADSTS")?
+                .chars()
+                .take_while(char::is_ascii_digit)
+                .collect();
+            digits.parse().ok()
+        };
+        let code = body.error_codes.first().copied().or_else(in_text);
+        let first = body.error_description.lines().next().unwrap_or_default();
+        Self {
+            problem: code.map_or(TokenProblem::Other, TokenProblem::of),
+            description: if first.is_empty() {
+                format!("status {status} without an explanation")
+            } else {
+                first.chars().take(300).collect()
+            },
+            error: body.error,
+            code,
+            trace_id: body.trace_id,
+            correlation_id: body.correlation_id,
+        }
+    }
+}
+
+/// A call to Entra that failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum EntraError {
+    /// No usable answer.
+    #[error(transparent)]
+    Http(#[from] Failure),
+    /// No token.
+    #[error("Entra gave no token: {}", .0.description)]
+    Token(Box<TokenRefusal>),
+    /// Graph refused a call.
+    #[error("Graph refused to {what}: {status} {code}: {message}")]
+    Refused {
+        /// What was asked for, e.g. “list users”.
+        what: &'static str,
+        /// Status.
+        status: u16,
+        /// `error.code`, may be empty.
+        code: String,
+        /// `error.message`.
+        message: String,
+        /// `request-id`.
+        request_id: String,
+        /// `client-request-id`.
+        client_request_id: String,
+        /// The permissions in the token, none if it could not be decoded.
+        roles: Option<Vec<String>>,
+    },
+    /// The same link was given twice, so that the listing would never end.
+    #[error("Graph gave the same link twice while it listed {what}")]
+    EndlessLinks {
+        /// Users or groups.
+        what: &'static str,
+    },
+    /// A listing of changes ended without the link that says it is whole.
+    #[error("Graph ended the listing of {what} without a delta link")]
+    NoDeltaLink {
+        /// Users or groups.
+        what: &'static str,
+    },
+    /// `/organization` was empty.
+    #[error("Graph gave no organization for this tenant")]
+    NoOrganization,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct GraphErrorBody {
+    pub(super) error: GraphError,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct GraphError {
+    pub(super) code: String,
+    pub(super) message: String,
+    #[serde(rename = "innerError", alias = "innererror")]
+    inner: Inner,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Inner {
+    #[serde(rename = "request-id")]
+    request_id: String,
+}
+
+impl GraphError {
+    pub(super) fn request_id(&self) -> &str {
+        &self.inner.request_id
+    }
+}
+
+impl EntraError {
+    /// Whether Graph says that a listing's continuation has ended and it must begin anew.
+    #[must_use]
+    pub fn is_expired_page(&self) -> bool {
+        matches!(self, Self::Refused { status: 400, code, .. } if code == "Directory_ExpiredPageToken")
+    }
+
+    /// The status of a refusal.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Reading all users and all groups with their members.
+
+use super::client::Entra;
+use super::error::EntraError;
+use super::token::reads_hidden_membership;
+use super::wire::{GROUP_FIELDS, GatheredGroup, Group, Page, USER_FIELDS, USER_FIELDS_PLAIN, User};
+use crate::directory::{
+    Completeness, Doubt, EntraBuilder, EntraGroupRow, EntraPersonRow, EntraSnapshot, MemberKind,
+};
+use crate::http::Call;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde::de::DeserializeOwned;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// How often a listing is begun anew when Graph says that its continuation has ended.
+const RESTARTS: u32 = 2;
+/// Page sizes, tried in this order when Graph refuses one. 999 is the documented most.
+const PAGE_SIZES: [&str; 3] = ["999", "500", "100"];
+/// How many users that a listing lacks are asked for by id.
+const ASKED_FOR: usize = 20;
+
+/// The links that give the next changes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeltaLinks {
+    /// Of users.
+    pub users: String,
+    /// Of groups and their members.
+    pub groups: String,
+}
+
+/// Rows received so far, for progress.
+#[derive(Debug, Default)]
+pub struct Listed {
+    /// Users.
+    pub users: AtomicU64,
+    /// Groups, repeated slices included.
+    pub groups: AtomicU64,
+}
+
+impl Entra {
+    /// Reads everything. `linked` are people known from before: those of them who are missing
+    /// from the listing are evidence for what it left out.
+    ///
+    /// The change link of users is taken before they are listed, so that nothing between both is
+    /// lost.
+    pub async fn snapshot(
+        &self,
+        linked: &HashSet<String>,
+        listed: &Listed,
+    ) -> Result<(EntraSnapshot, DeltaLinks), EntraError> {
+        self.authorize().await?;
+        let builder = Mutex::new(EntraBuilder::default());
+        let users = async {
+            let link = self.users_from_now().await?;
+            self.users(&builder, listed).await?;
+            Ok::<_, EntraError>(link)
+        };
+        let (tenant, count, users, groups) = tokio::try_join!(
+            self.tenant(),
+            self.user_count(),
+            users,
+            self.groups(&builder, listed)
+        )?;
+        let mut builder = builder.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for domain in &tenant.domains {
+            builder.domain(domain);
+        }
+        let mut snapshot = builder.finish();
+        snapshot.users = self.believe(&snapshot, count, linked).await?;
+        Ok((snapshot, DeltaLinks { users, groups }))
+    }
+
+    /// Whether the listing of users is whole. It ended without a further link, but so does one
+    /// that was cut off: the tenant's own count, the members of groups and the people known from
+    /// before must not contradict it.
+    async fn believe(
+        &self,
+        snapshot: &EntraSnapshot,
+        count: Option<u64>,
+        linked: &HashSet<String>,
+    ) -> Result<Completeness, EntraError> {
+        let mut users = Completeness::Whole;
+        let listed = snapshot.people() as u64;
+        if let Some(counted) = count {
+            // The count lags behind by some changes; a cut listing misses far more.
+            let slack = 5.max(counted / 100);
+            if listed + slack < counted {
+                users.doubt(Doubt::CountDiffers { listed, counted });
+            }
+        }
+        let absent: Vec<&str> = snapshot
+            .unlisted()
+            .iter()
+            .map(crate::directory::EntraId::as_str)
+            .chain(
+                linked
+                    .iter()
+                    .map(String::as_str)
+                    .filter(|id| snapshot.find_person(id).is_none()),
+            )
+            .collect();
+        let step = absent.len().div_ceil(ASKED_FOR).max(1);
+        let answers: Vec<bool> = stream::iter(absent.iter().step_by(step))
+            .map(|id| self.exists(id))
+            .buffer_unordered(8)
+            .try_collect()
+            .await?;
+        let found = answers.into_iter().filter(|exists| *exists).count() as u64;
+        // A single one may have been created while the listing was read.
+        if found > 1 || (found == 1 && absent.len() > 1) {
+            users.doubt(Doubt::ExistsUnlisted { found });
+        }
+        Ok(users)
+    }
+
+    /// The link that gives all changes of users from now on.
+    async fn users_from_now(&self) -> Result<String, EntraError> {
+        let call = Call::get("/users/delta", self.url(&["users", "delta"]))
+            .query("$select", USER_FIELDS)
+            .query("$deltatoken", "latest");
+        let mut page: Page<serde::de::IgnoredAny> = self.get("follow changes of users", call).await?;
+        let mut seen = HashSet::new();
+        loop {
+            if let Some(link) = page.delta {
+                return Ok(link);
+            }
+            page = self
+                .next("/users/delta", "users", page.next, &mut seen)
+                .await?
+                .ok_or(EntraError::NoDeltaLink { what: "users" })?;
+        }
+    }
+
+    async fn next<T: DeserializeOwned>(
+        &self,
+        endpoint: &'static str,
+        what: &'static str,
+        link: Option<String>,
+        seen: &mut HashSet<String>,
+    ) -> Result<Option<Page<T>>, EntraError> {
+        let Some(link) = link else { return Ok(None) };
+        let url = self.link(&link)?;
+        if !seen.insert(link) {
+            return Err(EntraError::EndlessLinks { what });
+        }
+        let what = if what == "users" {
+            "list users"
+        } else {
+            "list groups"
+        };
+        Ok(Some(self.get(what, Call::get(endpoint, url)).await?))
+    }
+
+    async fn users(
+        &self,
+        builder: &Mutex<EntraBuilder>,
+        listed: &Listed,
+    ) -> Result<(), EntraError> {
+        let (mut restarts, mut size, mut fields) = (0, 0, USER_FIELDS);
+        loop {
+            match self.users_once(builder, listed, PAGE_SIZES[size], fields).await {
+                Err(error) if error.is_expired_page() && restarts < RESTARTS => restarts += 1,
+                Err(error) if error.status() == Some(501) && fields == USER_FIELDS => {
+                    fields = USER_FIELDS_PLAIN;
+                }
+                Err(EntraError::Refused { status: 400, ref code, .. })
+                    if code != "Directory_ExpiredPageToken" && size + 1 < PAGE_SIZES.len() =>
+                {
+                    size += 1;
+                }
+                other => return other,
+            }
+            lock(builder).forget_people();
+            listed.users.store(0, Relaxed);
+        }
+    }
+
+    async fn users_once(
+        &self,
+        builder: &Mutex<EntraBuilder>,
+        listed: &Listed,
+        size: &str,
+        fields: &str,
+    ) -> Result<(), EntraError> {
+        let call = Call::get("/users", self.url(&["users"]))
+            .query("$select", fields)
+            .query("$top", size);
+        let mut page: Page<User> = self.get("list users", call).await?;
+        let mut seen = HashSet::new();
+        loop {
+            listed.users.fetch_add(page.value.len() as u64, Relaxed);
+            {
+                let mut builder = lock(builder);
+                for user in &page.value {
+                    builder.person(&EntraPersonRow {
+                        id: &user.id,
+                        name: user.display_name.as_deref().unwrap_or_default(),
+                        mail: user.mail.as_deref().unwrap_or_default(),
+                        upn: user.user_principal_name.as_deref().unwrap_or_default(),
+                        // Selected, so that its absence says that it is not enabled.
+                        enabled: user.account_enabled == Some(true),
+                        guest: user.user_type.as_deref() == Some("Guest"),
+                        licensed: user
+                            .assigned_licenses
+                            .as_ref()
+                            .is_some_and(|licences| !licences.is_empty()),
+                    });
+                }
+            }
+            match self.next("/users", "users", page.next, &mut seen).await? {
+                Some(next) => page = next,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    async fn groups(
+        &self,
+        builder: &Mutex<EntraBuilder>,
+        listed: &Listed,
+    ) -> Result<String, EntraError> {
+        let mut restarts = 0;
+        loop {
+            match self.groups_once(builder, listed).await {
+                Err(error) if error.is_expired_page() && restarts < RESTARTS => {
+                    restarts += 1;
+                    lock(builder).forget_groups();
+                    listed.groups.store(0, Relaxed);
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// A full round of changes of groups. Members come in slices: the same group stands several
+    /// times anywhere in the round, and any slice may lack its other properties.
+    async fn groups_once(
+        &self,
+        builder: &Mutex<EntraBuilder>,
+        listed: &Listed,
+    ) -> Result<String, EntraError> {
+        let reads_hidden = self
+            .roles()
+            .await
+            .is_some_and(|roles| reads_hidden_membership(&roles));
+        let call = Call::get("/groups/delta", self.url(&["groups", "delta"]))
+            .query("$select", GROUP_FIELDS);
+        let mut page: Page<Group> = self.get("list groups", call).await?;
+        let mut seen = HashSet::new();
+        let mut gathered: BTreeMap<String, GatheredGroup> = BTreeMap::new();
+        loop {
+            listed.groups.fetch_add(page.value.len() as u64, Relaxed);
+            for mut group in page.value {
+                if group.removed.is_some() {
+                    gathered.remove(&group.id);
+                    continue;
+                }
+                take_members(&mut lock(builder), &group);
+                gathered
+                    .entry(group.id.clone())
+                    .or_default()
+                    .take(&mut group);
+            }
+            if let Some(link) = page.delta {
+                let mut builder = lock(builder);
+                for (id, group) in &gathered {
+                    builder.group(&EntraGroupRow {
+                        id,
+                        name: group.name.as_deref().unwrap_or_default(),
+                        kind: group.kind(),
+                        membership: group.membership(reads_hidden),
+                    });
+                }
+                return Ok(link);
+            }
+            page = self
+                .next("/groups/delta", "groups", page.next, &mut seen)
+                .await?
+                .ok_or(EntraError::NoDeltaLink { what: "groups" })?;
+        }
+    }
+}
+
+fn take_members(builder: &mut EntraBuilder, group: &Group) {
+    for member in &group.members {
+        let kind = match member.kind.as_str() {
+            "#microsoft.graph.user" => MemberKind::Person,
+            "#microsoft.graph.group" => MemberKind::Group,
+            _ => continue,
+        };
+        builder.member(&group.id, &member.id, kind, member.removed.is_some());
+    }
+}
+
+fn lock(builder: &Mutex<EntraBuilder>) -> std::sync::MutexGuard<'_, EntraBuilder> {
+    // Pages are taken in whole or not at all; a panic in between ends the read anyway.
+    builder.lock().unwrap_or_else(PoisonError::into_inner)
+}

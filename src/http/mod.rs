@@ -1,0 +1,25 @@
+//! One way to call a service.
+//!
+//! A [`Service`] owns pacing per endpoint and method, the gates of `Retry-After`, back-off,
+//! time-outs, size limits, the check of every link's origin, redaction and the count of requests.
+//! Redirects are not followed. It repeats idempotent calls by itself; a call that creates
+//! something is repeated only after a 429, and everything else about it is its caller's.
+
+mod call;
+mod client;
+mod counts;
+mod failure;
+mod origin;
+mod pace;
+mod service;
+
+pub use call::{Auth, Body, Call, Repeat};
+pub use client::Clients;
+pub use counts::{Counted, Counts};
+pub use failure::Failure;
+pub use origin::{Origin, OriginError};
+pub use pace::{Gate, Rates};
+pub use service::{Answer, Reply, Service};
+
+pub use reqwest::Method;
+pub use url::Url;

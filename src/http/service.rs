@@ -1,0 +1,396 @@
+//! A service and its calls.
+
+use super::pace::Pace;
+use super::{Auth, Body, Call, Clients, Counted, Counts, Failure, Gate, Origin, Rates, Repeat};
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::{Method, StatusCode};
+use secrecy::ExposeSecret;
+use serde::de::DeserializeOwned;
+use std::collections::HashMap;
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+/// How long one call may take.
+const TIMEOUT: Duration = Duration::from_secs(100);
+/// The largest body that is read: many times the largest page of either service.
+const LARGEST: usize = 64 << 20;
+/// Atlassian advises at most 4 retries; Graph gives no number.
+const RETRIES: u32 = 4;
+/// A longer wait than this is not sat out.
+const LONGEST_WAIT: Duration = Duration::from_mins(10);
+/// How many calls to one service may be under way.
+const AT_ONCE: usize = 48;
+
+/// An answer: status, headers and body.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Status code.
+    pub status: StatusCode,
+    headers: HeaderMap,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// A header as text, empty without it.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+
+    /// The body as JSON, none if it is something else.
+    #[must_use]
+    pub fn json<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// The body as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// What the service asks to wait.
+    fn retry_after(&self) -> Option<Duration> {
+        let seconds: f64 = self
+            .headers
+            .get(RETRY_AFTER)?
+            .to_str()
+            .ok()?
+            .trim()
+            .parse()
+            .ok()?;
+        Duration::try_from_secs_f64(seconds.max(0.0)).ok()
+    }
+}
+
+/// How a call that expects JSON ended.
+#[derive(Debug)]
+pub enum Reply<T> {
+    /// A success, with its answer for status and headers.
+    Good(T, Answer),
+    /// Any other status, after all retries.
+    Refused(Answer),
+}
+
+/// A service: an origin with its paces, gates and counts.
+#[derive(Debug)]
+pub struct Service {
+    name: &'static str,
+    origin: Origin,
+    http: reqwest::Client,
+    gate: Gate,
+    rates: Rates,
+    paces: Mutex<HashMap<(Method, &'static str), Arc<Pace>>>,
+    whole: Arc<Pace>,
+    places: Semaphore,
+    counts: Arc<Counts>,
+    cancel: CancellationToken,
+}
+
+impl Service {
+    /// A service under this name. `rates` are per endpoint, or of the whole service where the
+    /// gate is.
+    #[must_use]
+    pub fn new(
+        name: &'static str,
+        origin: Origin,
+        clients: &Clients,
+        gate: Gate,
+        rates: Rates,
+        cancel: CancellationToken,
+    ) -> Self {
+        Self {
+            name,
+            http: clients.of(&origin),
+            origin,
+            gate,
+            rates,
+            paces: Mutex::new(HashMap::new()),
+            whole: Arc::new(Pace::new(rates.reads)),
+            places: Semaphore::new(AT_ONCE),
+            counts: Arc::new(Counts::default()),
+            cancel,
+        }
+    }
+
+    /// Its origin.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Requests so far.
+    #[must_use]
+    pub fn counted(&self) -> Counted {
+        self.counts.read()
+    }
+
+    /// Checks a link that an answer gave: it must lead to this service.
+    pub fn link(&self, text: &str) -> Result<Url, Failure> {
+        let foreign = |to: String| Failure::ForeignLink {
+            host: self.origin.host(),
+            to,
+        };
+        let url = Url::parse(text).map_err(|_| foreign("something that is no address".to_owned()))?;
+        if self.origin.holds(&url) {
+            Ok(url)
+        } else {
+            Err(foreign(url.origin().ascii_serialization()))
+        }
+    }
+
+    /// Makes a call whose success is JSON of this form. A success of another form counts as a cut
+    /// answer, and is repeated where the call may be.
+    pub async fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<Reply<T>, Failure> {
+        self.attempts(call, |answer| {
+            if !answer.status.is_success() {
+                return Ok(Reply::Refused(answer));
+            }
+            match serde_json::from_slice(&answer.body) {
+                Ok(value) => Ok(Reply::Good(value, answer)),
+                Err(error) => Err(error.to_string()),
+            }
+        })
+        .await
+    }
+
+    /// Makes a call whose body does not matter.
+    pub async fn plain(&self, call: &Call) -> Result<Answer, Failure> {
+        self.attempts(call, Ok).await
+    }
+
+    async fn attempts<T>(
+        &self,
+        call: &Call,
+        read: impl Fn(Answer) -> Result<T, String>,
+    ) -> Result<T, Failure> {
+        if !self.origin.holds(&call.url) {
+            return Err(Failure::ForeignLink {
+                host: self.origin.host(),
+                to: call.url.origin().ascii_serialization(),
+            });
+        }
+        let safe = call.repeat == Repeat::Safe;
+        let pace = self.pace(call);
+        let (mut refused, mut cut) = (0, 0);
+        loop {
+            let result = self.once(call, &pace, refused + cut > 0).await;
+            let failure = match result {
+                Ok(answer) => {
+                    let status = answer.status;
+                    let throttled = status == StatusCode::TOO_MANY_REQUESTS;
+                    let passing = throttled || (safe && is_passing(status));
+                    if passing && refused < RETRIES {
+                        let wait = self.refused(&answer, &pace, refused)?;
+                        refused += 1;
+                        self.pause(wait).await?;
+                        continue;
+                    }
+                    match read(answer) {
+                        Ok(value) => return Ok(value),
+                        Err(cause) => Failure::Garbled {
+                            host: self.origin.host(),
+                            cause,
+                        },
+                    }
+                }
+                Err(failure) => failure,
+            };
+            if !(safe && failure.is_passing()) || cut >= RETRIES {
+                return Err(failure);
+            }
+            self.pause(jittered(Duration::from_millis(400 << cut))).await?;
+            cut += 1;
+        }
+    }
+
+    /// Says how long to wait after an answer that asks for patience, and shuts the gate.
+    fn refused(&self, answer: &Answer, pace: &Pace, tries: u32) -> Result<Duration, Failure> {
+        let asked = answer.retry_after();
+        let throttled = answer.status == StatusCode::TOO_MANY_REQUESTS;
+        if throttled {
+            self.counts.throttled();
+        }
+        if let Some(wait) = asked.filter(|wait| *wait > LONGEST_WAIT) {
+            return Err(Failure::AskedToWait {
+                host: self.origin.host(),
+                wait,
+            });
+        }
+        let start = if throttled { 2000 } else { 500 };
+        let back_off = jittered(Duration::from_millis((start << tries).min(30_000)));
+        match asked {
+            // A hair longer than asked: clocks and queues differ.
+            Some(asked) => {
+                pace.shut(asked + Duration::from_millis(30));
+                Ok(asked)
+            }
+            None => {
+                if throttled {
+                    pace.shut(back_off);
+                }
+                Ok(back_off)
+            }
+        }
+    }
+
+    async fn pause(&self, wait: Duration) -> Result<(), Failure> {
+        tokio::select! {
+            () = self.cancel.cancelled() => Err(Failure::Cancelled),
+            () = tokio::time::sleep(wait) => Ok(()),
+        }
+    }
+
+    fn pace(&self, call: &Call) -> Arc<Pace> {
+        if self.gate == Gate::Service {
+            return self.whole.clone();
+        }
+        let rate = if matches!(call.method, Method::GET | Method::POST) {
+            self.rates.reads
+        } else {
+            self.rates.deletes
+        };
+        // A panic while the map was held can't leave it half changed.
+        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        paces
+            .entry((call.method.clone(), call.endpoint))
+            .or_insert_with(|| Arc::new(Pace::new(rate)))
+            .clone()
+    }
+
+    /// One request, when its turn has come. Once it is on its way it is not cancelled.
+    async fn once(&self, call: &Call, pace: &Pace, repeated: bool) -> Result<Answer, Failure> {
+        // The semaphore is never closed.
+        let _place = self.places.acquire().await;
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => return Err(Failure::Cancelled),
+            () = pace.turn() => {}
+        }
+        self.counts.request(repeated);
+        let begun = std::time::Instant::now();
+        let result = match tokio::time::timeout(TIMEOUT, self.send(call)).await {
+            Ok(result) => result,
+            Err(_) => Err(Failure::TimedOut {
+                host: self.origin.host(),
+                after: TIMEOUT,
+            }),
+        };
+        let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match &result {
+            Ok(answer) => {
+                tracing::debug!(service = self.name, method = %call.method, endpoint = call.endpoint, status = answer.status.as_u16(), ms, "answered");
+                if answer.status.is_redirection() {
+                    return Err(self.redirected(answer));
+                }
+                if answer.header("x-ratelimit-nearlimit").eq_ignore_ascii_case("true")
+                    || !answer.header("x-ms-throttle-limit-percentage").is_empty()
+                {
+                    pace.near_limit();
+                } else if answer.status.is_success() {
+                    pace.good();
+                }
+            }
+            Err(failure) => {
+                tracing::debug!(service = self.name, method = %call.method, endpoint = call.endpoint, ms, %failure, "no answer");
+            }
+        }
+        result
+    }
+
+    fn redirected(&self, answer: &Answer) -> Failure {
+        let to = Url::parse(answer.header("location")).map_or_else(
+            |_| "another page of the same host".to_owned(),
+            |url| url.origin().ascii_serialization(),
+        );
+        Failure::Redirected {
+            host: self.origin.host(),
+            to,
+        }
+    }
+
+    async fn send(&self, call: &Call) -> Result<Answer, Failure> {
+        let mut request = self.http.request(call.method.clone(), call.url.clone());
+        request = match &call.auth {
+            Auth::None => request,
+            Auth::Bearer(token) => request.bearer_auth(token.expose_secret()),
+            Auth::Basic { user, secret } => request.basic_auth(user, Some(secret.expose_secret())),
+        };
+        for (name, value) in &call.headers {
+            request = request.header(*name, value);
+        }
+        request = match &call.body {
+            Body::None => request,
+            Body::Json(value) => request.json(value),
+            Body::Form(fields) => {
+                let fields: Vec<(&str, &str)> = fields
+                    .iter()
+                    .map(|(name, value)| (*name, value.expose_secret()))
+                    .collect();
+                request.form(&fields)
+            }
+        };
+        let mut response = request.send().await.map_err(|e| self.failure(&e))?;
+        let status = response.status();
+        let headers = response.headers().clone();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|e| self.failure(&e))? {
+            if body.len() + chunk.len() > LARGEST {
+                return Err(Failure::TooLarge {
+                    host: self.origin.host(),
+                    limit: LARGEST,
+                });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer {
+            status,
+            headers,
+            body,
+        })
+    }
+
+    fn failure(&self, error: &reqwest::Error) -> Failure {
+        let host = self.origin.host();
+        let cause = innermost(error);
+        let lower = cause.to_ascii_lowercase();
+        if error.is_timeout() {
+            Failure::TimedOut {
+                host,
+                after: TIMEOUT,
+            }
+        } else if lower.contains("certificate") || lower.contains("tls") {
+            Failure::Tls { host, cause }
+        } else if error.is_connect() {
+            Failure::Connect { host, cause }
+        } else {
+            Failure::Cut { host, cause }
+        }
+    }
+}
+
+/// The innermost cause says what happened; the outer ones repeat the URL.
+fn innermost(error: &dyn Error) -> String {
+    let mut at = error;
+    while let Some(source) = at.source() {
+        at = source;
+    }
+    at.to_string()
+}
+
+fn is_passing(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 500 | 502 | 503 | 504 | 509)
+}
+
+/// Spreads a wait over 0.7 to 1.3 of itself, so that many callers do not come back at once.
+fn jittered(wait: Duration) -> Duration {
+    wait.mul_f64(0.7 + 0.6 * fastrand::f64())
+}

@@ -1,0 +1,136 @@
+//! How calls to Jira fail.
+
+use crate::http::{Answer, Failure};
+use serde_json::Value;
+
+/// A refused call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What was asked for, e.g. “add a member”.
+    pub what: &'static str,
+    /// Status.
+    pub status: u16,
+    /// A code, where the answer has one.
+    pub code: String,
+    /// What the answer says, from whichever of the documented shapes it has.
+    pub message: String,
+    /// The id that Atlassian's support asks for.
+    pub request_id: String,
+}
+
+impl Refusal {
+    pub(super) fn of(what: &'static str, answer: &Answer) -> Self {
+        let (code, message) = explain(answer);
+        let request_id = ["atl-traceid", "x-arequestid", "x-request-id"]
+            .into_iter()
+            .map(|name| answer.header(name))
+            .find(|id| !id.is_empty())
+            .unwrap_or_default()
+            .to_owned();
+        Self {
+            what,
+            status: answer.status.as_u16(),
+            code,
+            message: message.chars().take(300).collect(),
+            request_id,
+        }
+    }
+}
+
+/// A call to Jira that failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum JiraError {
+    /// No usable answer.
+    #[error(transparent)]
+    Http(#[from] Failure),
+    /// 401 on the site and on the gateway, or in the middle of a run.
+    #[error("Jira does not accept the e-mail and API token")]
+    BadCredentials {
+        /// For support.
+        request_id: String,
+    },
+    /// 200 with a header that says that nobody is signed in: the answer is empty for that reason.
+    #[error("Jira answered as if nobody had signed in")]
+    NotSignedIn {
+        /// For support.
+        request_id: String,
+    },
+    /// Jira wants a captcha to be solved.
+    #[error("Jira wants the account to log in once in a browser")]
+    Captcha,
+    /// The site tells no cloudId.
+    #[error("{host} is no Jira Cloud site")]
+    NotASite {
+        /// Host.
+        host: String,
+    },
+    /// The call was refused.
+    #[error("Jira refused to {}: {} {}", .0.what, .0.status, .0.message)]
+    Refused(Box<Refusal>),
+}
+
+impl JiraError {
+    /// The refusal, if it is one.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
+}
+
+/// Code and message from the error shapes that Atlassian's services use.
+fn explain(answer: &Answer) -> (String, String) {
+    let Some(body) = answer.json::<Value>() else {
+        let text = answer.text();
+        let text = text.trim();
+        // A page of HTML says nothing to an administrator.
+        let message = if text.is_empty() || text.starts_with('<') {
+            "no explanation was given".to_owned()
+        } else {
+            text.to_owned()
+        };
+        return (String::new(), message);
+    };
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    };
+    let mut parts: Vec<String> = Vec::new();
+    let mut code = String::new();
+    if let Some(Value::Array(messages)) = body.get("errorMessages") {
+        parts.extend(messages.iter().map(text));
+    }
+    match body.get("errors") {
+        Some(Value::Object(fields)) => parts.extend(fields.values().map(text)),
+        Some(Value::Array(errors)) => {
+            for error in errors {
+                let at = |name| error.get(name).map(text).unwrap_or_default();
+                if code.is_empty() {
+                    code = at("code");
+                }
+                let detail = at("detail");
+                parts.push(if detail.is_empty() { at("title") } else { detail });
+            }
+        }
+        _ => {}
+    }
+    if parts.is_empty() {
+        parts.extend(body.get("message").map(text));
+    }
+    if code.is_empty() {
+        code = body
+            .get("code")
+            .or_else(|| body.get("key"))
+            .map(text)
+            .unwrap_or_default();
+    }
+    parts.retain(|part| !part.is_empty());
+    if parts.is_empty() {
+        parts.push("no explanation was given".to_owned());
+    }
+    (code, parts.join("; "))
+}

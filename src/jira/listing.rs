@@ -1,0 +1,436 @@
+//! Reading users, groups, members and products, and what each listing proves.
+
+use super::client::Jira;
+use super::error::JiraError;
+use super::wire::{Group, Page, Picked, Role, User};
+use crate::directory::{
+    AccountId, Completeness, Doubt, GroupClass, GroupId, JiraAccountRow, Product, Seats, fold,
+};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Documented most of users/search.
+const USERS_PAGE: u64 = 1000;
+/// Documented most of group/member.
+const MEMBERS_PAGE: u64 = 50;
+/// About 50 ids fit into the URL of user/bulk.
+const IDS_AT_ONCE: usize = 50;
+/// How often a page is asked for again when it contradicts another.
+const ASK_AGAIN: u32 = 3;
+/// How many pages of one group are read at a time.
+const PAGES_AT_ONCE: usize = 8;
+
+/// Groups that make administrators, whatever the site says (Atlassian's reserved names).
+const PROTECTED_NAMES: [&str; 6] = [
+    "site-admins",
+    "org-admins",
+    "administrators",
+    "jira-administrators",
+    "system-administrators",
+    "atlassian-addons-admin",
+];
+
+/// Rows received so far, for progress.
+#[derive(Debug, Default)]
+pub struct Read {
+    /// Accounts.
+    pub users: AtomicU64,
+    /// Groups.
+    pub groups: AtomicU64,
+    /// Groups whose members are read.
+    pub member_lists: AtomicU64,
+    /// Groups whose members will be read.
+    pub member_lists_of: AtomicU64,
+}
+
+/// An account as it was read.
+#[derive(Debug, Clone)]
+pub struct AccountRead(User);
+
+impl AccountRead {
+    /// An account that is known to exist although no listing shows it yet.
+    #[must_use]
+    pub fn created(row: &JiraAccountRow<'_>) -> Self {
+        Self(User {
+            account_id: row.id.to_owned(),
+            display_name: Some(row.name.to_owned()),
+            email_address: Some(row.email.to_owned()),
+            active: Some(row.active),
+            account_type: Some("atlassian".to_owned()),
+        })
+    }
+
+    /// The row for a snapshot.
+    #[must_use]
+    pub fn row(&self) -> JiraAccountRow<'_> {
+        self.0.row()
+    }
+}
+
+/// The listing of users.
+#[derive(Debug, Default)]
+pub struct UsersRead {
+    /// Distinct accounts.
+    pub accounts: Vec<AccountRead>,
+    /// Whether it is whole.
+    pub completeness: Completeness,
+}
+
+/// The listing of groups.
+#[derive(Debug, Default)]
+pub struct GroupsRead {
+    /// Groups with their class.
+    pub groups: Vec<(GroupId, String, GroupClass)>,
+    /// Products of the site.
+    pub products: Vec<Product>,
+    /// Whether it is whole.
+    pub completeness: Completeness,
+}
+
+impl Jira {
+    /// All accounts of the site.
+    ///
+    /// users/search is a bare array without a total. Its rows may repeat and its pages run short,
+    /// so it goes on by the rows received, and an empty page is its end. A page in the middle can
+    /// come back empty too: the row behind the end is asked for once more.
+    pub async fn users(&self, read: &Read) -> Result<UsersRead, JiraError> {
+        let mut found = UsersRead::default();
+        let mut seen = HashSet::new();
+        let (mut at, mut size, mut again) = (0, USERS_PAGE, 0);
+        loop {
+            let page = match self.users_page(at, size).await {
+                // It took over 10 s: half as much at a time.
+                Err(JiraError::Refused(r)) if r.status == 409 && size > 10 => {
+                    size /= 2;
+                    continue;
+                }
+                other => other?,
+            };
+            if page.is_empty() {
+                if self.users_page(at + 1, size).await?.is_empty() {
+                    break;
+                }
+                again += 1;
+                if again > ASK_AGAIN {
+                    found.completeness.doubt(Doubt::EmptyPageInside { at });
+                    break;
+                }
+                continue;
+            }
+            at += page.len() as u64;
+            for user in page {
+                if seen.insert(user.account_id.clone()) {
+                    found.accounts.push(AccountRead(user));
+                }
+            }
+            read.users.store(found.accounts.len() as u64, Relaxed);
+        }
+        if !seen.contains(self.myself().id.as_str()) {
+            found.completeness.doubt(Doubt::AdminMissing);
+        }
+        Ok(found)
+    }
+
+    async fn users_page(&self, at: u64, size: u64) -> Result<Vec<User>, JiraError> {
+        self.get(
+            "list users",
+            "/rest/api/3/users/search",
+            &["users", "search"],
+            &[
+                ("startAt", &at.to_string()),
+                ("maxResults", &size.to_string()),
+            ],
+        )
+        .await
+    }
+
+    /// All groups with their classes, and the products. `unwritable` are groups that were found
+    /// unwritable before.
+    pub async fn groups(
+        &self,
+        unwritable: &HashSet<GroupId>,
+        read: &Read,
+    ) -> Result<GroupsRead, JiraError> {
+        let (all, site_admin, admin, roles, external) = tokio::try_join!(
+            self.group_pages(&[]),
+            self.group_pages(&[("accessType", "site-admin")]),
+            self.group_pages(&[("accessType", "admin")]),
+            self.roles(),
+            self.external(),
+        )?;
+        let (all, completeness) = all;
+        read.groups.store(all.len() as u64, Relaxed);
+        let protected: HashSet<String> = [site_admin.0, admin.0]
+            .into_iter()
+            .flatten()
+            .map(|group| group.group_id)
+            .collect();
+        let ids: HashMap<&str, &str> = all
+            .iter()
+            .map(|group| (group.name.as_str(), group.group_id.as_str()))
+            .collect();
+        let products: Vec<Product> = roles.iter().map(|role| product(role, &ids)).collect();
+        let access: HashSet<&str> = products
+            .iter()
+            .flat_map(|product| product.groups.iter().chain(&product.default_groups))
+            .map(String::as_str)
+            .collect();
+        let groups = all
+            .iter()
+            .map(|group| {
+                let id = GroupId::new(&group.group_id);
+                let class = if protected.contains(&group.group_id)
+                    || PROTECTED_NAMES.contains(&fold(&group.name).as_str())
+                {
+                    GroupClass::Protected
+                } else if external.contains(&group.group_id) || unwritable.contains(&id) {
+                    GroupClass::External
+                } else if access.contains(group.group_id.as_str()) {
+                    GroupClass::Access
+                } else {
+                    GroupClass::Ordinary
+                };
+                (id, group.name.clone(), class)
+            })
+            .collect();
+        Ok(GroupsRead {
+            groups,
+            products,
+            completeness,
+        })
+    }
+
+    /// group/bulk to `isLast`; its largest page is undocumented, so it goes on by the rows
+    /// received.
+    async fn group_pages(
+        &self,
+        filter: &[(&str, &str)],
+    ) -> Result<(Vec<Group>, Completeness), JiraError> {
+        let mut completeness = Completeness::Whole;
+        let mut groups: Vec<Group> = Vec::new();
+        let mut seen = HashSet::new();
+        let (mut at, mut again) = (0, 0);
+        loop {
+            let start = at.to_string();
+            let mut query = vec![("startAt", start.as_str()), ("maxResults", "1000")];
+            query.extend_from_slice(filter);
+            let page: Page<Group> = self
+                .get(
+                    "list groups",
+                    "/rest/api/3/group/bulk",
+                    &["group", "bulk"],
+                    &query,
+                )
+                .await?;
+            let rows = page.values.len() as u64;
+            at += rows;
+            for group in page.values {
+                if seen.insert(group.group_id.clone()) {
+                    groups.push(group);
+                }
+            }
+            let received = groups.len() as u64;
+            let short = page.total.is_some_and(|total| received < total);
+            if rows > 0 && page.is_last != Some(true) {
+                continue;
+            }
+            if !short {
+                break;
+            }
+            // It says that it is at its end, and that there is more.
+            again += 1;
+            if again > ASK_AGAIN {
+                completeness.doubt(Doubt::TotalDiffers {
+                    received,
+                    total: page.total.unwrap_or_default(),
+                });
+                break;
+            }
+        }
+        Ok((groups, completeness))
+    }
+
+    async fn roles(&self) -> Result<Vec<Role>, JiraError> {
+        self.get(
+            "read the products and their seats",
+            "/rest/api/3/applicationrole",
+            &["applicationrole"],
+            &[],
+        )
+        .await
+    }
+
+    /// Groups that another system syncs. The picker shows as many groups as the site lets it.
+    async fn external(&self) -> Result<HashSet<String>, JiraError> {
+        let picked: Picked = self
+            .get(
+                "find groups managed elsewhere",
+                "/rest/api/3/groups/picker",
+                &["groups", "picker"],
+                &[("maxResults", "1000")],
+            )
+            .await?;
+        Ok(picked
+            .groups
+            .into_iter()
+            .filter(|group| group.managed_by.as_deref() == Some("EXTERNAL"))
+            .filter_map(|group| group.group_id)
+            .collect())
+    }
+
+    /// The members of one group; none if the group is gone, or if its pages never add up to the
+    /// total that they give.
+    pub async fn members(&self, group: &GroupId) -> Result<Option<Vec<AccountRead>>, JiraError> {
+        for _ in 0..=ASK_AGAIN {
+            match self.members_once(group).await {
+                Ok(Some(members)) => return Ok(Some(members)),
+                Ok(None) => {}
+                Err(JiraError::Refused(refusal)) if refusal.status == 404 => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    async fn members_page(&self, group: &GroupId, at: u64) -> Result<Page<User>, JiraError> {
+        self.get(
+            "list the members of a group",
+            "/rest/api/3/group/member",
+            &["group", "member"],
+            &[
+                ("groupId", group.as_str()),
+                ("includeInactiveUsers", "true"),
+                ("startAt", &at.to_string()),
+                ("maxResults", &MEMBERS_PAGE.to_string()),
+            ],
+        )
+        .await
+    }
+
+    async fn members_once(&self, group: &GroupId) -> Result<Option<Vec<AccountRead>>, JiraError> {
+        let first = self.members_page(group, 0).await?;
+        let total = first.total;
+        let mut at = first.values.len() as u64;
+        let mut users = first.values;
+        let mut last = first.is_last == Some(true) || at == 0;
+        if !last
+            && at == MEMBERS_PAGE
+            && let Some(total) = total
+        {
+            // Full pages: the others can be read at the same time.
+            let starts = (1..total.div_ceil(MEMBERS_PAGE)).map(|page| page * MEMBERS_PAGE);
+            let pages: Vec<Page<User>> = stream::iter(starts)
+                .map(|start| self.members_page(group, start))
+                .buffered(PAGES_AT_ONCE)
+                .try_collect()
+                .await?;
+            for page in pages {
+                at += page.values.len() as u64;
+                last = page.is_last == Some(true) || page.values.is_empty();
+                users.extend(page.values);
+            }
+        }
+        while !last {
+            let page = self.members_page(group, at).await?;
+            at += page.values.len() as u64;
+            last = page.is_last == Some(true) || page.values.is_empty();
+            users.extend(page.values);
+        }
+        let mut seen = HashSet::new();
+        users.retain(|user| seen.insert(user.account_id.clone()));
+        let short = total.is_some_and(|total| (users.len() as u64) < total);
+        Ok((!short).then(|| users.into_iter().map(AccountRead).collect()))
+    }
+
+    /// Those of these accounts that exist on the site.
+    pub async fn by_ids(&self, ids: &[AccountId]) -> Result<Vec<AccountRead>, JiraError> {
+        let chunks: Vec<&[AccountId]> = ids.chunks(IDS_AT_ONCE).collect();
+        let pages: Vec<Page<Option<User>>> = stream::iter(chunks)
+            .map(|chunk| async move {
+                let mut query: Vec<(&str, &str)> = vec![("maxResults", "50")];
+                query.extend(chunk.iter().map(|id| ("accountId", id.as_str())));
+                self.get(
+                    "look up accounts",
+                    "/rest/api/3/user/bulk",
+                    &["user", "bulk"],
+                    &query,
+                )
+                .await
+            })
+            .buffer_unordered(PAGES_AT_ONCE)
+            .try_collect()
+            .await?;
+        Ok(pages
+            .into_iter()
+            .flat_map(|page| page.values)
+            .flatten()
+            .map(AccountRead)
+            .collect())
+    }
+
+    /// Active accounts that Jira finds for an address. It also finds names that begin with it, and
+    /// people who hide their e-mail.
+    pub async fn search(&self, address: &str) -> Result<Vec<AccountRead>, JiraError> {
+        let users: Vec<User> = self
+            .get(
+                "look up an address",
+                "/rest/api/3/user/search",
+                &["user", "search"],
+                &[("query", address), ("maxResults", "50")],
+            )
+            .await?;
+        Ok(users.into_iter().map(AccountRead).collect())
+    }
+
+    /// The groups of exactly this name.
+    pub async fn group_named(&self, name: &str) -> Result<Option<GroupId>, JiraError> {
+        let (groups, _) = self.group_pages(&[("groupName", name)]).await?;
+        Ok(groups
+            .into_iter()
+            .find(|group| fold(&group.name) == fold(name))
+            .map(|group| GroupId::new(&group.group_id)))
+    }
+
+    /// Whether the account that signs in is in a group that makes site administrators; nothing
+    /// else proves it beforehand.
+    pub async fn is_site_admin(&self) -> Result<bool, JiraError> {
+        let mine: Vec<Group> = self
+            .get(
+                "list my groups",
+                "/rest/api/3/user/groups",
+                &["user", "groups"],
+                &[("accountId", self.myself().id.as_str())],
+            )
+            .await?;
+        let (admins, _) = self.group_pages(&[("accessType", "site-admin")]).await?;
+        let ids: HashSet<String> = admins.into_iter().map(|group| group.group_id).collect();
+        Ok(mine.iter().any(|group| ids.contains(&group.group_id)))
+    }
+}
+
+fn product(role: &Role, ids: &HashMap<&str, &str>) -> Product {
+    let of = |details: &[Group], names: &[String]| -> Vec<String> {
+        if details.is_empty() {
+            names
+                .iter()
+                .filter_map(|name| ids.get(name.as_str()))
+                .map(|id| (*id).to_owned())
+                .collect()
+        } else {
+            details.iter().map(|group| group.group_id.clone()).collect()
+        }
+    };
+    let seats = match (role.has_unlimited_seats, role.remaining_seats) {
+        (Some(true), _) | (_, None) => Seats::Unlimited,
+        // Jira writes -1 for no limit.
+        (_, Some(left)) => u64::try_from(left).map_or(Seats::Unlimited, Seats::Left),
+    };
+    Product {
+        key: role.key.clone(),
+        name: role.name.clone().unwrap_or_else(|| role.key.clone()),
+        groups: of(&role.group_details, &role.groups),
+        default_groups: of(&role.default_groups_details, &role.default_groups),
+        seats,
+    }
+}

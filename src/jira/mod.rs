@@ -1,0 +1,15 @@
+//! Jira Cloud: who I am, users, groups, members, products, and the writes.
+//!
+//! With a bad token Jira answers some calls with 200 and nothing; the header that tells it is
+//! checked on every answer.
+
+mod client;
+mod error;
+mod listing;
+mod wire;
+mod writes;
+
+pub use client::{Access, Jira, Myself, Route, connect};
+pub use error::{JiraError, Refusal};
+pub use listing::{AccountRead, GroupsRead, Read, UsersRead};
+pub use writes::{Created, Written};

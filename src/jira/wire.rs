@@ -1,0 +1,96 @@
+//! Jira's JSON.
+
+use crate::directory::{AccountKind, JiraAccountRow};
+use serde::Deserialize;
+
+#[derive(Deserialize, Debug, Clone)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct User {
+    pub(super) account_id: String,
+    #[serde(default)]
+    pub(super) display_name: Option<String>,
+    #[serde(default)]
+    pub(super) email_address: Option<String>,
+    #[serde(default)]
+    pub(super) active: Option<bool>,
+    #[serde(default)]
+    pub(super) account_type: Option<String>,
+}
+
+impl User {
+    pub(super) fn kind(&self) -> AccountKind {
+        match self.account_type.as_deref() {
+            Some("atlassian") => AccountKind::Person,
+            Some("app") => AccountKind::App,
+            _ => AccountKind::Customer,
+        }
+    }
+
+    pub(super) fn row(&self) -> JiraAccountRow<'_> {
+        JiraAccountRow {
+            id: &self.account_id,
+            name: self.display_name.as_deref().unwrap_or_default(),
+            email: self.email_address.as_deref().unwrap_or_default().trim(),
+            active: self.active.unwrap_or(false),
+            kind: self.kind(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Page<T> {
+    pub(super) values: Vec<T>,
+    #[serde(default)]
+    pub(super) is_last: Option<bool>,
+    #[serde(default)]
+    pub(super) total: Option<u64>,
+}
+
+#[derive(Deserialize, Clone)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Group {
+    pub(super) group_id: String,
+    pub(super) name: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Picked {
+    #[serde(default)]
+    pub(super) groups: Vec<PickedGroup>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PickedGroup {
+    #[serde(default)]
+    pub(super) group_id: Option<String>,
+    #[serde(default)]
+    pub(super) managed_by: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Role {
+    pub(super) key: String,
+    #[serde(default)]
+    pub(super) name: Option<String>,
+    #[serde(default)]
+    pub(super) group_details: Vec<Group>,
+    #[serde(default)]
+    pub(super) default_groups_details: Vec<Group>,
+    #[serde(default)]
+    pub(super) groups: Vec<String>,
+    #[serde(default)]
+    pub(super) default_groups: Vec<String>,
+    #[serde(default)]
+    pub(super) remaining_seats: Option<i64>,
+    #[serde(default)]
+    pub(super) has_unlimited_seats: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TenantInfo {
+    pub(super) cloud_id: String,
+}

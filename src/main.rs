@@ -1,0 +1,248 @@
+//! Command line in, exit code out; the only place that starts the simulator.
+
+use clap::Parser as _;
+use rollbook::cli::{Arguments, Command, Exit, Global, Output, SimulateArguments, Target, report};
+use rollbook::config::{Paths, SecretSource, Secrets};
+use rollbook::simulator::{Scenario, Simulator};
+use rollbook::sync::{Problem, SyncError};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// The organisation of the demo.
+const DEMO: &str = include_str!("../assets/scenarios/demo.toml");
+/// The profile of the demo and of `simulate`.
+const PROFILE: &str = "Azure AD";
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let json = arguments.global.json;
+    let _log = log(&arguments);
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            report(&trouble("the program can't start", &error), json);
+            return Exit::Failed.code().into();
+        }
+    };
+    let exit = runtime.block_on(interruptible(arguments));
+    // What still blocks, such as a name look-up, is not waited for.
+    runtime.shutdown_background();
+    exit.code().into()
+}
+
+/// Runs the command. A signal stops it cleanly; a second one at once.
+async fn interruptible(arguments: Arguments) -> Exit {
+    let cancel = CancellationToken::new();
+    let terminated = Arc::new(AtomicBool::new(false));
+    let watch = tokio::spawn(signals(cancel.clone(), terminated.clone()));
+    let json = arguments.global.json;
+    let result = run(arguments, cancel.clone()).await;
+    watch.abort();
+    let interrupted = if terminated.load(Relaxed) {
+        Exit::Terminated
+    } else {
+        Exit::Interrupted
+    };
+    match result {
+        Ok(Exit::Interrupted) => interrupted,
+        Ok(exit) => exit,
+        Err(error) => {
+            report(&Problem::from(&error), json);
+            if cancel.is_cancelled() {
+                interrupted
+            } else {
+                Exit::Failed
+            }
+        }
+    }
+}
+
+async fn signals(cancel: CancellationToken, terminated: Arc<AtomicBool>) {
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+        signal(SignalKind::hangup()),
+    ) else {
+        tracing::warn!("signals can't be caught");
+        return;
+    };
+    loop {
+        let exit = tokio::select! {
+            _ = interrupt.recv() => Exit::Interrupted,
+            _ = hangup.recv() => Exit::Interrupted,
+            _ = terminate.recv() => {
+                terminated.store(true, Relaxed);
+                Exit::Terminated
+            }
+        };
+        if cancel.is_cancelled() {
+            std::process::exit(i32::from(exit.code()));
+        }
+        cancel.cancel();
+    }
+}
+
+async fn run(arguments: Arguments, cancel: CancellationToken) -> Result<Exit, SyncError> {
+    let global = &arguments.global;
+    let output = Output::new(global.json, global.quiet, global.verbose);
+    match arguments.command {
+        Command::Demo { headless: true } => demo(global, &output, cancel).await,
+        Command::Demo { headless: false } => {
+            output.remark("This version has no console yet: run `rollbook demo --headless`.");
+            Ok(Exit::Usage)
+        }
+        Command::Simulate(arguments) => Ok(simulate(&arguments, &output, cancel).await),
+        command => rollbook::cli::run(command, global, cancel).await,
+    }
+}
+
+/// The demo works in a folder of its own, which is removed afterwards.
+async fn demo(
+    global: &Global,
+    output: &Output,
+    cancel: CancellationToken,
+) -> Result<Exit, SyncError> {
+    let folder = std::env::temp_dir().join(format!(
+        "rollbook-demo-{}-{:08x}",
+        std::process::id(),
+        fastrand::u32(..)
+    ));
+    let result = demo_in(&folder, output, cancel).await;
+    if let Err(error) = std::fs::remove_dir_all(&folder)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        output.remark(&format!("{} could not be removed: {error}", folder.display()));
+    }
+    if global.json {
+        output.remark("The demo prints text; use the commands themselves for JSON.");
+    }
+    result
+}
+
+async fn demo_in(
+    folder: &std::path::Path,
+    output: &Output,
+    cancel: CancellationToken,
+) -> Result<Exit, SyncError> {
+    let scenario = Scenario::parse(DEMO).map_err(|e| SyncError::Client(e.to_string()))?;
+    let simulator = Simulator::start(&scenario, 0)
+        .await
+        .map_err(|e| SyncError::Client(e.to_string()))?;
+    let config = folder.join("config.toml");
+    let profile = rollbook::config::parse(&config, &simulator.config(PROFILE))?.remove(0);
+    let [(_, secret), (_, token)] = simulator.environment();
+    let target = Target {
+        paths: Paths::new(Some(folder), Some(folder))?,
+        profile,
+        secrets: Some(Secrets {
+            entra: secret.into(),
+            entra_from: SecretSource::Environment,
+            jira: token.into(),
+            jira_from: SecretSource::Environment,
+        }),
+        cancel,
+    };
+    rollbook::cli::demo(&target, output).await
+}
+
+/// Serves until it is interrupted, after printing what is needed to use it.
+async fn simulate(
+    arguments: &SimulateArguments,
+    output: &Output,
+    cancel: CancellationToken,
+) -> Exit {
+    let scenario = match scenario(arguments) {
+        Ok(scenario) => scenario,
+        Err(message) => {
+            report(&trouble("the scenario can't be used", &message), output.json);
+            return Exit::Failed;
+        }
+    };
+    let simulator = match Simulator::start(&scenario, arguments.port).await {
+        Ok(simulator) => simulator,
+        Err(error) => {
+            let what = format!("port {} can't be used", arguments.port);
+            report(&trouble(&what, &error), output.json);
+            return Exit::Failed;
+        }
+    };
+    let mut text = format!(
+        "# A simulated tenant and site on {}. Ctrl-C ends it.\n# Save this as config.toml:\n\n{}\n# And set this in the environment:\n",
+        simulator.origin(),
+        simulator.config(PROFILE)
+    );
+    for (name, value) in simulator.environment() {
+        text.push_str(&format!("# export {name}='{value}'\n"));
+    }
+    let printed = if output.json {
+        let environment: serde_json::Map<String, serde_json::Value> = simulator
+            .environment()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
+        output.document(&serde_json::json!({"version": 1, "origin": simulator.origin(),
+            "config": simulator.config(PROFILE), "environment": environment}))
+    } else {
+        output.answer(&text)
+    };
+    if let Err(error) = printed {
+        report(&trouble("standard output can't be written", &error), output.json);
+        return Exit::Failed;
+    }
+    cancel.cancelled().await;
+    Exit::Done
+}
+
+fn scenario(arguments: &SimulateArguments) -> Result<Scenario, String> {
+    let mut scenario = match &arguments.scenario {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+            Scenario::parse(&text).map_err(|e| e.to_string())?
+        }
+        None => Scenario::default(),
+    };
+    let organization = &mut scenario.organization;
+    organization.users = arguments.users.unwrap_or(organization.users);
+    organization.groups = arguments.groups.unwrap_or(organization.groups);
+    organization.seed = arguments.seed.unwrap_or(organization.seed);
+    Ok(scenario)
+}
+
+fn trouble(what: &str, cause: &dyn std::fmt::Display) -> Problem {
+    Problem::plain("start", format!("Sorry, {what}: {cause}."), "Correct that, and start again.")
+}
+
+/// Logs requests, without their data, into the state folder. Without a folder there is no log.
+fn log(arguments: &Arguments) -> Option<tracing_appender::non_blocking::WorkerGuard> {
+    if matches!(arguments.command, Command::Demo { .. } | Command::Simulate(_)) {
+        return None;
+    }
+    let global = &arguments.global;
+    let paths = Paths::new(global.config_dir.as_deref(), global.data_dir.as_deref()).ok()?;
+    // A configuration comes first: without one, nothing is left behind.
+    if !paths.config_file().exists() {
+        return None;
+    }
+    let file = tracing_appender::rolling::Builder::new()
+        .rotation(tracing_appender::rolling::Rotation::DAILY)
+        .filename_prefix("rollbook")
+        .filename_suffix("log")
+        .max_log_files(14)
+        .build(&paths.logs)
+        .ok()?;
+    let (writer, guard) = tracing_appender::non_blocking(file);
+    let level = if global.verbose {
+        tracing::Level::DEBUG
+    } else {
+        tracing::Level::INFO
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_ansi(false)
+        .with_writer(writer)
+        .init();
+    Some(guard)
+}

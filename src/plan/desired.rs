@@ -1,0 +1,371 @@
+//! Which Jira groups stand for which Entra groups, and who belongs in them.
+
+use super::make::{Conflict, Skipped, Subject};
+use super::names::{LONGEST, jira_name};
+use super::scope::{closure, group_in_scope};
+use super::{Inputs, Ownership};
+use crate::directory::{EntraId, GroupClass, GroupId, Membership, fold, shown};
+use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeMap;
+
+/// How a target stands to Jira.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TargetState {
+    /// Jira lacks it: it is created, and then owned.
+    New,
+    /// A group of the same name that nobody confirmed yet.
+    Suggested,
+    /// Confirmed: members are added only.
+    Confirmed,
+    /// Created or adopted: mirrors Entra.
+    Owned,
+}
+
+/// A Jira group that stands, or will stand, for one or several Entra groups.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The group's name in Jira.
+    pub name: String,
+    /// Rows of the Entra groups.
+    pub entra: Vec<u32>,
+    /// Row of the Jira group, none for a new one.
+    pub jira: Option<u32>,
+    /// How it stands.
+    pub state: TargetState,
+    /// Whether everyone who belongs in it is known. If not, nobody is removed.
+    pub known: bool,
+}
+
+/// What may be done with a Jira group, the admin's own list of protected groups included.
+pub(super) fn class(inputs: &Inputs<'_>, row: u32) -> GroupClass {
+    let group = inputs.jira.group(row);
+    let listed = &inputs.settings.guards.protected_groups;
+    if listed
+        .iter()
+        .any(|name| name == group.id() || fold(name) == fold(group.name()))
+    {
+        GroupClass::Protected
+    } else {
+        group.class()
+    }
+}
+
+/// People of a target: person row, and whether only a nested group brings them.
+pub(super) struct Belonging {
+    pub(super) people: Vec<(u32, bool)>,
+}
+
+/// Everyone who belongs into a target by Entra's word, nested groups flattened, sorted by row.
+pub(super) fn belonging(inputs: &Inputs<'_>, target: &Target) -> Belonging {
+    let entra = inputs.entra;
+    let mut people: Vec<(u32, bool)> = Vec::new();
+    for group in closure(entra, &target.entra) {
+        let nested = !target.entra.contains(&group);
+        people.extend(entra.direct().of(group).iter().map(|&p| (p, nested)));
+    }
+    people.sort_unstable();
+    people.dedup_by_key(|(person, _)| *person);
+    Belonging { people }
+}
+
+/// Rows of the Jira groups whose members a plan needs to know: those that stand for Entra groups,
+/// default groups, and, where removals are possible, those that make administrators.
+#[must_use]
+pub fn groups_to_read(inputs: &Inputs<'_>) -> Vec<u32> {
+    let provisioning = &inputs.settings.provisioning;
+    let mut rows: Vec<u32> = Vec::new();
+    if provisioning.sync_memberships {
+        rows.extend(targets(inputs).list.iter().filter_map(|target| target.jira));
+    }
+    let defaults: HashSet<String> = provisioning
+        .default_groups
+        .iter()
+        .map(|name| fold(name))
+        .collect();
+    let owns = inputs.known.links.owns_any();
+    for (row, group) in inputs.jira.iter_groups() {
+        if (owns && group.class() == GroupClass::Protected) || defaults.contains(&fold(group.name()))
+        {
+            rows.push(row);
+        }
+    }
+    rows.sort_unstable();
+    rows.dedup();
+    rows
+}
+
+pub(super) struct Targets {
+    pub(super) list: Vec<Target>,
+    pub(super) conflicts: Vec<Conflict>,
+    pub(super) skipped: Vec<Skipped>,
+}
+
+impl Targets {
+    fn skip(&mut self, entra: &str, name: &str, reason: String) {
+        self.skipped.push(Skipped {
+            kind: Subject::Group,
+            entra_id: entra.to_owned(),
+            name: name.to_owned(),
+            reason,
+        });
+    }
+
+    fn conflict(&mut self, entra: &str, name: &str, reason: String, candidates: Vec<String>) {
+        self.conflicts.push(Conflict {
+            kind: Subject::Group,
+            entra_id: entra.to_owned(),
+            name: name.to_owned(),
+            reason,
+            candidates,
+        });
+    }
+}
+
+/// Whether everyone in these groups is known.
+fn all_known(inputs: &Inputs<'_>, groups: &[u32]) -> bool {
+    closure(inputs.entra, groups)
+        .iter()
+        .all(|g| inputs.entra.group(*g).membership() == Membership::Known)
+}
+
+/// Finds the targets: linked groups first, then explicit names, then names by rule.
+pub(super) fn targets(inputs: &Inputs<'_>) -> Targets {
+    let mut found = Targets {
+        list: Vec::new(),
+        conflicts: Vec::new(),
+        skipped: Vec::new(),
+    };
+    let claimed = linked(inputs, &mut found);
+    by_name(inputs, &mut found, &claimed);
+    found
+}
+
+/// Targets of linked groups. Gives the Entra groups that are settled by it, and the Jira groups
+/// that are taken.
+fn linked(inputs: &Inputs<'_>, found: &mut Targets) -> Claimed {
+    let mut claimed = Claimed::default();
+    let mut by_group: BTreeMap<&GroupId, (Vec<u32>, Ownership, bool)> = BTreeMap::new();
+    for link in inputs.known.links.groups() {
+        let Some(jira_row) = inputs.jira.find_group(link.group.as_str()) else {
+            continue;
+        };
+        claimed.jira.insert(jira_row);
+        let entry = by_group
+            .entry(&link.group)
+            .or_insert((Vec::new(), Ownership::Owned, true));
+        if link.ownership == Ownership::Confirmed {
+            entry.1 = Ownership::Confirmed;
+        }
+        let row = inputs.entra.find_group(link.entra.as_str());
+        let name = inputs.jira.group(jira_row).name();
+        let frozen = match row {
+            None => Some("its Entra group is gone".to_owned()),
+            Some(row) => group_in_scope(inputs.entra.group(row), inputs.settings)
+                .err()
+                .map(|why| format!("its Entra group is out of scope: {why}")),
+        };
+        if let Some(row) = row {
+            claimed.entra.insert(row);
+        }
+        if let Some(why) = frozen {
+            entry.2 = false;
+            found.skip(
+                link.entra.as_str(),
+                name,
+                format!("frozen, keeps its members: {why}"),
+            );
+        } else if let Some(row) = row {
+            entry.0.push(row);
+            let wanted = jira_name(&inputs.settings.names, inputs.entra.group(row)).name;
+            if fold(&wanted) != fold(name) {
+                let reason = format!(
+                    "stays linked to the Jira group “{}”, though it would now be called “{}”: Jira can't rename a group",
+                    shown(name),
+                    shown(&wanted)
+                );
+                found.skip(link.entra.as_str(), inputs.entra.group(row).name(), reason);
+            }
+        }
+    }
+    for (group, (entra, ownership, whole)) in by_group {
+        let Some(row) = inputs.jira.find_group(group.as_str()) else {
+            continue;
+        };
+        if entra.is_empty() {
+            continue;
+        }
+        let jira_group = inputs.jira.group(row);
+        if let Some(why) = untouchable(class(inputs, row)) {
+            for g in &entra {
+                let g = inputs.entra.group(*g);
+                found.conflict(g.id(), g.name(), why.to_owned(), vec![jira_group.id().to_owned()]);
+            }
+            continue;
+        }
+        found.list.push(Target {
+            name: jira_group.name().to_owned(),
+            known: whole && all_known(inputs, &entra),
+            entra,
+            jira: Some(row),
+            state: match ownership {
+                Ownership::Owned => TargetState::Owned,
+                Ownership::Confirmed => TargetState::Confirmed,
+            },
+        });
+    }
+    claimed
+}
+
+/// What is settled before names are looked at.
+#[derive(Default)]
+struct Claimed {
+    entra: HashSet<u32>,
+    jira: HashSet<u32>,
+}
+
+fn untouchable(class: GroupClass) -> Option<&'static str> {
+    match class {
+        GroupClass::Protected => Some("the Jira group of this name is protected and is never touched"),
+        GroupClass::External => {
+            Some("the Jira group of this name is managed by another system and is never touched")
+        }
+        GroupClass::Ordinary | GroupClass::Access => None,
+    }
+}
+
+/// Targets of groups that no link settles, by the name that they take in Jira.
+fn by_name(inputs: &Inputs<'_>, found: &mut Targets, claimed: &Claimed) {
+    let mut wanted: BTreeMap<String, Vec<(u32, String, bool)>> = BTreeMap::new();
+    for (row, group) in inputs.entra.iter_groups() {
+        if claimed.entra.contains(&row) {
+            continue;
+        }
+        if let Err(why) = group_in_scope(group, inputs.settings) {
+            found.skip(group.id(), group.name(), why.to_owned());
+            continue;
+        }
+        let name = jira_name(&inputs.settings.names, group);
+        if name.name.is_empty() || name.name.chars().count() > LONGEST {
+            let reason = format!("its name in Jira would be empty or over {LONGEST} characters");
+            found.conflict(group.id(), group.name(), reason, Vec::new());
+            continue;
+        }
+        wanted
+            .entry(fold(&name.name))
+            .or_default()
+            .push((row, name.name, name.explicit));
+    }
+    let mut existing: HashMap<String, u32> = HashMap::with_capacity(inputs.jira.groups());
+    for (row, group) in inputs.jira.iter_groups() {
+        existing.entry(fold(group.name())).or_insert(row);
+    }
+    for (folded, claims) in wanted {
+        one_name(inputs, found, claimed, existing.get(&folded).copied(), claims);
+    }
+}
+
+/// Settles the Entra groups that want the same name in Jira.
+fn one_name(
+    inputs: &Inputs<'_>,
+    found: &mut Targets,
+    claimed: &Claimed,
+    jira: Option<u32>,
+    claims: Vec<(u32, String, bool)>,
+) {
+    let explicit = claims.iter().any(|claim| claim.2);
+    let ids = |claims: &[(u32, String, bool)]| -> Vec<String> {
+        claims
+            .iter()
+            .map(|claim| inputs.entra.group(claim.0).id().to_owned())
+            .collect()
+    };
+    let rivals = ids(&claims);
+    let (claims, losers) = if explicit {
+        claims.into_iter().partition(|claim| claim.2)
+    } else if claims.len() > 1 {
+        (Vec::new(), claims)
+    } else {
+        (claims, Vec::new())
+    };
+    for (row, name, _) in losers {
+        let group = inputs.entra.group(row);
+        let reason = format!(
+            "several Entra groups would be called “{}” in Jira: map them by object id under names.map",
+            shown(&name)
+        );
+        found.conflict(group.id(), group.name(), reason, rivals.clone());
+    }
+    let Some((_, name, _)) = claims.first() else {
+        return;
+    };
+    let name = name.clone();
+    let rows: Vec<u32> = claims.iter().map(|claim| claim.0).collect();
+    let refuse = |found: &mut Targets, reason: &str, group: u32| {
+        for row in &rows {
+            let g = inputs.entra.group(*row);
+            let candidate = inputs.jira.group(group).id().to_owned();
+            found.conflict(g.id(), g.name(), reason.to_owned(), vec![candidate]);
+        }
+    };
+    let state = match jira {
+        Some(group) if claimed.jira.contains(&group) => {
+            refuse(found, "the Jira group of this name is linked to another Entra group", group);
+            return;
+        }
+        Some(group) => {
+            if let Some(why) = untouchable(class(inputs, group)) {
+                refuse(found, why, group);
+                return;
+            }
+            if explicit {
+                TargetState::Confirmed
+            } else if kept_apart(inputs, rows[0], group) {
+                let g = inputs.entra.group(rows[0]);
+                let reason = "kept apart from the Jira group of the same name".to_owned();
+                found.skip(g.id(), g.name(), reason);
+                return;
+            } else {
+                TargetState::Suggested
+            }
+        }
+        None if !inputs.settings.provisioning.import_groups => {
+            for row in &rows {
+                let g = inputs.entra.group(*row);
+                found.skip(
+                    g.id(),
+                    g.name(),
+                    "Jira has no group of this name, and Import groups is off".to_owned(),
+                );
+            }
+            return;
+        }
+        None => TargetState::New,
+    };
+    let known = all_known(inputs, &rows);
+    if !known {
+        for row in &rows {
+            let g = inputs.entra.group(*row);
+            found.skip(
+                g.id(),
+                g.name(),
+                "some of its members are unknown: a group in it hides its membership (Member.Read.Hidden shows it)"
+                    .to_owned(),
+            );
+        }
+    }
+    found.list.push(Target {
+        name,
+        entra: rows,
+        jira,
+        state,
+        known,
+    });
+}
+
+fn kept_apart(inputs: &Inputs<'_>, entra: u32, group: u32) -> bool {
+    let pair = (
+        EntraId::new(inputs.entra.group(entra).id()),
+        GroupId::new(inputs.jira.group(group).id()),
+    );
+    inputs.known.decisions.kept_apart.contains(&pair)
+}

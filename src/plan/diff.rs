@@ -1,0 +1,216 @@
+//! Memberships: who is missing from a group, who has to leave it.
+
+use super::desired::{TargetState, belonging, class};
+use super::guards::Held;
+use super::make::{Draft, Skipped, Subject};
+use super::operation::{Kind, NONE, Operation, Reason};
+use super::people::Standing;
+use super::OutOfScope;
+use crate::directory::{AccountKind, GroupClass, fold};
+use hashbrown::HashMap;
+
+/// Adds the operations on memberships: all additions, then all removals.
+pub(super) fn memberships(draft: &mut Draft<'_>) {
+    let mut removals = Vec::new();
+    let mut wanted = Wanted::default();
+    for index in 0..draft.targets.len() as u32 {
+        wanted.collect(draft, index);
+        if draft.inputs.settings.provisioning.sync_memberships {
+            additions(draft, index, &wanted);
+            removed(draft, index, &wanted, &mut removals);
+        }
+    }
+    default_groups(draft);
+    draft.operations.append(&mut removals);
+}
+
+/// Who belongs in one group, kept between groups to reuse its memory.
+#[derive(Default)]
+struct Wanted {
+    /// Account rows, sorted, each with its person and whether a nested group brings them.
+    accounts: Vec<(u32, u32, bool)>,
+    /// People whom this plan creates.
+    created: Vec<(u32, bool)>,
+}
+
+impl Wanted {
+    fn collect(&mut self, draft: &mut Draft<'_>, index: u32) {
+        self.accounts.clear();
+        self.created.clear();
+        let people = belonging(draft.inputs, &draft.targets[index as usize]).people;
+        for (person, nested) in people {
+            if draft.standing[person as usize] != Standing::InScope {
+                continue;
+            }
+            draft.measured.memberships += 1;
+            let account = draft.matching.account_of[person as usize];
+            if account != NONE {
+                self.accounts.push((account, person, nested));
+            } else if draft.creating.contains(&person) {
+                self.created.push((person, nested));
+            }
+        }
+        self.accounts.sort_unstable();
+    }
+}
+
+fn reason(nested: bool) -> Reason {
+    if nested {
+        Reason::NestedMember
+    } else {
+        Reason::Member
+    }
+}
+
+fn additions(draft: &mut Draft<'_>, index: u32, wanted: &Wanted) {
+    let target = &draft.targets[index as usize];
+    let jira = draft.inputs.jira;
+    let add = |person, account, reason| Operation {
+        kind: Kind::AddMember,
+        reason,
+        held: Held::default(),
+        person,
+        account,
+        target: index,
+    };
+    let current: &[u32] = match target.jira {
+        None if !jira.group_list.is_whole() => return,
+        None => &[],
+        Some(row) if !jira.group(row).read() => {
+            let name = target.name.clone();
+            let entra_id = draft.inputs.entra.group(target.entra[0]).id().to_owned();
+            draft.skipped.push(Skipped {
+                kind: Subject::Group,
+                entra_id,
+                name,
+                reason: "its members in Jira could not be read to the end".to_owned(),
+            });
+            return;
+        }
+        Some(row) => jira.members().of(row),
+    };
+    for &(account, person, nested) in &wanted.accounts {
+        if current.binary_search(&account).is_err() && jira.account(account).active() {
+            draft.operations.push(add(person, account, reason(nested)));
+        }
+    }
+    for &(person, nested) in &wanted.created {
+        draft.operations.push(add(person, NONE, reason(nested)));
+    }
+}
+
+/// Removals from an owned group. They touch linked accounts of people only, and nobody whom an
+/// incomplete listing may merely have left out.
+fn removed(draft: &Draft<'_>, index: u32, wanted: &Wanted, removals: &mut Vec<Operation>) {
+    let target = &draft.targets[index as usize];
+    let inputs = draft.inputs;
+    let Some(row) = target.jira else { return };
+    if target.state != TargetState::Owned
+        || !target.known
+        || !inputs.entra.users.is_whole()
+        || !inputs.jira.group(row).read()
+    {
+        return;
+    }
+    for &account in inputs.jira.members().of(row) {
+        let found = inputs.jira.account(account);
+        if found.kind() != AccountKind::Person
+            || !found.active()
+            || wanted
+                .accounts
+                .binary_search_by_key(&account, |entry| entry.0)
+                .is_ok()
+        {
+            continue;
+        }
+        let person = draft.matching.person_of[account as usize];
+        let reason = if person == NONE {
+            if !draft.matching.orphaned.contains(&account) {
+                continue;
+            }
+            Reason::Deleted
+        } else {
+            match draft.standing[person as usize] {
+                Standing::InScope => Reason::LeftGroup,
+                Standing::Disabled => Reason::Disabled,
+                _ if inputs.settings.provisioning.out_of_scope == OutOfScope::Remove => {
+                    Reason::OutOfScope
+                }
+                _ => continue,
+            }
+        };
+        removals.push(Operation {
+            kind: Kind::RemoveMember,
+            reason,
+            held: Held::default(),
+            person,
+            account,
+            target: index,
+        });
+    }
+}
+
+/// Default groups of the people whom this plan creates. They stand among the targets with no
+/// Entra group behind them.
+fn default_groups(draft: &mut Draft<'_>) {
+    let names = &draft.inputs.settings.provisioning.default_groups;
+    if names.is_empty() || draft.creating.is_empty() {
+        return;
+    }
+    let jira = draft.inputs.jira;
+    let by_name: HashMap<String, u32> = jira
+        .iter_groups()
+        .map(|(row, group)| (fold(group.name()), row))
+        .collect();
+    let mut people: Vec<u32> = draft.creating.iter().copied().collect();
+    people.sort_unstable();
+    for name in names {
+        let row = by_name.get(&fold(name)).copied();
+        let usable = row.filter(|row| {
+            matches!(
+                class(draft.inputs, *row),
+                GroupClass::Ordinary | GroupClass::Access
+            )
+        });
+        let Some(row) = usable else {
+            draft.skipped.push(Skipped {
+                kind: Subject::Group,
+                entra_id: String::new(),
+                name: name.clone(),
+                reason: "a default group (provisioning.default_groups) that Jira lacks or that is never touched"
+                    .to_owned(),
+            });
+            continue;
+        };
+        let existing = (0u32..)
+            .zip(&draft.targets)
+            .find(|(_, target)| target.jira == Some(row))
+            .map(|(index, _)| index);
+        let index = existing.unwrap_or_else(|| {
+            draft.targets.push(super::Target {
+                name: jira.group(row).name().to_owned(),
+                entra: Vec::new(),
+                jira: Some(row),
+                state: TargetState::Confirmed,
+                known: false,
+            });
+            draft.targets.len() as u32 - 1
+        });
+        let already: hashbrown::HashSet<u32> = draft
+            .operations
+            .iter()
+            .filter(|op| op.kind == Kind::AddMember && op.target == index)
+            .map(|op| op.person)
+            .collect();
+        for &person in people.iter().filter(|p| !already.contains(*p)) {
+            draft.operations.push(Operation {
+                kind: Kind::AddMember,
+                reason: Reason::DefaultGroup,
+                held: Held::default(),
+                person,
+                account: NONE,
+                target: index,
+            });
+        }
+    }
+}

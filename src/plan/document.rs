@@ -1,0 +1,448 @@
+//! The plan as a document: what `plan --json` prints and what a saved plan holds.
+//!
+//! Operations are rendered one by one, so that a plan of any size is written in bounded memory.
+
+use super::make::{Inputs, operation_id};
+use super::operation::{Kind, OperationId};
+use super::{Operation, Plan, address};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// A person in a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserRef {
+    /// Entra object id.
+    pub entra_id: Option<String>,
+    /// Jira accountId, none before it is created.
+    pub account_id: Option<String>,
+    /// Address.
+    pub email: Option<String>,
+    /// Display name.
+    pub name: String,
+}
+
+/// A group in a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupRef {
+    /// Entra object id.
+    pub entra_id: Option<String>,
+    /// Jira groupId, none before it is created.
+    pub group_id: Option<String>,
+    /// Name in Jira.
+    pub name: String,
+}
+
+/// An operation in a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperationRow {
+    /// Its id.
+    pub id: OperationId,
+    /// What it does.
+    pub kind: Kind,
+    /// To whom.
+    pub user: Option<UserRef>,
+    /// In which group.
+    pub group: Option<GroupRef>,
+    /// Why.
+    pub reason: String,
+    /// Guards that hold it.
+    pub held_by: Vec<String>,
+    /// In a saved plan: `false` cuts the operation out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selected: Option<bool>,
+}
+
+/// Whether both sides are complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Complete {
+    /// Entra.
+    pub entra: bool,
+    /// Jira.
+    pub jira: bool,
+}
+
+/// Counts of links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkCounts {
+    /// People who are linked or recognised.
+    pub people: u64,
+    /// Groups that are linked.
+    pub groups: u64,
+    /// Groups that are suggested by name.
+    pub suggested: u64,
+}
+
+/// A tripped guard in a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GuardRow {
+    /// Name.
+    pub name: String,
+    /// Count.
+    pub count: u64,
+    /// Limit.
+    pub limit: u64,
+    /// Whether `--allow` takes it.
+    pub allowable: bool,
+}
+
+/// A conflict, or somebody left out, in a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Row {
+    /// `person` or `group`.
+    pub kind: String,
+    /// Entra object id.
+    pub entra_id: Option<String>,
+    /// Name.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+    /// Ids that come into question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<Vec<String>>,
+}
+
+/// Seats of a product in a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeatRow {
+    /// Product key.
+    pub product: String,
+    /// Seats left; none for no limit.
+    pub left: Option<u64>,
+    /// Seats needed.
+    pub needed: u64,
+}
+
+/// Counts of operations by kind, and `total`.
+pub type Summary = BTreeMap<String, u64>;
+
+/// What a saved plan is bound to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pinned {
+    /// Entra tenant id.
+    pub tenant_id: String,
+    /// The site's cloudId.
+    pub cloud_id: String,
+    /// Digest of the settings.
+    pub settings: String,
+    /// Groups that applying it adopts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adopts: Vec<GroupPair>,
+}
+
+/// An Entra group and the Jira group that mirrors it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupPair {
+    /// Entra object id.
+    pub entra_id: String,
+    /// Jira groupId.
+    pub group_id: String,
+}
+
+/// A plan as a document. `operations` is empty in one that is about to be streamed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// 1.
+    pub version: u32,
+    /// The plan's id.
+    pub plan_id: String,
+    /// Profile name.
+    pub profile: String,
+    /// When it was made, RFC 3339.
+    pub created_at: String,
+    /// Whether both sides are complete.
+    pub complete: Complete,
+    /// Counts.
+    pub summary: Summary,
+    /// Links.
+    pub links: LinkCounts,
+    /// People never looked up.
+    pub unverified: u64,
+    /// Operations.
+    pub operations: Vec<OperationRow>,
+    /// Guards that hold something.
+    pub guards: Vec<GuardRow>,
+    /// What needs the admin.
+    pub conflicts: Vec<Row>,
+    /// Who is left out.
+    pub skipped: Vec<Row>,
+    /// Seats.
+    pub seats: Vec<SeatRow>,
+    /// In a saved plan: what it is bound to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<Pinned>,
+    /// In a saved plan: its hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
+}
+
+/// Why a saved plan is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum DocumentError {
+    /// Not a plan.
+    #[error("it is not a saved plan: {0}")]
+    Form(String),
+    /// Another version.
+    #[error("it is of version {0}, and this program reads version 1")]
+    Version(u32),
+    /// Without a hash.
+    #[error("it has no hash: write it with `rollbook plan --out FILE`")]
+    NoHash,
+    /// Edited.
+    #[error(
+        "it was changed after it was written. Only an operation's `selected` may be set to false"
+    )]
+    Edited,
+}
+
+impl Plan {
+    /// The counts by kind.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let mut summary: Summary = [
+            Kind::CreateUser,
+            Kind::CreateGroup,
+            Kind::AddMember,
+            Kind::RemoveMember,
+        ]
+        .into_iter()
+        .map(|kind| {
+            let count = self.operations.iter().filter(|op| op.kind == kind).count();
+            (kind.as_str().to_owned(), count as u64)
+        })
+        .collect();
+        summary.insert("total".to_owned(), self.operations.len() as u64);
+        summary
+    }
+
+    /// The id of an operation.
+    #[must_use]
+    pub fn operation_id(&self, inputs: &Inputs<'_>, op: &Operation) -> OperationId {
+        operation_id(inputs, &self.targets, op)
+    }
+
+    /// An operation as a document shows it.
+    #[must_use]
+    pub fn row(&self, inputs: &Inputs<'_>, op: &Operation) -> OperationRow {
+        OperationRow {
+            id: self.operation_id(inputs, op),
+            kind: op.kind,
+            user: self.user(inputs, op),
+            group: op.target().map(|index| {
+                let target = &self.targets[index as usize];
+                GroupRef {
+                    entra_id: target
+                        .entra
+                        .first()
+                        .map(|row| inputs.entra.group(*row).id().to_owned()),
+                    group_id: target.jira.map(|row| inputs.jira.group(row).id().to_owned()),
+                    name: target.name.clone(),
+                }
+            }),
+            reason: op.reason.to_string(),
+            held_by: op.held.guards().map(|g| g.as_str().to_owned()).collect(),
+            selected: None,
+        }
+    }
+
+    fn user(&self, inputs: &Inputs<'_>, op: &Operation) -> Option<UserRef> {
+        if op.kind == Kind::CreateGroup {
+            return None;
+        }
+        let account = op.account().map(|row| inputs.jira.account(row));
+        let person = op.person().map(|row| inputs.entra.person(row));
+        let email = person
+            .and_then(|p| address(p, &inputs.settings.provisioning.email_from))
+            .or_else(|| account.map(crate::directory::JiraAccount::email))
+            .filter(|email| !email.is_empty());
+        let entra_id = person.map(|p| p.id().to_owned()).or_else(|| {
+            let linked = inputs.known.links.person_of(account?.id())?;
+            Some(linked.as_str().to_owned())
+        });
+        Some(UserRef {
+            entra_id,
+            account_id: account.map(|a| a.id().to_owned()),
+            email: email.map(str::to_owned),
+            name: person
+                .map(crate::directory::EntraPerson::name)
+                .or_else(|| account.map(crate::directory::JiraAccount::name))
+                .unwrap_or_default()
+                .to_owned(),
+        })
+    }
+
+    /// The document without its operations.
+    #[must_use]
+    pub fn head(&self, inputs: &Inputs<'_>, profile: &str, created_at: &str) -> Document {
+        let row = |kind: &str, id: &str, name: &str, reason: &str, candidates| Row {
+            kind: kind.to_owned(),
+            entra_id: (!id.is_empty()).then(|| id.to_owned()),
+            name: name.to_owned(),
+            reason: reason.to_owned(),
+            candidates,
+        };
+        Document {
+            version: 1,
+            plan_id: self.id.clone(),
+            profile: profile.to_owned(),
+            created_at: created_at.to_owned(),
+            complete: Complete {
+                entra: inputs.entra.users.is_whole(),
+                jira: inputs.jira.is_whole(),
+            },
+            summary: self.summary(),
+            links: LinkCounts {
+                people: self.people_linked,
+                groups: self.groups_linked,
+                suggested: self.groups_suggested,
+            },
+            unverified: self.unverified,
+            operations: Vec::new(),
+            guards: self
+                .guards
+                .iter()
+                .map(|guard| GuardRow {
+                    name: guard.name.as_str().to_owned(),
+                    count: guard.count,
+                    limit: guard.limit,
+                    allowable: guard.name.allowable(),
+                })
+                .collect(),
+            conflicts: self
+                .conflicts
+                .iter()
+                .map(|c| {
+                    let candidates = Some(c.candidates.clone());
+                    row(c.kind.as_str(), &c.entra_id, &c.name, &c.reason, candidates)
+                })
+                .collect(),
+            skipped: self
+                .skipped
+                .iter()
+                .map(|s| row(s.kind.as_str(), &s.entra_id, &s.name, &s.reason, None))
+                .collect(),
+            seats: self
+                .seats
+                .iter()
+                .map(|seat| SeatRow {
+                    product: seat.product.clone(),
+                    left: seat.left,
+                    needed: seat.needed,
+                })
+                .collect(),
+            pinned: None,
+            hash: None,
+        }
+    }
+}
+
+/// Writes a document, its operations one by one. A pinned document is a saved plan: it gets its
+/// hash, and each operation a `selected` flag.
+pub fn write(
+    mut head: Document,
+    operations: impl Iterator<Item = OperationRow>,
+    to: &mut dyn Write,
+) -> io::Result<()> {
+    const PLACE: &str = "\"operations\":[";
+    let saved = head.pinned.is_some();
+    let mut digest = DocumentDigest::new(&head);
+    // The hash stands last, after operations that are not known yet.
+    head.hash = None;
+    let text = serde_json::to_string(&head)?;
+    let Some(at) = text.find(PLACE) else {
+        return Err(io::Error::other("a plan without operations"));
+    };
+    let (before, after) = text.split_at(at + PLACE.len());
+    to.write_all(before.as_bytes())?;
+    let mut first = true;
+    for mut row in operations {
+        to.write_all(if first { b"\n" } else { b",\n" })?;
+        first = false;
+        digest.row(&mut row);
+        row.selected = saved.then_some(true);
+        serde_json::to_writer(&mut *to, &row)?;
+    }
+    if saved {
+        let open = after.strip_suffix('}').unwrap_or(after);
+        writeln!(to, "{open},\"hash\":\"{}\"}}", digest.hex())
+    } else {
+        writeln!(to, "{after}")
+    }
+}
+
+/// Reads a saved plan and checks its version and hash.
+pub fn read(text: &str) -> Result<Document, DocumentError> {
+    let version = serde_json::from_str::<serde_json::Value>(text)
+        .map_err(|e| DocumentError::Form(e.to_string()))?
+        .get("version")
+        .and_then(serde_json::Value::as_u64);
+    match version {
+        Some(1) | None => {}
+        Some(other) => {
+            return Err(DocumentError::Version(
+                u32::try_from(other).unwrap_or(u32::MAX),
+            ));
+        }
+    }
+    let mut document: Document =
+        serde_json::from_str(text).map_err(|e| DocumentError::Form(e.to_string()))?;
+    let (Some(hash), Some(_)) = (document.hash.clone(), &document.pinned) else {
+        return Err(DocumentError::NoHash);
+    };
+    let rows = std::mem::take(&mut document.operations);
+    let mut digest = DocumentDigest::new(&document);
+    for row in &rows {
+        digest.row(&mut row.clone());
+    }
+    document.operations = rows;
+    if digest.hex() == hash {
+        Ok(document)
+    } else {
+        Err(DocumentError::Edited)
+    }
+}
+
+/// Covers everything but the operations' `selected` flags.
+struct DocumentDigest(Sha256);
+
+impl DocumentDigest {
+    fn new(head: &Document) -> Self {
+        let mut head = head.clone();
+        head.hash = None;
+        let mut digest = Self(Sha256::new());
+        digest.part(&head);
+        digest
+    }
+
+    fn row(&mut self, row: &mut OperationRow) {
+        row.selected = None;
+        self.part(row);
+    }
+
+    fn part(&mut self, value: &impl Serialize) {
+        // Plain data: its serialization can't fail.
+        let text = serde_json::to_string(value).unwrap_or_default();
+        self.0.update((text.len() as u64).to_le_bytes());
+        self.0.update(text);
+    }
+
+    fn hex(self) -> String {
+        self.0
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}

@@ -1,0 +1,399 @@
+//! The order in which operations run: pure.
+//!
+//! The executor says what to do next and is told how it went. It knows no clock: the time is
+//! given to it as the time since the run began. Removals come last. What depends on something
+//! that failed is skipped; a systemic failure stops everything that has not begun.
+
+use super::Plan;
+use super::operation::{Kind, NONE};
+use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+/// What to do with an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Call the service.
+    Write,
+    /// See whether a call whose outcome is unclear took place.
+    LookUp,
+}
+
+/// One thing to do now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// Index of the operation in the plan.
+    pub operation: u32,
+    /// What to do.
+    pub effect: Effect,
+}
+
+/// What comes next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Do these, at once.
+    Do(Vec<Step>),
+    /// Nothing before this time or before an outcome is recorded, whichever is first.
+    Wait(Option<Duration>),
+    /// Everything is settled.
+    Done,
+}
+
+/// How a step went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// There was nothing to do: it was so already.
+    Already,
+    /// The account is not visible yet.
+    NotVisible,
+    /// Nobody knows whether the call took place.
+    Unclear,
+    /// A look-up found no trace of the call.
+    Absent,
+    /// It failed; what depends on it can't be done.
+    Failed,
+    /// The group can't be written by this admin: nothing more is tried on it.
+    GroupRefused,
+    /// Nothing can succeed any more: authorization lost, site down.
+    Systemic,
+    /// The call was not made, since the run was cancelled.
+    NotMade,
+}
+
+/// How many operations ended in which way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// Done.
+    pub done: u64,
+    /// It was so already.
+    pub already: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Skipped, since something they need failed, was cut out or did not run.
+    pub skipped: u64,
+    /// Held by guards.
+    pub held: u64,
+}
+
+/// Waits before a write is tried again because the account is not visible yet. New accounts show
+/// within seconds.
+const VISIBLE: [u64; 6] = [1, 2, 3, 5, 8, 13];
+/// Waits before an unclear write is looked up again. A listing may lag by some seconds.
+const LOOK_UPS: [u64; 3] = [1, 3, 5];
+/// How often a write whose outcome is unclear is made again after it was looked up in vain.
+const REPEATS: u8 = 3;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Ready,
+    Running,
+    Settled,
+}
+
+#[derive(Debug)]
+struct Node {
+    operation: u32,
+    kind: Kind,
+    target: u32,
+    state: State,
+    /// How many needed operations are not done yet.
+    open: u8,
+    fresh: bool,
+    failed: bool,
+    invisible: u8,
+    looked_up: u8,
+    repeats: u8,
+}
+
+/// Decides what runs when.
+#[derive(Debug)]
+pub struct Executor {
+    nodes: Vec<Node>,
+    by_operation: HashMap<u32, u32>,
+    dependants: HashMap<u32, Vec<u32>>,
+    ready: VecDeque<(u32, Effect)>,
+    removals: Vec<u32>,
+    later: BTreeMap<(Duration, u32), Effect>,
+    refused: hashbrown::HashSet<u32>,
+    running: usize,
+    unsettled: usize,
+    unsettled_before_removals: usize,
+    stopped: bool,
+    counts: Counts,
+}
+
+impl Executor {
+    /// An executor for the chosen operations of a plan, given by index. An addition whose person
+    /// or group is created by an operation that was not chosen is skipped.
+    #[must_use]
+    pub fn new(plan: &Plan, chosen: &[u32]) -> Self {
+        let mut executor = Self {
+            nodes: Vec::with_capacity(chosen.len()),
+            by_operation: HashMap::with_capacity(chosen.len()),
+            dependants: HashMap::new(),
+            ready: VecDeque::new(),
+            removals: Vec::new(),
+            later: BTreeMap::new(),
+            refused: hashbrown::HashSet::new(),
+            running: 0,
+            unsettled: chosen.len(),
+            unsettled_before_removals: 0,
+            stopped: false,
+            counts: Counts::default(),
+        };
+        let (mut people, mut groups) = (HashMap::new(), HashMap::new());
+        for (node, &index) in (0u32..).zip(chosen) {
+            let op = &plan.operations[index as usize];
+            match op.kind {
+                Kind::CreateUser => _ = people.insert(op.person, node),
+                Kind::CreateGroup => _ = groups.insert(op.target, node),
+                Kind::AddMember | Kind::RemoveMember => {}
+            }
+            executor.by_operation.insert(index, node);
+            executor.nodes.push(Node {
+                operation: index,
+                kind: op.kind,
+                target: op.target,
+                state: State::Waiting,
+                open: 0,
+                fresh: false,
+                failed: false,
+                invisible: 0,
+                looked_up: 0,
+                repeats: 0,
+            });
+        }
+        let mut orphans = Vec::new();
+        for (node, &index) in (0u32..).zip(chosen) {
+            let op = &plan.operations[index as usize];
+            if op.kind != Kind::AddMember {
+                continue;
+            }
+            let mut needs = Vec::new();
+            if op.account == NONE {
+                needs.push(people.get(&op.person).copied());
+            }
+            if plan.targets[op.target as usize].jira.is_none() {
+                needs.push(groups.get(&op.target).copied());
+            }
+            executor.nodes[node as usize].fresh = op.account == NONE;
+            for need in needs {
+                match need {
+                    Some(need) => {
+                        executor.nodes[node as usize].open += 1;
+                        executor.dependants.entry(need).or_default().push(node);
+                    }
+                    None => orphans.push(node),
+                }
+            }
+        }
+        executor.unsettled_before_removals = executor
+            .nodes
+            .iter()
+            .filter(|node| node.kind != Kind::RemoveMember)
+            .count();
+        for node in orphans {
+            executor.skip(node);
+        }
+        for node in 0..executor.nodes.len() as u32 {
+            let it = &mut executor.nodes[node as usize];
+            if it.state == State::Waiting && it.open == 0 {
+                it.state = State::Ready;
+                if it.kind == Kind::RemoveMember {
+                    executor.removals.push(node);
+                } else {
+                    executor.ready.push_back((node, Effect::Write));
+                }
+            }
+        }
+        executor
+    }
+
+    /// What comes next, at most `room` steps of it.
+    pub fn next(&mut self, now: Duration, room: usize) -> Next {
+        if self.stopped {
+            return if self.running == 0 {
+                Next::Done
+            } else {
+                Next::Wait(None)
+            };
+        }
+        while let Some((&(due, node), _)) = self.later.first_key_value() {
+            if due > now {
+                break;
+            }
+            if let Some((_, effect)) = self.later.pop_first() {
+                self.ready.push_front((node, effect));
+            }
+        }
+        if self.unsettled_before_removals == 0 {
+            for node in self.removals.drain(..) {
+                self.ready.push_back((node, Effect::Write));
+            }
+        }
+        let mut steps = Vec::new();
+        while steps.len() < room
+            && let Some((node, effect)) = self.ready.pop_front()
+        {
+            let it = &mut self.nodes[node as usize];
+            if it.state == State::Settled {
+                continue;
+            }
+            if effect == Effect::Write
+                && matches!(it.kind, Kind::AddMember | Kind::RemoveMember)
+                && self.refused.contains(&it.target)
+            {
+                self.skip(node);
+                continue;
+            }
+            it.state = State::Running;
+            self.running += 1;
+            steps.push(Step {
+                operation: it.operation,
+                effect,
+            });
+        }
+        if !steps.is_empty() {
+            Next::Do(steps)
+        } else if self.unsettled == 0 {
+            Next::Done
+        } else if self.ready.is_empty() && self.unsettled_before_removals == 0 && !self.removals.is_empty() {
+            self.next(now, room)
+        } else {
+            Next::Wait(self.later.first_key_value().map(|(key, _)| key.0))
+        }
+    }
+
+    /// Records how a step went. Tells whether the operation is settled by it.
+    pub fn record(&mut self, now: Duration, operation: u32, outcome: Outcome) -> bool {
+        let Some(&node) = self.by_operation.get(&operation) else {
+            return false;
+        };
+        self.running = self.running.saturating_sub(1);
+        let it = &mut self.nodes[node as usize];
+        match outcome {
+            Outcome::Done => self.settle(node, Outcome::Done),
+            Outcome::Already => self.settle(node, Outcome::Already),
+            Outcome::NotVisible => {
+                // An account that was in the listing is either visible or gone.
+                let tries = if it.fresh { VISIBLE.len() } else { 2 };
+                match VISIBLE.get(usize::from(it.invisible)) {
+                    Some(wait) if usize::from(it.invisible) < tries => {
+                        it.invisible += 1;
+                        self.put_off(now, *wait, node, Effect::Write);
+                    }
+                    _ => self.settle(node, Outcome::Failed),
+                }
+            }
+            Outcome::Unclear => {
+                it.looked_up = 0;
+                self.put_off(now, LOOK_UPS[0], node, Effect::LookUp);
+            }
+            Outcome::Absent => {
+                it.looked_up += 1;
+                if let Some(wait) = LOOK_UPS.get(usize::from(it.looked_up)) {
+                    self.put_off(now, *wait, node, Effect::LookUp);
+                } else if it.repeats < REPEATS {
+                    it.repeats += 1;
+                    self.put_off(now, 0, node, Effect::Write);
+                } else {
+                    self.settle(node, Outcome::Failed);
+                }
+            }
+            Outcome::Failed => self.settle(node, Outcome::Failed),
+            Outcome::GroupRefused => {
+                let target = it.target;
+                self.refused.insert(target);
+                self.settle(node, Outcome::Failed);
+            }
+            Outcome::Systemic => {
+                self.settle(node, Outcome::Failed);
+                self.stop();
+            }
+            Outcome::NotMade => self.stop(),
+        }
+        self.nodes[node as usize].state == State::Settled
+    }
+
+    /// Begins nothing more. What is running is still recorded.
+    pub fn stop(&mut self) {
+        self.stopped = true;
+    }
+
+    /// Counts so far. After a stop, what never ran counts as skipped.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut counts = self.counts;
+        if self.stopped {
+            counts.skipped += self.unsettled as u64;
+        }
+        counts
+    }
+
+    /// How many operations are not settled.
+    #[must_use]
+    pub fn left(&self) -> usize {
+        self.unsettled
+    }
+
+    fn put_off(&mut self, now: Duration, seconds: u64, node: u32, effect: Effect) {
+        self.nodes[node as usize].state = State::Ready;
+        self.later
+            .insert((now + Duration::from_secs(seconds), node), effect);
+    }
+
+    fn settle(&mut self, node: u32, outcome: Outcome) {
+        let it = &mut self.nodes[node as usize];
+        if it.state == State::Settled {
+            return;
+        }
+        it.state = State::Settled;
+        let removal = it.kind == Kind::RemoveMember;
+        self.unsettled -= 1;
+        if !removal {
+            self.unsettled_before_removals -= 1;
+        }
+        let failed = match outcome {
+            Outcome::Done => {
+                self.counts.done += 1;
+                false
+            }
+            Outcome::Already => {
+                self.counts.already += 1;
+                false
+            }
+            _ => {
+                if !it.failed {
+                    self.counts.failed += 1;
+                }
+                true
+            }
+        };
+        for dependant in self.dependants.remove(&node).unwrap_or_default() {
+            if failed {
+                self.skip(dependant);
+                continue;
+            }
+            let it = &mut self.nodes[dependant as usize];
+            it.open = it.open.saturating_sub(1);
+            if it.open == 0 && it.state == State::Waiting {
+                it.state = State::Ready;
+                self.ready.push_back((dependant, Effect::Write));
+            }
+        }
+    }
+
+    fn skip(&mut self, node: u32) {
+        let it = &mut self.nodes[node as usize];
+        if it.state == State::Settled {
+            return;
+        }
+        it.failed = true;
+        self.counts.skipped += 1;
+        self.settle(node, Outcome::Failed);
+    }
+}

@@ -1,0 +1,175 @@
+//! Digests: of a plan and of the settings that a review covers.
+
+use super::make::{Inputs, operation_id};
+use super::{Operation, RowDecision, Settings, Target};
+use crate::directory::Memberships;
+use sha2::{Digest, Sha256};
+
+/// A digest in which every part is told from its neighbours by its length.
+struct Canonical(Sha256);
+
+impl Canonical {
+    fn new(kind: &str) -> Self {
+        let mut canonical = Self(Sha256::new());
+        canonical.text(kind);
+        canonical
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.0.update(text);
+    }
+
+    fn number(&mut self, number: u64) {
+        self.0.update(number.to_le_bytes());
+    }
+
+    fn members(&mut self, members: &Memberships, groups: usize) {
+        for group in 0..groups as u32 {
+            let of = members.of(group);
+            self.number(of.len() as u64);
+            for member in of {
+                self.0.update(member.to_le_bytes());
+            }
+        }
+    }
+
+    fn hex(self) -> String {
+        self.0
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}
+
+/// JSON of settings; they are plain data, whose serialization can't fail.
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// The digest of those settings whose change needs a review before anything is applied
+/// unattended: toggles, leavers, scope, names.
+#[must_use]
+pub fn settings_digest(settings: &Settings) -> String {
+    let mut digest = Canonical::new("rollbook-settings-1");
+    digest.text(&json(&settings.provisioning));
+    digest.text(&json(&settings.scope));
+    digest.text(&json(&settings.names));
+    digest.hex()
+}
+
+pub(super) fn plan_id(inputs: &Inputs<'_>, targets: &[Target], operations: &[Operation]) -> String {
+    let mut digest = Canonical::new("rollbook-plan-1");
+    digest.text(&json(inputs.settings));
+    digest.text(&inputs.today.to_string());
+    entra(&mut digest, inputs);
+    jira(&mut digest, inputs);
+    known(&mut digest, inputs);
+    digest.number(operations.len() as u64);
+    for op in operations {
+        digest.text(operation_id(inputs, targets, op).as_str());
+        digest.number(op.reason as u64);
+    }
+    digest.hex()
+}
+
+fn entra(digest: &mut Canonical, inputs: &Inputs<'_>) {
+    let entra = inputs.entra;
+    digest.number(entra.people() as u64);
+    for (_, person) in entra.iter_people() {
+        for text in [person.id(), person.name(), person.mail(), person.upn()] {
+            digest.text(text);
+        }
+        digest.number(
+            u64::from(person.enabled())
+                | u64::from(person.guest()) << 1
+                | u64::from(person.licensed()) << 2,
+        );
+    }
+    digest.number(entra.groups() as u64);
+    for (_, group) in entra.iter_groups() {
+        digest.text(group.id());
+        digest.text(group.name());
+        digest.number(group.kind() as u64 | (group.membership() as u64) << 8);
+    }
+    digest.members(entra.direct(), entra.groups());
+    digest.members(entra.nested(), entra.groups());
+    for domain in entra.domains() {
+        digest.text(domain);
+    }
+    digest.number(u64::from(entra.users.is_whole()));
+}
+
+fn jira(digest: &mut Canonical, inputs: &Inputs<'_>) {
+    let jira = inputs.jira;
+    digest.number(jira.accounts() as u64);
+    for (_, account) in jira.iter_accounts() {
+        for text in [account.id(), account.name(), account.email()] {
+            digest.text(text);
+        }
+        digest.number(u64::from(account.active()) | (account.kind() as u64) << 1);
+    }
+    digest.number(jira.groups() as u64);
+    for (_, group) in jira.iter_groups() {
+        digest.text(group.id());
+        digest.text(group.name());
+        digest.number(group.class() as u64 | u64::from(group.read()) << 8);
+    }
+    digest.members(jira.members(), jira.groups());
+    for product in jira.products() {
+        digest.text(&product.key);
+        digest.text(&format!("{:?}", product.seats));
+    }
+    digest.number(u64::from(jira.users.is_whole()) | u64::from(jira.group_list.is_whole()) << 1);
+}
+
+fn known(digest: &mut Canonical, inputs: &Inputs<'_>) {
+    let known = inputs.known;
+    for (person, account) in known.links.people() {
+        digest.text(person.as_str());
+        digest.text(account.as_str());
+    }
+    digest.text("groups");
+    for link in known.links.groups() {
+        digest.text(link.entra.as_str());
+        digest.text(link.group.as_str());
+        digest.number(link.ownership as u64);
+    }
+    digest.text("decisions");
+    let mut decisions: Vec<(&str, &str)> = known
+        .decisions
+        .operations
+        .iter()
+        .map(|(id, decision)| {
+            let word = match decision {
+                RowDecision::Ignored => "",
+                RowDecision::Rejected { reason } => reason.as_str(),
+            };
+            (id.as_str(), word)
+        })
+        .collect();
+    decisions.sort_unstable();
+    for (id, word) in decisions {
+        digest.text(id);
+        digest.text(word);
+    }
+    let mut apart: Vec<(&str, &str)> = known
+        .decisions
+        .kept_apart
+        .iter()
+        .map(|(entra, group)| (entra.as_str(), group.as_str()))
+        .collect();
+    apart.sort_unstable();
+    for (entra, group) in apart {
+        digest.text(entra);
+        digest.text(group);
+    }
+    digest.text("look-ups");
+    for (address, accounts) in known.look_ups.iter() {
+        digest.text(address);
+        for account in accounts {
+            digest.text(account.as_str());
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What is known from before: links, ownership, decisions, look-ups, history.
+
+use super::OperationId;
+use crate::directory::{AccountId, EntraId, GroupId};
+use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeMap;
+
+/// How far a linked group is Rollbook's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ownership {
+    /// Confirmed by name: members are added, never removed.
+    Confirmed,
+    /// Created by Rollbook or adopted: it mirrors Entra.
+    Owned,
+}
+
+/// The durable pair of an Entra group and a Jira group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupLink {
+    /// Entra's group.
+    pub entra: EntraId,
+    /// Jira's group.
+    pub group: GroupId,
+    /// How far it is Rollbook's.
+    pub ownership: Ownership,
+}
+
+/// All links of a profile.
+#[derive(Debug, Clone, Default)]
+pub struct Links {
+    people: BTreeMap<EntraId, AccountId>,
+    accounts: HashMap<AccountId, EntraId>,
+    groups: BTreeMap<EntraId, GroupLink>,
+}
+
+impl Links {
+    /// Links a person to an account. Whoever held the account before is unlinked from it.
+    pub fn person(&mut self, entra: EntraId, account: AccountId) {
+        if let Some(before) = self.accounts.insert(account.clone(), entra.clone())
+            && before != entra
+        {
+            self.people.remove(&before);
+        }
+        if let Some(before) = self.people.insert(entra, account.clone())
+            && before != account
+        {
+            self.accounts.remove(&before);
+        }
+    }
+
+    /// Links a group. Several Entra groups may be linked to one Jira group.
+    pub fn group(&mut self, link: GroupLink) {
+        self.groups.insert(link.entra.clone(), link);
+    }
+
+    /// Keeps the links of those Entra groups for which `keep` says so.
+    pub fn retain_groups(&mut self, keep: impl Fn(&str) -> bool) {
+        self.groups.retain(|id, _| keep(id.as_str()));
+    }
+
+    /// All people's links, in the order of their Entra ids.
+    pub fn people(&self) -> impl Iterator<Item = (&EntraId, &AccountId)> {
+        self.people.iter()
+    }
+
+    /// All groups' links, in the order of their Entra ids.
+    pub fn groups(&self) -> impl Iterator<Item = &GroupLink> {
+        self.groups.values()
+    }
+
+    /// Who is linked to this account.
+    #[must_use]
+    pub fn person_of(&self, account: &str) -> Option<&EntraId> {
+        self.accounts.get(account)
+    }
+
+    /// The account of a person.
+    #[must_use]
+    pub fn account_of(&self, entra: &str) -> Option<&AccountId> {
+        self.people.get(entra)
+    }
+
+    /// Whether any linked group is owned.
+    #[must_use]
+    pub fn owns_any(&self) -> bool {
+        self.groups
+            .values()
+            .any(|link| link.ownership == Ownership::Owned)
+    }
+}
+
+/// What the admin said of one operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowDecision {
+    /// Not now: stands until the operation's reason is another.
+    Rejected {
+        /// The reason that was rejected.
+        reason: String,
+    },
+    /// Not until this is withdrawn.
+    Ignored,
+}
+
+/// Stored decisions.
+#[derive(Debug, Clone, Default)]
+pub struct Decisions {
+    /// By operation.
+    pub operations: HashMap<OperationId, RowDecision>,
+    /// Entra groups that must not be taken for the Jira group of the same name.
+    pub kept_apart: HashSet<(EntraId, GroupId)>,
+}
+
+/// Remembered answers of looking up people with hidden e-mails: folded address → the accounts
+/// that Jira gave, none included.
+#[derive(Debug, Clone, Default)]
+pub struct LookUps {
+    answers: BTreeMap<String, Vec<AccountId>>,
+}
+
+impl LookUps {
+    /// Remembers an answer.
+    pub fn remember(&mut self, address: String, accounts: Vec<AccountId>) {
+        self.answers.insert(address, accounts);
+    }
+
+    /// The answer for a folded address, if it was looked up.
+    #[must_use]
+    pub fn get(&self, address: &str) -> Option<&[AccountId]> {
+        self.answers.get(address).map(Vec::as_slice)
+    }
+
+    /// All answers in the order of their addresses.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[AccountId])> {
+        self.answers.iter().map(|(a, ids)| (a.as_str(), ids.as_slice()))
+    }
+}
+
+/// How much there is in scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Measured {
+    /// People.
+    pub users: u64,
+    /// Groups.
+    pub groups: u64,
+    /// Memberships.
+    pub memberships: u64,
+}
+
+/// The highest measures of the last 7 days.
+pub type Baseline = Measured;
+
+/// What happened lately, for the guards.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    /// Whether a person has applied a plan of this profile.
+    pub reviewed: bool,
+    /// The digest of the settings that were reviewed then.
+    pub reviewed_settings: Option<String>,
+    /// The highest measures of the last 7 days, none if there is nothing to compare with.
+    pub baseline: Option<Baseline>,
+    /// People created unattended within 24 hours.
+    pub created_people: u64,
+    /// Groups created unattended within 24 hours.
+    pub created_groups: u64,
+    /// Members added unattended within 24 hours, by Jira group.
+    pub added: HashMap<GroupId, u64>,
+    /// Members removed unattended within 24 hours, by Jira group.
+    pub removed: HashMap<GroupId, u64>,
+}
+
+/// Everything that is known from before.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Links and ownership.
+    pub links: Links,
+    /// Decisions.
+    pub decisions: Decisions,
+    /// Look-ups of hidden e-mails.
+    pub look_ups: LookUps,
+    /// For the guards.
+    pub history: History,
+}

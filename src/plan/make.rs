@@ -1,0 +1,494 @@
+//! From two snapshots to a plan.
+
+use super::desired::{Target, targets};
+use super::guards::{self, Allowances, GuardCount};
+use super::matching::{Ambiguity, Matched, Matching, recognise};
+use super::operation::{Kind, NONE, Operation, OperationId};
+use super::people::{Standing, address};
+use super::scope::standings;
+use super::{Known, Measured, RowDecision, Settings, diff, identity};
+use crate::directory::{EntraSnapshot, JiraSnapshot, fold, shown};
+use hashbrown::HashSet;
+use jiff::civil::Date;
+
+/// Whether a person confirms the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// A person confirms.
+    Attended,
+    /// Nobody does: only what guards let through is applied.
+    Unattended,
+}
+
+/// Everything that a plan depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a> {
+    /// Entra's side.
+    pub entra: &'a EntraSnapshot,
+    /// Jira's side.
+    pub jira: &'a JiraSnapshot,
+    /// What is known from before.
+    pub known: &'a Known,
+    /// Settings.
+    pub settings: &'a Settings,
+    /// Today's date.
+    pub today: Date,
+    /// Whether somebody confirms it. Changes what guards hold, never the operations.
+    pub mode: Mode,
+    /// What the admin allows.
+    pub allowances: &'a Allowances,
+}
+
+/// What a row of the plan is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Subject {
+    /// A person.
+    Person,
+    /// A group.
+    Group,
+}
+
+impl Subject {
+    /// As contracts write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Group => "group",
+        }
+    }
+}
+
+/// A person or group that can't be decided without the admin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// What it is.
+    pub kind: Subject,
+    /// Entra object id.
+    pub entra_id: String,
+    /// Entra's name.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+    /// Ids that come into question.
+    pub candidates: Vec<String>,
+}
+
+/// A person or group that is left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// What it is.
+    pub kind: Subject,
+    /// Entra object id; empty where only Jira knows it.
+    pub entra_id: String,
+    /// Name.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A link that this plan found, to be stored when a person lets the plan be applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewLink {
+    /// Person row.
+    pub person: u32,
+    /// Account row.
+    pub account: u32,
+    /// How it was found.
+    pub how: Matched,
+}
+
+/// Seats of one product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatCount {
+    /// Product key.
+    pub product: String,
+    /// Seats left, none for no limit.
+    pub left: Option<u64>,
+    /// Seats that this plan needs.
+    pub needed: u64,
+}
+
+/// The operations that bring Jira to the desired state.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// SHA-256, in hex, of the operations and all inputs.
+    pub id: String,
+    /// The operations, in a fixed order: people, groups, additions, removals.
+    pub operations: Vec<Operation>,
+    /// The groups that they speak of.
+    pub targets: Vec<Target>,
+    /// Guards that tripped, and what they count.
+    pub guards: Vec<GuardCount>,
+    /// What needs the admin.
+    pub conflicts: Vec<Conflict>,
+    /// Who is left out, and why.
+    pub skipped: Vec<Skipped>,
+    /// Seats by product.
+    pub seats: Vec<SeatCount>,
+    /// Links found by this plan.
+    pub new_links: Vec<NewLink>,
+    /// How many people are linked or were recognised.
+    pub people_linked: u64,
+    /// How many groups are linked, confirmed by name or owned.
+    pub groups_linked: u64,
+    /// How many groups are suggested.
+    pub groups_suggested: u64,
+    /// How many people to be created were never looked up while hidden accounts are unresolved.
+    pub unverified: u64,
+    /// How much is in scope.
+    pub measured: Measured,
+    /// Whether Entra shrank against the last 7 days, so that these measures prove nothing.
+    pub source_shrank: bool,
+}
+
+impl Plan {
+    /// Operations that no guard holds.
+    pub fn free(&self) -> impl Iterator<Item = (u32, &Operation)> {
+        (0u32..)
+            .zip(&self.operations)
+            .filter(|(_, operation)| operation.held.is_empty())
+    }
+
+    /// How many operations guards hold.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.operations
+            .iter()
+            .filter(|operation| !operation.held.is_empty())
+            .count()
+    }
+}
+
+/// The id of an operation of this plan.
+pub(super) fn operation_id(inputs: &Inputs<'_>, targets: &[Target], op: &Operation) -> OperationId {
+    let person = if op.kind == Kind::CreateGroup {
+        ""
+    } else if let Some(person) = op.person() {
+        inputs.entra.person(person).id()
+    } else {
+        op.account().map_or("", |row| inputs.jira.account(row).id())
+    };
+    let group = op.target().map_or(String::new(), |target| {
+        let target = &targets[target as usize];
+        match (target.entra.first(), target.jira) {
+            // The Entra id outlives the group's creation: the id is the same before and after.
+            (Some(row), _) => inputs.entra.group(*row).id().to_owned(),
+            (None, Some(row)) => inputs.jira.group(row).id().to_owned(),
+            (None, None) => target.name.clone(),
+        }
+    });
+    OperationId::of(op.kind, person, &group)
+}
+
+/// Works out a plan.
+#[must_use]
+pub fn make(inputs: &Inputs<'_>) -> Plan {
+    let standing = standings(inputs.entra, inputs.settings);
+    let matching = recognise(inputs.entra, inputs.jira, inputs.known, inputs.settings);
+    let found = targets(inputs);
+    let mut draft = Draft {
+        inputs,
+        standing,
+        matching,
+        creating: HashSet::new(),
+        targets: found.list,
+        operations: Vec::new(),
+        conflicts: found.conflicts,
+        skipped: found.skipped,
+        unverified: HashSet::new(),
+        measured: Measured::default(),
+    };
+    draft.people();
+    draft.groups();
+    diff::memberships(&mut draft);
+    draft.decided();
+    draft.finish()
+}
+
+/// A plan in the making.
+pub(super) struct Draft<'a> {
+    pub(super) inputs: &'a Inputs<'a>,
+    pub(super) standing: Vec<Standing>,
+    pub(super) matching: Matching,
+    /// People whom this plan creates.
+    pub(super) creating: HashSet<u32>,
+    pub(super) targets: Vec<Target>,
+    pub(super) operations: Vec<Operation>,
+    pub(super) conflicts: Vec<Conflict>,
+    pub(super) skipped: Vec<Skipped>,
+    pub(super) unverified: HashSet<u32>,
+    pub(super) measured: Measured,
+}
+
+impl Draft<'_> {
+    /// Says who is created, who is left out and who is in conflict.
+    fn people(&mut self) {
+        let inputs = self.inputs;
+        for (row, person) in inputs.entra.iter_people() {
+            let standing = self.standing[row as usize];
+            let mut skip = |reason: String| {
+                self.skipped.push(Skipped {
+                    kind: Subject::Person,
+                    entra_id: person.id().to_owned(),
+                    name: person.name().to_owned(),
+                    reason,
+                });
+            };
+            if standing != Standing::InScope {
+                skip(standing.to_string());
+                continue;
+            }
+            self.measured.users += 1;
+            let account = self.matching.account_of[row as usize];
+            if account != NONE {
+                let account = inputs.jira.account(account);
+                if !account.active() {
+                    let id = account.id().to_owned();
+                    let reason = "its account was deactivated in Jira and is not reactivated";
+                    self.conflict(row, reason, vec![id]);
+                }
+                continue;
+            }
+            if let Some(ambiguity) = self.matching.ambiguous.get(&row).cloned() {
+                self.ambiguous(row, &ambiguity);
+                continue;
+            }
+            let Some(mail) = address(person, &inputs.settings.provisioning.email_from) else {
+                skip("no address that Jira could use".to_owned());
+                continue;
+            };
+            if !inputs.settings.provisioning.import_users {
+                skip("no account in Jira, and Import users is off".to_owned());
+                continue;
+            }
+            if let crate::directory::Completeness::Doubtful(doubt) = &inputs.jira.users {
+                skip(format!("not created, since Jira's listing is in doubt: {doubt}"));
+                continue;
+            }
+            let looked_up = inputs.known.look_ups.get(&fold(mail)).is_some();
+            if self.matching.hidden_left > 0 && !looked_up {
+                self.unverified.insert(row);
+            }
+            self.creating.insert(row);
+            self.operations.push(Operation {
+                kind: Kind::CreateUser,
+                reason: if self.matching.account_gone.contains(&row) {
+                    super::Reason::AccountGone
+                } else if looked_up {
+                    super::Reason::NoAccountLookedUp
+                } else {
+                    super::Reason::NoAccount
+                },
+                held: guards::Held::default(),
+                person: row,
+                account: NONE,
+                target: NONE,
+            });
+        }
+        self.one_address_one_account();
+    }
+
+    /// Two people with one address would become one account: neither is created.
+    fn one_address_one_account(&mut self) {
+        let inputs = self.inputs;
+        let sources = &inputs.settings.provisioning.email_from;
+        let mut by_address: hashbrown::HashMap<String, Vec<u32>> = hashbrown::HashMap::new();
+        for &row in &self.creating {
+            if let Some(mail) = address(inputs.entra.person(row), sources) {
+                by_address.entry(fold(mail)).or_default().push(row);
+            }
+        }
+        let mut shared: Vec<u32> = by_address
+            .into_values()
+            .filter(|rows| rows.len() > 1)
+            .flatten()
+            .collect();
+        shared.sort_unstable();
+        for row in shared {
+            self.creating.remove(&row);
+            self.unverified.remove(&row);
+            self.conflict(row, "another person in Entra has the same address", Vec::new());
+        }
+        let creating = &self.creating;
+        self.operations.retain(|op| creating.contains(&op.person));
+    }
+
+    fn conflict(&mut self, row: u32, reason: &str, candidates: Vec<String>) {
+        let person = self.inputs.entra.person(row);
+        self.conflicts.push(Conflict {
+            kind: Subject::Person,
+            entra_id: person.id().to_owned(),
+            name: person.name().to_owned(),
+            reason: reason.to_owned(),
+            candidates,
+        });
+    }
+
+    fn ambiguous(&mut self, row: u32, ambiguity: &Ambiguity) {
+        let jira = self.inputs.jira;
+        let ids = |rows: &[u32]| {
+            rows.iter()
+                .map(|r| jira.account(*r).id().to_owned())
+                .collect()
+        };
+        match ambiguity {
+            Ambiguity::Candidates(rows) => {
+                self.conflict(row, "several Jira accounts have this address", ids(rows));
+            }
+            Ambiguity::Shared(account) => self.conflict(
+                row,
+                "several people in Entra fit the same Jira account",
+                ids(&[*account]),
+            ),
+            Ambiguity::Confirm(rows) => {
+                let names: Vec<_> = rows.iter().map(|r| shown(jira.account(*r).name())).collect();
+                let reason = format!(
+                    "Jira finds an account for this address that hides its e-mail and has another name ({}): confirm the link",
+                    names.join(", ")
+                );
+                self.conflict(row, &reason, ids(rows));
+            }
+        }
+    }
+
+    /// Creations of groups.
+    fn groups(&mut self) {
+        let whole = self.inputs.jira.group_list.is_whole();
+        let mut refused = Vec::new();
+        for (index, target) in (0u32..).zip(&self.targets) {
+            self.measured.groups += target.entra.len() as u64;
+            if target.jira.is_some() {
+                continue;
+            }
+            if whole {
+                self.operations.push(Operation {
+                    kind: Kind::CreateGroup,
+                    reason: super::Reason::NoGroup,
+                    held: guards::Held::default(),
+                    person: NONE,
+                    account: NONE,
+                    target: index,
+                });
+            } else {
+                refused.push(index);
+            }
+        }
+        for index in refused {
+            let target = &self.targets[index as usize];
+            for row in &target.entra {
+                let group = self.inputs.entra.group(*row);
+                self.skipped.push(Skipped {
+                    kind: Subject::Group,
+                    entra_id: group.id().to_owned(),
+                    name: group.name().to_owned(),
+                    reason: "not created, since Jira's listing of groups is in doubt".to_owned(),
+                });
+            }
+        }
+    }
+
+    /// Takes out what the admin rejected or ignores, and what depends on it.
+    fn decided(&mut self) {
+        let decisions = &self.inputs.known.decisions.operations;
+        if decisions.is_empty() {
+            return;
+        }
+        let (mut people, mut groups) = (HashSet::new(), HashSet::new());
+        let (inputs, targets) = (self.inputs, &self.targets);
+        let mut skipped = Vec::new();
+        self.operations.retain(|op| {
+            let id = operation_id(inputs, targets, op);
+            let word = match decisions.get(&id) {
+                Some(RowDecision::Ignored) => "ignored",
+                Some(RowDecision::Rejected { reason }) if *reason == op.reason.to_string() => {
+                    "rejected"
+                }
+                _ => return true,
+            };
+            let name = match op.kind {
+                Kind::CreateUser => {
+                    people.insert(op.person);
+                    inputs.entra.person(op.person).name()
+                }
+                Kind::CreateGroup => {
+                    groups.insert(op.target);
+                    targets[op.target as usize].name.as_str()
+                }
+                Kind::AddMember | Kind::RemoveMember => targets[op.target as usize].name.as_str(),
+            };
+            skipped.push(Skipped {
+                kind: if op.kind == Kind::CreateUser {
+                    Subject::Person
+                } else {
+                    Subject::Group
+                },
+                entra_id: op
+                    .person()
+                    .map_or("", |row| inputs.entra.person(row).id())
+                    .to_owned(),
+                name: name.to_owned(),
+                reason: format!("{word} by the admin: {}", op.kind.as_str()),
+            });
+            false
+        });
+        self.operations.retain(|op| {
+            !(op.account == NONE && op.kind == Kind::AddMember && people.contains(&op.person))
+                && !(op.kind == Kind::AddMember && groups.contains(&op.target))
+        });
+        self.creating.retain(|row| !people.contains(row));
+        self.skipped.append(&mut skipped);
+    }
+
+    fn finish(mut self) -> Plan {
+        let inputs = self.inputs;
+        let guards::Holding {
+            guards,
+            seats,
+            source_shrank,
+        } = guards::hold(&mut self);
+        let unverified = self
+            .unverified
+            .iter()
+            .filter(|row| self.creating.contains(*row))
+            .count() as u64;
+        let new_links: Vec<NewLink> = (0u32..)
+            .zip(&self.matching.how)
+            .filter_map(|(person, how)| match how {
+                Some(how) if *how != Matched::Link => Some(NewLink {
+                    person,
+                    account: self.matching.account_of[person as usize],
+                    how: *how,
+                }),
+                _ => None,
+            })
+            .collect();
+        let people_linked = self.matching.how.iter().flatten().count() as u64;
+        let count = |suggested: bool| {
+            self.targets
+                .iter()
+                .filter(|t| {
+                    t.jira.is_some()
+                        && (t.state == super::TargetState::Suggested) == suggested
+                })
+                .map(|t| t.entra.len() as u64)
+                .sum()
+        };
+        Plan {
+            id: identity::plan_id(inputs, &self.targets, &self.operations),
+            guards,
+            seats,
+            people_linked,
+            groups_linked: count(false),
+            groups_suggested: count(true),
+            unverified,
+            source_shrank,
+            new_links,
+            measured: self.measured,
+            conflicts: self.conflicts,
+            skipped: self.skipped,
+            operations: self.operations,
+            targets: self.targets,
+        }
+    }
+}

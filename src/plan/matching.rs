@@ -1,0 +1,246 @@
+//! Recognition: which Jira account is which Entra person. Writes nothing to Jira.
+
+use super::operation::NONE;
+use super::people::{Standing, address, address_at};
+use super::{Known, Settings};
+use crate::directory::{AccountKind, EntraSnapshot, JiraSnapshot, fold};
+use hashbrown::{HashMap, HashSet};
+
+/// How a person was recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Matched {
+    /// By a stored link.
+    Link,
+    /// By a visible e-mail.
+    Email,
+    /// By a look-up of a hidden e-mail with the same display name.
+    LookedUp,
+}
+
+/// Why a person could not be recognised although there are candidates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ambiguity {
+    /// Several accounts fit.
+    Candidates(Vec<u32>),
+    /// The account fits several people.
+    Shared(u32),
+    /// A look-up found accounts, but nothing proves that they are this person's.
+    Confirm(Vec<u32>),
+}
+
+/// Who is who.
+pub(super) struct Matching {
+    /// Account row of each person, [`NONE`] without one.
+    pub(super) account_of: Vec<u32>,
+    /// Person row of each account, [`NONE`] without one.
+    pub(super) person_of: Vec<u32>,
+    /// How each matched person was recognised.
+    pub(super) how: Vec<Option<Matched>>,
+    /// People whose linked account is gone from Jira.
+    pub(super) account_gone: HashSet<u32>,
+    /// People who are matched to nobody and must not be created.
+    pub(super) ambiguous: HashMap<u32, Ambiguity>,
+    /// Linked accounts whose person is gone from Entra.
+    pub(super) orphaned: HashSet<u32>,
+    /// Active accounts with a hidden e-mail that nobody was matched to.
+    pub(super) hidden_left: usize,
+}
+
+impl Matching {
+    fn settle(&mut self, person: u32, account: u32, how: Matched) {
+        self.account_of[person as usize] = account;
+        self.person_of[account as usize] = person;
+        self.how[person as usize] = Some(how);
+    }
+
+    fn taken(&self, account: u32) -> bool {
+        self.person_of[account as usize] != NONE
+    }
+}
+
+/// Recognises everyone: links first, then visible e-mails, then remembered look-ups.
+pub(super) fn recognise(
+    entra: &EntraSnapshot,
+    jira: &JiraSnapshot,
+    known: &Known,
+    settings: &Settings,
+) -> Matching {
+    let mut matching = Matching {
+        account_of: vec![NONE; entra.people()],
+        person_of: vec![NONE; jira.accounts()],
+        how: vec![None; entra.people()],
+        account_gone: HashSet::new(),
+        ambiguous: HashMap::new(),
+        orphaned: HashSet::new(),
+        hidden_left: 0,
+    };
+    by_link(&mut matching, entra, jira, known);
+    by_email(&mut matching, entra, jira, settings);
+    by_look_up(&mut matching, entra, jira, known, settings);
+    // A rehired person may have taken over the account of their former object.
+    let person_of = &matching.person_of;
+    matching
+        .orphaned
+        .retain(|account| person_of[*account as usize] == NONE);
+    matching.hidden_left = jira
+        .iter_accounts()
+        .filter(|(row, account)| account.hidden() && matching.person_of[*row as usize] == NONE)
+        .count();
+    matching
+}
+
+fn by_link(matching: &mut Matching, entra: &EntraSnapshot, jira: &JiraSnapshot, known: &Known) {
+    for (person, account) in known.links.people() {
+        let row = entra.find_person(person.as_str());
+        match (row, jira.find_account(account.as_str())) {
+            (Some(person), Some(account)) => matching.settle(person, account, Matched::Link),
+            (Some(person), None) => {
+                matching.account_gone.insert(person);
+            }
+            (None, Some(account)) => {
+                matching.orphaned.insert(account);
+            }
+            (None, None) => {}
+        }
+    }
+}
+
+fn by_email(
+    matching: &mut Matching,
+    entra: &EntraSnapshot,
+    jira: &JiraSnapshot,
+    settings: &Settings,
+) {
+    let mut visible: HashMap<String, Vec<u32>> = HashMap::new();
+    for (row, account) in jira.iter_accounts() {
+        if account.kind() == AccountKind::Person
+            && !account.email().trim().is_empty()
+            && !matching.taken(row)
+        {
+            visible.entry(fold(account.email())).or_default().push(row);
+        }
+    }
+    for &source in &settings.provisioning.email_from {
+        let mut claims: HashMap<u32, Vec<u32>> = HashMap::new();
+        for (row, person) in entra.iter_people() {
+            if matching.account_of[row as usize] != NONE || matching.ambiguous.contains_key(&row) {
+                continue;
+            }
+            let Some(found) = address_at(person, source).and_then(|a| visible.get(&fold(a))) else {
+                continue;
+            };
+            let free: Vec<u32> = found
+                .iter()
+                .copied()
+                .filter(|account| !matching.taken(*account))
+                .collect();
+            match free.as_slice() {
+                [] => {}
+                [account] => claims.entry(*account).or_default().push(row),
+                _ => {
+                    matching.ambiguous.insert(row, Ambiguity::Candidates(free));
+                }
+            }
+        }
+        settle_claims(matching, claims, Matched::Email);
+    }
+}
+
+fn settle_claims(matching: &mut Matching, claims: HashMap<u32, Vec<u32>>, how: Matched) {
+    for (account, people) in claims {
+        if let [person] = people.as_slice() {
+            matching.settle(*person, account, how);
+        } else {
+            for person in people {
+                matching.ambiguous.insert(person, Ambiguity::Shared(account));
+            }
+        }
+    }
+}
+
+fn by_look_up(
+    matching: &mut Matching,
+    entra: &EntraSnapshot,
+    jira: &JiraSnapshot,
+    known: &Known,
+    settings: &Settings,
+) {
+    let mut claims: HashMap<u32, Vec<u32>> = HashMap::new();
+    for (row, person) in entra.iter_people() {
+        if matching.account_of[row as usize] != NONE || matching.ambiguous.contains_key(&row) {
+            continue;
+        }
+        let Some(answer) = address(person, &settings.provisioning.email_from)
+            .and_then(|a| known.look_ups.get(&fold(a)))
+        else {
+            continue;
+        };
+        // A hit that shows another e-mail matched by the prefix of its name: it is not the person.
+        let hits: Vec<u32> = answer
+            .iter()
+            .filter_map(|id| jira.find_account(id.as_str()))
+            .filter(|hit| !matching.taken(*hit) && jira.account(*hit).hidden())
+            .collect();
+        match hits.as_slice() {
+            [] => {}
+            [hit] if fold(jira.account(*hit).name()) == fold(person.name()) => {
+                claims.entry(*hit).or_default().push(row);
+            }
+            _ => {
+                matching.ambiguous.insert(row, Ambiguity::Confirm(hits));
+            }
+        }
+    }
+    settle_claims(matching, claims, Matched::LookedUp);
+}
+
+/// Whom to look up next: rows of people in scope with an address who are matched to nobody and
+/// were never looked up.
+#[derive(Debug, Default)]
+pub struct PendingLookUps {
+    /// Those whose display name equals a hidden account's.
+    pub namesakes: Vec<u32>,
+    /// Everyone else.
+    pub strangers: Vec<u32>,
+}
+
+/// Whom to look up next; nobody when no hidden account is left.
+#[must_use]
+pub fn pending_look_ups(
+    entra: &EntraSnapshot,
+    jira: &JiraSnapshot,
+    known: &Known,
+    settings: &Settings,
+) -> PendingLookUps {
+    let mut pending = PendingLookUps::default();
+    let matching = recognise(entra, jira, known, settings);
+    if matching.hidden_left == 0 {
+        return pending;
+    }
+    let hidden: HashSet<String> = jira
+        .iter_accounts()
+        .filter(|(row, account)| account.hidden() && !matching.taken(*row))
+        .map(|(_, account)| fold(account.name()))
+        .collect();
+    let standings = super::scope::standings(entra, settings);
+    for (row, person) in entra.iter_people() {
+        if matching.account_of[row as usize] != NONE
+            || matching.ambiguous.contains_key(&row)
+            || standings[row as usize] != Standing::InScope
+        {
+            continue;
+        }
+        let Some(address) = address(person, &settings.provisioning.email_from) else {
+            continue;
+        };
+        if known.look_ups.get(&fold(address)).is_some() {
+            continue;
+        }
+        if hidden.contains(&fold(person.name())) {
+            pending.namesakes.push(row);
+        } else {
+            pending.strangers.push(row);
+        }
+    }
+    pending
+}

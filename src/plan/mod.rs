@@ -1,0 +1,45 @@
+//! What should be done, and in which order: pure.
+//!
+//! [`make`] takes both snapshots, what is known from before ([`Known`]), the settings and today's
+//! date, and gives a [`Plan`]: the operations that bring Jira to the desired state, each with its
+//! reason, what the guards hold, and everyone who is left out and why. The same input gives the
+//! same plan. Nothing here knows HTTP, SQL, a terminal, a clock or async.
+
+mod desired;
+mod diff;
+mod document;
+mod executor;
+mod guards;
+mod identity;
+mod known;
+mod make;
+mod matching;
+mod names;
+mod operation;
+mod patterns;
+mod people;
+mod period;
+mod scope;
+mod settings;
+
+pub use desired::{Target, TargetState, groups_to_read};
+pub use document::{
+    Complete, Document, DocumentError, GroupPair, GroupRef, GuardRow, LinkCounts, OperationRow, Pinned, Row,
+    SeatRow, Summary, UserRef, read as read_document, write as write_document,
+};
+pub use executor::{Counts, Effect, Executor, Next, Outcome, Step};
+pub use guards::{Allowance, AllowanceError, Allowances, GuardCount, GuardName, Held};
+pub use identity::settings_digest;
+pub use known::{
+    Baseline, Decisions, GroupLink, History, Known, Links, LookUps, Measured, Ownership, RowDecision,
+};
+pub use make::{Conflict, Inputs, Mode, NewLink, Plan, SeatCount, Skipped, Subject, make};
+pub use matching::{Matched, PendingLookUps, pending_look_ups};
+pub use operation::{Kind, Operation, OperationId, Reason};
+pub use patterns::{Patterns, Replace};
+pub use people::{Standing, address, usable_address};
+pub use period::Period;
+pub use settings::{
+    EmailSource, GuardSettings, Invitations, Leavers, Names, OutOfScope, ProductKey, Provisioning,
+    Scope, ScopeUsers, Settings,
+};

@@ -1,0 +1,173 @@
+//! One write to Jira, with its reason.
+
+use super::guards::Held;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// What an operation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Creates and invites a person.
+    CreateUser,
+    /// Creates a group.
+    CreateGroup,
+    /// Puts an account into a group.
+    AddMember,
+    /// Takes an account out of a group.
+    RemoveMember,
+}
+
+impl Kind {
+    /// As contracts write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CreateUser => "create_user",
+            Self::CreateGroup => "create_group",
+            Self::AddMember => "add_member",
+            Self::RemoveMember => "remove_member",
+        }
+    }
+
+    /// Reads what [`Kind::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [
+            Self::CreateUser,
+            Self::CreateGroup,
+            Self::AddMember,
+            Self::RemoveMember,
+        ]
+        .into_iter()
+        .find(|kind| kind.as_str() == text)
+    }
+}
+
+/// The name of an operation: the same in every plan that holds it, made of its kind and the ids
+/// that it touches.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OperationId(String);
+
+impl OperationId {
+    /// Makes the id from the kind and what it touches.
+    #[must_use]
+    pub fn of(kind: Kind, person: &str, group: &str) -> Self {
+        let mut hash = Sha256::new();
+        for part in [kind.as_str(), person, group] {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        let hex: String = hash
+            .finalize()
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Self(hex)
+    }
+
+    /// Wraps a stored id.
+    #[must_use]
+    pub fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for OperationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why an operation is in the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// No account with this person's address.
+    NoAccount,
+    /// The same, and Jira was asked for the address.
+    NoAccountLookedUp,
+    /// The account that the person was linked to is gone from Jira.
+    AccountGone,
+    /// No group of this name.
+    NoGroup,
+    /// A direct member of the Entra group.
+    Member,
+    /// A member by way of a nested group.
+    NestedMember,
+    /// A default group of people whom Rollbook creates.
+    DefaultGroup,
+    /// No longer a member of the Entra group.
+    LeftGroup,
+    /// Disabled in Entra.
+    Disabled,
+    /// Deleted from Entra.
+    Deleted,
+    /// Out of scope, and `out_of_scope` says to remove.
+    OutOfScope,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoAccount => "in scope, and Jira shows no account with this address",
+            Self::NoAccountLookedUp => {
+                "in scope, and Jira has no account with this address (looked up)"
+            }
+            Self::AccountGone => "in scope, and the account linked to this person is gone from Jira",
+            Self::NoGroup => "in scope, and Jira has no group of this name",
+            Self::Member => "member of the Entra group",
+            Self::NestedMember => "member of the Entra group through a nested group",
+            Self::DefaultGroup => "default group for people whom Rollbook creates",
+            Self::LeftGroup => "no longer a member of the Entra group",
+            Self::Disabled => "disabled in Entra",
+            Self::Deleted => "deleted from Entra",
+            Self::OutOfScope => "out of scope",
+        })
+    }
+}
+
+/// Stands for “none” where a row number is expected.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// An operation as a plan keeps it: row numbers into the snapshots and the plan's targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operation {
+    /// What it does.
+    pub kind: Kind,
+    /// Why.
+    pub reason: Reason,
+    /// Which guards hold it.
+    pub held: Held,
+    pub(super) person: u32,
+    pub(super) account: u32,
+    pub(super) target: u32,
+}
+
+impl Operation {
+    /// The person's row in Entra's snapshot; none where the person is gone from Entra.
+    #[must_use]
+    pub fn person(&self) -> Option<u32> {
+        (self.person != NONE).then_some(self.person)
+    }
+
+    /// The account's row in Jira's snapshot; none where this plan creates it.
+    #[must_use]
+    pub fn account(&self) -> Option<u32> {
+        (self.account != NONE).then_some(self.account)
+    }
+
+    /// The index of the group among the plan's targets.
+    #[must_use]
+    pub fn target(&self) -> Option<u32> {
+        (self.target != NONE).then_some(self.target)
+    }
+}

@@ -1,0 +1,110 @@
+//! A person's address, and how a person stands.
+
+use super::EmailSource;
+use crate::directory::{EntraPerson, fold};
+use std::fmt;
+
+/// How an Entra person stands to the scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// Takes part.
+    InScope,
+    /// `accountEnabled` is false.
+    Disabled,
+    /// A guest, and guests are left out.
+    Guest,
+    /// Address outside the tenant's verified domains.
+    ForeignDomain,
+    /// No licence, and `licensed_only` is set.
+    Unlicensed,
+    /// `exclude_emails` matches.
+    ExcludedEmail,
+    /// In a group of `exclude_members_of`.
+    ExcludedMember,
+    /// In no group of `member_of`.
+    NotMember,
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InScope => "in scope",
+            Self::Disabled => "disabled in Entra",
+            Self::Guest => "a guest, and guests are left out (scope.guests)",
+            Self::ForeignDomain => {
+                "address outside the tenant's verified domains (scope.foreign_domains)"
+            }
+            Self::Unlicensed => "without a licence (scope.licensed_only)",
+            Self::ExcludedEmail => "address excluded by scope.exclude_emails",
+            Self::ExcludedMember => "member of a group in scope.exclude_members_of",
+            Self::NotMember => "member of no group in scope.member_of",
+        })
+    }
+}
+
+/// Whether text can be a person's address in Jira: a plausible address that is not a guest's
+/// sign-in name (`#EXT#`) and not under `.onmicrosoft.com`.
+#[must_use]
+pub fn usable_address(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else {
+        return false;
+    };
+    let clean = |part: &str| {
+        !part.is_empty()
+            && !part
+                .chars()
+                .any(|c| c.is_whitespace() || c.is_control() || c == '@' || c == '<' || c == '>')
+    };
+    clean(local)
+        && clean(domain)
+        && domain.contains('.')
+        && !local.to_ascii_uppercase().contains("#EXT#")
+        && !domain.to_ascii_lowercase().ends_with(".onmicrosoft.com")
+}
+
+/// The person's address at one source, trimmed; none if that source holds no usable one.
+pub(super) fn address_at(person: EntraPerson<'_>, source: EmailSource) -> Option<&str> {
+    let text = match source {
+        EmailSource::Mail => person.mail(),
+        EmailSource::UserPrincipalName => person.upn(),
+    }
+    .trim();
+    usable_address(text).then_some(text)
+}
+
+/// The person's address: the first usable one of the sources.
+#[must_use]
+pub fn address<'a>(person: EntraPerson<'a>, sources: &[EmailSource]) -> Option<&'a str> {
+    sources
+        .iter()
+        .find_map(|source| address_at(person, *source))
+}
+
+/// Whether an address is under one of the tenant's verified domains (sorted, folded).
+pub(super) fn verified(address: &str, domains: &[String]) -> bool {
+    address
+        .rsplit_once('@')
+        .is_some_and(|(_, domain)| domains.binary_search(&fold(domain)).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::usable_address;
+
+    #[test]
+    fn sign_in_names_that_are_no_addresses() {
+        assert!(usable_address("ada@acme.example"));
+        for bad in [
+            "",
+            "ada",
+            "ada@acme",
+            "@acme.example",
+            "ada@acme.onmicrosoft.com",
+            "ada_partner.example#EXT#@acme.example",
+            "a b@acme.example",
+            "ada@acme.example\u{1b}",
+        ] {
+            assert!(!usable_address(bad), "{bad}");
+        }
+    }
+}

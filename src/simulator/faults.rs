@@ -1,0 +1,49 @@
+//! What can go wrong, by switch or by scenario.
+
+use serde::Deserialize;
+
+/// Faults. Rates are shares of requests, from 0 to 1.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Faults {
+    /// 429 with `Retry-After`.
+    pub rate_429: f64,
+    /// 503.
+    pub rate_503: f64,
+    /// 502 with a page of HTML.
+    pub rate_html: f64,
+    /// The connection is cut before anything took place.
+    pub rate_cut_before: f64,
+    /// What was asked took place, then the connection is cut.
+    pub rate_cut_after: f64,
+    /// What was asked took place, and the body of the answer is cut off.
+    pub rate_truncated: f64,
+    /// The token endpoint answers with this AADSTS number.
+    pub token_error: Option<u64>,
+    /// Tokens carry no `roles`, and Graph answers 403.
+    pub no_roles: bool,
+    /// The API token is not accepted: 401, or 200 with nothing where that is what Jira does.
+    pub bad_api_token: bool,
+    /// The API token stops being accepted after this many requests to Jira.
+    pub api_token_ends_after: Option<u64>,
+    /// Jira wants a captcha.
+    pub captcha: bool,
+    /// The admin may read, and write nothing.
+    pub not_admin: bool,
+    /// `/users` ends after half of its rows.
+    pub users_cut_half: bool,
+    /// `/users/$count` is not there.
+    pub no_count: bool,
+    /// The second page of users/search is empty.
+    pub empty_page_inside: bool,
+    /// The next link of `/users` leads to this origin.
+    pub foreign_link: Option<String>,
+    /// The next link of `/users` is the same again and again.
+    pub endless_links: bool,
+    /// So many listings of users answer `Directory_ExpiredPageToken` on their second page.
+    pub expired_pages: u32,
+    /// Delta links before now have ended: 410.
+    pub delta_gone: bool,
+    /// Jira redirects every call to this address.
+    pub redirect: Option<String>,
+}

@@ -1,0 +1,524 @@
+//! Jira's REST API, on the site and through the gateway.
+
+use super::wire::{Reply, Request};
+use super::world::{Account, AccountType, SiteGroup, World};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+/// Calls that answer 200 with nothing where others answer 401.
+const ANONYMOUS: [&str; 3] = ["user/search", "groups/picker", "mypermissions"];
+/// Most rows of group/bulk, whatever is asked for.
+const BULK: usize = 200;
+
+/// Answers a request to the site or the gateway.
+pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
+    world.jira_requests += 1;
+    let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
+    if path == ["_edge", "tenant_info"] {
+        return Reply::json(200, &json!({"cloudId": world.jira.cloud_id}));
+    }
+    let (gateway, rest) = match path.as_slice() {
+        ["rest", "api", "3", rest @ ..] => (false, rest),
+        ["ex", "jira", cloud, "rest", "api", "3", rest @ ..] if *cloud == world.jira.cloud_id => {
+            (true, rest)
+        }
+        _ => return Reply::empty(404),
+    };
+    if world.faults.captcha {
+        return Reply::text(403, "").header(
+            "x-authentication-denied-reason",
+            "CAPTCHA_CHALLENGE; login-url=https://id.atlassian.com/login",
+        );
+    }
+    if !signed_in(world, request, gateway) {
+        let failed = |reply: Reply| reply.header("x-seraph-loginreason", "AUTHENTICATED_FAILED");
+        return failed(match rest.join("/").as_str() {
+            "groups/picker" => Reply::json(200, &json!({"groups": [], "total": 0})),
+            "mypermissions" => Reply::json(200, &json!({"permissions": {}})),
+            anonymous if ANONYMOUS.contains(&anonymous) => Reply::json(200, &json!([])),
+            _ => Reply::text(401, "Client must be authenticated to access this resource."),
+        });
+    }
+    let reading = request.method == "GET";
+    if world.faults.not_admin && (!reading || matches!(rest, ["applicationrole"])) {
+        return refuse(403, "You do not have permission to perform this operation.");
+    }
+    dispatch(world, request, rest).header("atl-traceid", format!("{:032x}", fastrand::u128(..)))
+}
+
+fn dispatch(world: &mut World, request: &Request, rest: &[&str]) -> Reply {
+    match (request.method.as_str(), rest) {
+        ("GET", ["myself"]) => {
+            let account = &world.jira.accounts[&world.jira.admin];
+            Reply::json(200, &account_json(account))
+        }
+        ("GET", ["serverInfo"]) => {
+            Reply::json(200, &json!({"baseUrl": world.origin, "deploymentType": "Cloud"}))
+        }
+        ("GET", ["users" | "users/search", ..]) => users(world, request),
+        ("GET", ["user", "search"]) => search(world, request),
+        ("GET", ["user", "bulk"]) => bulk(world, request),
+        ("GET", ["user", "groups"]) => user_groups(world, request),
+        ("GET", ["user"]) => one(world, request),
+        ("POST", ["user"]) => create_user(world, request),
+        ("DELETE", ["user"]) => delete_user(world, request),
+        (method, ["user", "properties", key]) => property(world, request, method, key),
+        ("GET", ["group", "bulk"]) => groups(world, request),
+        ("GET", ["group", "member"]) => members(world, request),
+        ("POST", ["group"]) => create_group(world, request),
+        ("DELETE", ["group"]) => delete_group(world, request),
+        ("POST", ["group", "user"]) => add_member(world, request),
+        ("DELETE", ["group", "user"]) => remove_member(world, request),
+        ("GET", ["groups", "picker"]) => picker(world, request),
+        ("GET", ["applicationrole"]) => roles(world),
+        ("GET", ["auditing", "record"]) => {
+            Reply::json(200, &json!({"offset": 0, "limit": 1000, "total": 0, "records": []}))
+        }
+        _ => Reply::json(404, &json!({"message": "null for uri", "status-code": 404})),
+    }
+}
+
+fn signed_in(world: &World, request: &Request, gateway: bool) -> bool {
+    let ended = world
+        .faults
+        .api_token_ends_after
+        .is_some_and(|after| world.jira_requests > after);
+    let expected = STANDARD.encode(format!("{}:{}", world.jira.admin_email, world.jira.token));
+    let right = request.header("authorization") == format!("Basic {expected}");
+    right && !ended && !world.faults.bad_api_token && world.services.scoped_token == gateway
+}
+
+fn refuse(status: u16, message: &str) -> Reply {
+    Reply::json(status, &json!({"errorMessages": [message], "errors": {}}))
+}
+
+fn visible(account: &Account) -> bool {
+    account.visible_at <= Instant::now()
+}
+
+fn account_json(account: &Account) -> Value {
+    let mut value = json!({
+        "accountId": account.id,
+        "accountType": account.kind.as_str(),
+        "active": account.active,
+        "displayName": account.name,
+        "self": "https://example.invalid/user",
+    });
+    if account.hidden {
+        // Some calls leave it out, some give null.
+        if account.id.len().is_multiple_of(2) {
+            value["emailAddress"] = Value::Null;
+        }
+    } else if account.kind == AccountType::Atlassian {
+        value["emailAddress"] = json!(account.email);
+    }
+    value
+}
+
+fn window(request: &Request, default: usize, most: usize) -> (usize, usize) {
+    let start = request.number("startAt").unwrap_or(0);
+    let size = request.number("maxResults").unwrap_or(default).min(most);
+    (start, size)
+}
+
+/// A bare array. Rows repeat, and every other page runs short.
+fn users(world: &World, request: &Request) -> Reply {
+    let (start, size) = window(request, 50, 1000);
+    if world.faults.empty_page_inside && start > 0 && start < world.jira.order.len() / 2 + 2 {
+        return Reply::json(200, &json!([]));
+    }
+    let mut rows: Vec<&Account> = Vec::new();
+    for (number, id) in world.jira.order.iter().enumerate() {
+        let Some(account) = world.jira.accounts.get(id).filter(|a| visible(a)) else {
+            continue;
+        };
+        rows.push(account);
+        if number % 97 == 96 {
+            rows.push(account);
+        }
+    }
+    let size = if world.faults.empty_page_inside {
+        size.min(world.jira.order.len() / 4 + 1)
+    } else if start > 0 && size > 10 {
+        size - 3
+    } else {
+        size
+    };
+    let page: Vec<Value> = rows
+        .iter()
+        .skip(start)
+        .take(size)
+        .map(|account| account_json(account))
+        .collect();
+    Reply::json(200, &json!(page))
+}
+
+/// Active accounts only. Matches prefixes of names and addresses; finds people who hide their
+/// e-mail by the whole address, without showing it.
+fn search(world: &World, request: &Request) -> Reply {
+    let Some(query) = request.query("query") else {
+        return refuse(400, "The query is missing.");
+    };
+    let query = query.to_lowercase();
+    let (start, size) = window(request, 50, 1000);
+    let found: Vec<Value> = world
+        .jira
+        .order
+        .iter()
+        .filter_map(|id| world.jira.accounts.get(id))
+        .filter(|a| a.active && visible(a))
+        .filter(|a| {
+            let email = a.email.to_lowercase();
+            email == query
+                || (!a.hidden && !email.is_empty() && email.starts_with(&query))
+                || a.name.to_lowercase().starts_with(&query)
+        })
+        .skip(start)
+        .take(size)
+        .map(account_json)
+        .collect();
+    Reply::json(200, &json!(found))
+}
+
+fn bulk(world: &World, request: &Request) -> Reply {
+    let ids: Vec<&str> = request
+        .query
+        .iter()
+        .filter(|(name, _)| name == "accountId")
+        .map(|(_, value)| value.as_str())
+        .collect();
+    if ids.is_empty() {
+        return refuse(400, "accountId is missing.");
+    }
+    let (_, size) = window(request, 10, 200);
+    let values: Vec<Value> = ids
+        .iter()
+        .take(size)
+        .filter_map(|id| world.jira.accounts.get(*id))
+        .filter(|a| visible(a))
+        .map(account_json)
+        .collect();
+    Reply::json(
+        200,
+        &json!({"isLast": true, "maxResults": size, "startAt": 0, "total": values.len(), "values": values}),
+    )
+}
+
+fn one(world: &World, request: &Request) -> Reply {
+    let account = request
+        .query("accountId")
+        .and_then(|id| world.jira.accounts.get(id))
+        .filter(|a| visible(a));
+    match account {
+        Some(account) => Reply::json(200, &account_json(account)),
+        None => refuse(404, "Specified user does not exist or you do not have required permissions"),
+    }
+}
+
+fn user_groups(world: &World, request: &Request) -> Reply {
+    let Some(id) = request.query("accountId") else {
+        return refuse(400, "accountId is missing.");
+    };
+    let groups: Vec<Value> = world
+        .jira
+        .groups
+        .values()
+        .filter(|group| group.members.contains(id))
+        .map(group_json)
+        .collect();
+    Reply::json(200, &json!(groups))
+}
+
+fn create_user(world: &mut World, request: &Request) -> Reply {
+    let body = request.json();
+    let (Some(email), Some(products)) =
+        (body["emailAddress"].as_str(), body["products"].as_array())
+    else {
+        return refuse(400, "emailAddress and products are required.");
+    };
+    if !email.contains('@') {
+        return Reply::json(400, &json!({"errorMessages": [], "errors": {"emailAddress": "The email address is invalid."}}));
+    }
+    let existing = world.accounts_of(email).first().map(|a| a.id.clone());
+    if let Some(id) = existing {
+        if let Some(account) = world.jira.accounts.get_mut(&id) {
+            account.created += 1;
+        }
+        return Reply::json(200, &account_json(&world.jira.accounts[&id]));
+    }
+    let mut given = Vec::new();
+    for product in products.iter().filter_map(Value::as_str) {
+        let Some(found) = world.jira.products.iter().find(|p| p.key == product) else {
+            return refuse(400, "An unknown product was requested.");
+        };
+        if seats_left(world, &found.groups, found.seats).is_some_and(|left| left == 0) {
+            return refuse(400, "The number of licensed users is exceeded.");
+        }
+        given.extend(found.groups.clone());
+    }
+    let id = format!("712020:{:032x}", world.random.u128(..));
+    let name = email.split('@').next().unwrap_or_default().replace('.', " ");
+    let mut account = World::account(&id, &name, email, AccountType::Atlassian);
+    account.created = 1;
+    account.hidden = world.random.f64() < world.organization.hidden;
+    account.visible_at = Instant::now() + Duration::from_millis(world.services.invisible);
+    let reply = Reply::json(201, &account_json(&account));
+    world.add_account(account);
+    for group in given {
+        if let Some(group) = world.jira.groups.get_mut(&group) {
+            group.members.insert(id.clone());
+        }
+    }
+    reply
+}
+
+fn seats_left(world: &World, groups: &[String], seats: Option<usize>) -> Option<usize> {
+    let used: BTreeSet<&String> = groups
+        .iter()
+        .filter_map(|id| world.jira.groups.get(id))
+        .flat_map(|group| &group.members)
+        .collect();
+    Some(seats?.saturating_sub(used.len()))
+}
+
+fn delete_user(world: &mut World, request: &Request) -> Reply {
+    let Some(id) = request.query("accountId") else {
+        return refuse(400, "accountId is missing.");
+    };
+    if world.jira.accounts.remove(id).is_none() {
+        return refuse(404, "The user does not exist.");
+    }
+    world.jira.order.retain(|known| known != id);
+    for group in world.jira.groups.values_mut() {
+        group.members.remove(id);
+    }
+    Reply::empty(204)
+}
+
+fn property(world: &mut World, request: &Request, method: &str, key: &str) -> Reply {
+    let account = request.query("accountId").unwrap_or_default().to_owned();
+    let place = (account, key.to_owned());
+    match method {
+        "GET" => match world.jira.properties.get(&place) {
+            Some(text) => {
+                let value: Value = serde_json::from_str(text).unwrap_or(Value::Null);
+                Reply::json(200, &json!({"key": key, "value": value}))
+            }
+            None => refuse(404, "The property does not exist."),
+        },
+        "PUT" => {
+            let text = String::from_utf8_lossy(&request.body).into_owned();
+            let new = world.jira.properties.insert(place, text).is_none();
+            Reply::empty(if new { 201 } else { 200 })
+        }
+        "DELETE" => Reply::empty(if world.jira.properties.remove(&place).is_some() {
+            204
+        } else {
+            404
+        }),
+        _ => Reply::empty(405),
+    }
+}
+
+fn group_json(group: &SiteGroup) -> Value {
+    json!({"groupId": group.id, "name": group.name, "self": "https://example.invalid/group"})
+}
+
+fn groups(world: &World, request: &Request) -> Reply {
+    let (start, size) = window(request, 50, BULK);
+    let named: Vec<&str> = request
+        .query
+        .iter()
+        .filter(|(name, _)| name == "groupName")
+        .map(|(_, value)| value.as_str())
+        .collect();
+    let access = request.query("accessType");
+    let all: Vec<&SiteGroup> = world
+        .jira
+        .groups
+        .values()
+        .filter(|g| named.is_empty() || named.iter().any(|n| n.eq_ignore_ascii_case(&g.name)))
+        .filter(|g| access.is_none() || g.access_type == access)
+        .collect();
+    paged(&all, start, size, |group| group_json(group))
+}
+
+/// A page with `isLast`, `total` and the rows.
+fn paged<T>(all: &[T], start: usize, size: usize, json: impl Fn(&T) -> Value) -> Reply {
+    let until = (start + size).min(all.len());
+    let values: Vec<Value> = all[start.min(until)..until].iter().map(json).collect();
+    Reply::json(
+        200,
+        &json!({"isLast": until >= all.len(), "maxResults": size, "startAt": start,
+            "total": all.len(), "values": values}),
+    )
+}
+
+fn members(world: &World, request: &Request) -> Reply {
+    let Some(group) = request.query("groupId").and_then(|id| world.jira.groups.get(id)) else {
+        return refuse(404, "The group was not found.");
+    };
+    let inactive = request.query("includeInactiveUsers") == Some("true");
+    let (start, size) = window(request, 50, 50);
+    let all: Vec<&Account> = group
+        .members
+        .iter()
+        .filter_map(|id| world.jira.accounts.get(id))
+        .filter(|account| inactive || account.active)
+        .collect();
+    paged(&all, start, size, |account| account_json(account))
+}
+
+fn create_group(world: &mut World, request: &Request) -> Reply {
+    let body = request.json();
+    let name = body["name"].as_str().unwrap_or_default().trim().to_owned();
+    if name.is_empty() || name.chars().count() > 255 {
+        return refuse(400, "The group name is not valid.");
+    }
+    if world.jira_group(&name).is_some() {
+        return refuse(400, "Group, or user, with the name already exists.");
+    }
+    let id = format!("{:032x}", world.random.u128(..));
+    let group = SiteGroup {
+        id: id.clone(),
+        name,
+        members: BTreeSet::new(),
+        access_type: None,
+        external: false,
+        locked: false,
+        created: true,
+    };
+    let reply = Reply::json(201, &group_json(&group));
+    world.jira.groups.insert(id, group);
+    reply
+}
+
+fn delete_group(world: &mut World, request: &Request) -> Reply {
+    let Some(group) = request.query("groupId").and_then(|id| world.jira.groups.get(id)) else {
+        return refuse(404, "The group was not found.");
+    };
+    if group.access_type.is_some() {
+        return refuse(403, "This group can't be deleted.");
+    }
+    let id = group.id.clone();
+    world.jira.groups.remove(&id);
+    Reply::empty(200)
+}
+
+/// The group of a write, if it may be written.
+fn writable<'a>(world: &'a World, request: &Request) -> Result<&'a SiteGroup, Reply> {
+    let group = request
+        .query("groupId")
+        .and_then(|id| world.jira.groups.get(id))
+        .ok_or_else(|| refuse(404, "The group was not found."))?;
+    if group.external {
+        Err(refuse(403, "This group is managed by an external directory."))
+    } else if group.locked {
+        Err(refuse(400, "Cannot modify this group: it is read-only."))
+    } else {
+        Ok(group)
+    }
+}
+
+fn add_member(world: &mut World, request: &Request) -> Reply {
+    let group = match writable(world, request) {
+        Ok(group) => group,
+        Err(reply) => return reply,
+    };
+    let (id, name) = (group.id.clone(), group.name.clone());
+    let body = request.json();
+    let Some(account) = body["accountId"].as_str() else {
+        return refuse(400, "accountId is missing.");
+    };
+    if !world.jira.accounts.get(account).is_some_and(visible) {
+        return refuse(404, "The user was not found.");
+    }
+    if group.members.contains(account) {
+        let message = format!("Cannot add user. The user is already a member of '{name}'");
+        return refuse(400, &message);
+    }
+    let product = world.jira.products.iter().find(|p| p.groups.contains(&id));
+    if let Some(product) = product
+        && seats_left(world, &product.groups, product.seats) == Some(0)
+    {
+        return refuse(400, "The licence has no seats left.");
+    }
+    if let Some(group) = world.jira.groups.get_mut(&id) {
+        group.members.insert(account.to_owned());
+    }
+    Reply::json(201, &json!({"name": name, "groupId": id}))
+}
+
+fn remove_member(world: &mut World, request: &Request) -> Reply {
+    let id = match writable(world, request) {
+        Ok(group) => group.id.clone(),
+        Err(reply) => return reply,
+    };
+    let account = request.query("accountId").unwrap_or_default();
+    let removed = world
+        .jira
+        .groups
+        .get_mut(&id)
+        .is_some_and(|group| group.members.remove(account));
+    if removed {
+        Reply::empty(200)
+    } else {
+        refuse(404, "The user is not a member of the group.")
+    }
+}
+
+fn picker(world: &World, request: &Request) -> Reply {
+    let query = request.query("query").unwrap_or_default().to_lowercase();
+    let (_, size) = window(request, 20, 1000);
+    let all: Vec<&SiteGroup> = world
+        .jira
+        .groups
+        .values()
+        .filter(|group| group.name.to_lowercase().contains(&query))
+        .collect();
+    let groups: Vec<Value> = all
+        .iter()
+        .take(size)
+        .map(|group| {
+            let mut value = json!({"groupId": group.id, "name": group.name, "html": group.name});
+            if group.external {
+                value["managedBy"] = json!("EXTERNAL");
+            }
+            value
+        })
+        .collect();
+    Reply::json(
+        200,
+        &json!({"groups": groups, "total": all.len(), "header": "Showing groups"}),
+    )
+}
+
+fn roles(world: &World) -> Reply {
+    let roles: Vec<Value> = world
+        .jira
+        .products
+        .iter()
+        .map(|product| {
+            let details: Vec<Value> = product
+                .groups
+                .iter()
+                .filter_map(|id| world.jira.groups.get(id))
+                .map(group_json)
+                .collect();
+            let names: Vec<&Value> = details.iter().map(|group| &group["name"]).collect();
+            let left = seats_left(world, &product.groups, product.seats);
+            json!({
+                "key": product.key, "name": product.name,
+                "groups": names, "groupDetails": details,
+                "defaultGroups": names, "defaultGroupsDetails": details,
+                "hasUnlimitedSeats": product.seats.is_none(),
+                "numberOfSeats": product.seats.map_or(-1, |s| i64::try_from(s).unwrap_or(i64::MAX)),
+                "remainingSeats": left.map_or(-1, |l| i64::try_from(l).unwrap_or(i64::MAX)),
+            })
+        })
+        .collect();
+    Reply::json(200, &json!(roles))
+}

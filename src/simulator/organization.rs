@@ -1,0 +1,115 @@
+//! The organization API.
+
+use super::wire::{Reply, Request};
+use super::world::{AccountType, World};
+use serde_json::{Value, json};
+
+const DIRECTORY: &str = "directory-1";
+
+/// Answers a request to the organization API.
+pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
+    let expected = format!("Bearer {}", world.jira.organization_key);
+    if request.header("authorization") != expected {
+        return error(401, "ADMIN-401-1", "Unauthorized");
+    }
+    let path: Vec<&str> = request.path.iter().skip(1).map(String::as_str).collect();
+    let org = world.jira.organization_id.clone();
+    match (request.method.as_str(), path.as_slice()) {
+        ("GET", ["v1", "orgs"]) => Reply::json(
+            200,
+            &json!({"data": [{"id": org, "type": "orgs", "attributes": {"name": world.entra.name}}], "links": {}}),
+        ),
+        (_, ["v1" | "v2", "orgs", id, ..]) if *id != org => {
+            error(404, "ADMIN-404-1", "Organization not found")
+        }
+        ("GET", ["v2", _, _, "directories"]) => Reply::json(
+            200,
+            &json!({"data": [{"directoryId": DIRECTORY, "name": "Default"}], "links": {}}),
+        ),
+        ("POST", ["v2", _, _, "directories", _, "users", "search"]) => search(world, request),
+        ("POST", ["v2", _, _, "directories", _, "groups", "search"]) => groups(world),
+        ("POST", ["v2", _, _, "directories", directory, "users", account, action]) => {
+            suspension(world, request, directory, account, action)
+        }
+        ("DELETE", ["v2", _, _, "directories", _, "users", account]) => {
+            if world.jira.accounts.remove(*account).is_none() {
+                return error(404, "ADMIN-404-2", "User not found");
+            }
+            for group in world.jira.groups.values_mut() {
+                group.members.remove(*account);
+            }
+            Reply::empty(204)
+        }
+        _ => error(404, "ADMIN-404-0", "Not found"),
+    }
+}
+
+fn error(status: u16, code: &str, title: &str) -> Reply {
+    Reply::json(
+        status,
+        &json!({"errors": [{"id": "1", "status": status.to_string(), "code": code, "title": title}]}),
+    )
+}
+
+fn search(world: &World, request: &Request) -> Reply {
+    let body = request.json();
+    let emails: Vec<String> = body["emails"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_lowercase)
+        .collect();
+    if emails.len() > 100 {
+        return error(400, "ADMIN-400-1", "At most 100 emails");
+    }
+    let data: Vec<Value> = world
+        .jira
+        .accounts
+        .values()
+        .filter(|a| a.kind == AccountType::Atlassian && emails.contains(&a.email.to_lowercase()))
+        .map(|a| {
+            let suspended = world.jira.suspended.contains(&a.id);
+            json!({"accountId": a.id, "email": a.email, "name": a.name,
+                "status": if suspended { "suspended" } else { "active" }, "managementSource": "invited"})
+        })
+        .collect();
+    Reply::json(200, &json!({"data": data, "links": {}}))
+}
+
+fn groups(world: &World) -> Reply {
+    let data: Vec<Value> = world
+        .jira
+        .groups
+        .values()
+        .map(|g| {
+            json!({"id": g.id, "name": g.name, "externalSynced": g.external,
+                "managementAccess": {"modifiable": !g.external, "deletable": g.access_type.is_none()}})
+        })
+        .collect();
+    Reply::json(200, &json!({"data": data, "links": {}}))
+}
+
+fn suspension(
+    world: &mut World,
+    request: &Request,
+    directory: &str,
+    account: &str,
+    action: &str,
+) -> Reply {
+    if directory != DIRECTORY {
+        return error(400, "ADMIN-400-2", "A directory is needed for writes");
+    }
+    if !request.header("content-type").starts_with("application/json") {
+        return error(415, "ADMIN-415-1", "Unsupported media type");
+    }
+    if !world.jira.accounts.contains_key(account) {
+        return error(404, "ADMIN-404-2", "User not found");
+    }
+    match action {
+        "suspend" => _ = world.jira.suspended.insert(account.to_owned()),
+        "restore" => _ = world.jira.suspended.remove(account),
+        _ => return error(404, "ADMIN-404-0", "Not found"),
+    }
+    Reply::empty(204)
+}

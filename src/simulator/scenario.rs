@@ -1,0 +1,97 @@
+//! Scenario files: what the organisation looks like, how the services behave, what goes wrong.
+
+use super::faults::Faults;
+use serde::Deserialize;
+
+/// A scenario.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scenario {
+    /// The organisation.
+    pub organization: Organization,
+    /// How the services behave.
+    pub services: Services,
+    /// What goes wrong.
+    pub faults: Faults,
+}
+
+/// What a scenario file can be wrong in.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ScenarioError(String);
+
+impl Scenario {
+    /// Reads a scenario's text.
+    pub fn parse(text: &str) -> Result<Self, ScenarioError> {
+        toml::from_str(text).map_err(|e| ScenarioError(e.to_string()))
+    }
+}
+
+/// What the organisation looks like.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Organization {
+    /// Users in Entra.
+    pub users: usize,
+    /// Groups in Entra.
+    pub groups: usize,
+    /// The seed of everything random.
+    pub seed: u64,
+    /// Share of Entra's people whom Jira holds already.
+    pub in_jira: f64,
+    /// Share of those who hide their e-mail.
+    pub hidden: f64,
+    /// Share of Entra's groups of whose name Jira has a group already.
+    pub groups_in_jira: f64,
+}
+
+impl Default for Organization {
+    fn default() -> Self {
+        Self {
+            users: 120,
+            groups: 20,
+            seed: 1,
+            in_jira: 0.6,
+            hidden: 0.1,
+            groups_in_jira: 0.3,
+        }
+    }
+}
+
+/// How the services behave when nothing is wrong.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Services {
+    /// Whether Jira's burst limits are on: 100 calls a second for GET and POST, 50 for PUT and
+    /// DELETE, per endpoint and method.
+    pub limiter: bool,
+    /// Life of a token, in seconds.
+    pub token_life: u64,
+    /// Objects on a page of a delta round.
+    pub delta_page: usize,
+    /// Members in one slice of a group in a delta round.
+    pub slice: usize,
+    /// How long a new account is invisible, in milliseconds.
+    pub invisible: u64,
+    /// How long an answer takes, in milliseconds.
+    pub latency: u64,
+    /// Whether the API token has scopes, so that it only works through the gateway.
+    pub scoped_token: bool,
+    /// Application permissions in tokens.
+    pub roles: Vec<String>,
+}
+
+impl Default for Services {
+    fn default() -> Self {
+        Self {
+            limiter: true,
+            token_life: 3599,
+            delta_page: 200,
+            slice: 500,
+            invisible: 2000,
+            latency: 0,
+            scoped_token: false,
+            roles: vec!["Directory.Read.All".to_owned(), "User.Read.All".to_owned()],
+        }
+    }
+}

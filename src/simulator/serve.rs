@@ -1,0 +1,276 @@
+//! Serving the world over HTTP on loopback.
+
+use super::scenario::Scenario;
+use super::wire::{Logged, Reply, Request};
+use super::world::World;
+use super::{entra, jira, organization, seed};
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+type Shared = Arc<Mutex<World>>;
+
+/// A running simulator. It stops when it is dropped.
+#[derive(Debug)]
+pub struct Simulator {
+    world: Shared,
+    address: SocketAddr,
+    _stop: DropGuard,
+}
+
+impl Simulator {
+    /// Starts one on this port of the loopback interface; 0 takes a free one.
+    pub async fn start(scenario: &Scenario, port: u16) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+        let address = listener.local_addr()?;
+        let world = Arc::new(Mutex::new(seed::world(scenario, &format!("http://{address}"))));
+        let stop = CancellationToken::new();
+        let app = axum::Router::new()
+            .fallback(handle)
+            .with_state(world.clone());
+        let stopped = stop.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                result = axum::serve(listener, app) => {
+                    if let Err(error) = result {
+                        tracing::error!(%error, "the simulator ended");
+                    }
+                }
+                () = stopped.cancelled() => {}
+            }
+        });
+        Ok(Self {
+            world,
+            address,
+            _stop: stop.drop_guard(),
+        })
+    }
+
+    /// Its origin.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Looks at the world or changes it.
+    pub fn world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
+        look(&mut lock(&self.world))
+    }
+
+    /// A ready `config.toml` for it, with a profile of this name and all toggles on.
+    #[must_use]
+    pub fn config(&self, profile: &str) -> String {
+        let origin = self.origin();
+        self.world(|world| {
+            format!(
+                r#"[profiles."{profile}".entra]
+tenant_id = "{tenant}"
+client_id = "{client}"
+login_url = "{origin}"
+graph_url = "{origin}"
+
+[profiles."{profile}".jira]
+site_url = "{origin}"
+admin_email = "{email}"
+api_url = "{origin}"
+
+[profiles."{profile}".provisioning]
+import_users = true
+import_groups = true
+sync_memberships = true
+"#,
+                tenant = world.entra.id,
+                client = world.entra.client_id,
+                email = world.jira.admin_email,
+            )
+        })
+    }
+
+    /// The environment that the configuration needs: names and values.
+    #[must_use]
+    pub fn environment(&self) -> [(&'static str, String); 2] {
+        self.world(|world| {
+            [
+                ("ROLLBOOK_ENTRA_CLIENT_SECRET", world.entra.secret.clone()),
+                ("ROLLBOOK_JIRA_API_TOKEN", world.jira.token.clone()),
+            ]
+        })
+    }
+}
+
+fn lock(world: &Shared) -> std::sync::MutexGuard<'_, World> {
+    // A panicking test may leave it as it is: whoever looks next sees what was there.
+    world.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn handle(State(world): State<Shared>, request: axum::extract::Request) -> Response<Body> {
+    let latency = lock(&world).services.latency;
+    if latency > 0 {
+        tokio::time::sleep(Duration::from_millis(latency)).await;
+    }
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, 1 << 20).await else {
+        return respond(Reply::empty(413), Harm::None);
+    };
+    let request = Request {
+        method: parts.method.to_string(),
+        path: parts.uri.path().split('/').skip(1).map(decode).collect(),
+        query: url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
+            .into_owned()
+            .collect(),
+        headers: parts
+            .headers
+            .iter()
+            .filter_map(|(n, v)| Some((n.to_string(), v.to_str().ok()?.to_owned())))
+            .collect(),
+        body: body.to_vec(),
+    };
+    let (reply, harm) = answer(&mut lock(&world), &request);
+    respond(reply, harm)
+}
+
+fn decode(segment: &str) -> String {
+    let mut out = Vec::with_capacity(segment.len());
+    let bytes = segment.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = segment
+            .get(at + 1..at + 3)
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        if let (b'%', Some(byte)) = (bytes[at], hex) {
+            out.push(byte);
+            at += 3;
+        } else {
+            out.push(bytes[at]);
+            at += 1;
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// What happens to an answer on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Harm {
+    None,
+    /// The connection is cut.
+    Cut,
+    /// The body ends early, although the answer is whole by HTTP's own rules.
+    Truncated,
+}
+
+/// Answers a request, with the faults that are switched on, and logs it.
+fn answer(world: &mut World, request: &Request) -> (Reply, Harm) {
+    let path = request.path.join("/");
+    let side = Side::of(&request.path);
+    let endpoint = endpoint(&request.path);
+    let limited = side == Side::Jira && world.services.limiter;
+    let verdict = world.limiter.ask(&request.method, &endpoint, limited);
+    let (mut reply, mut harm) = (None, Harm::None);
+    let faults = world.faults.clone();
+    if let Some(seconds) = verdict.refused {
+        reply = Some(too_many(seconds));
+    } else if let Some(to) = faults.redirect.filter(|_| side == Side::Jira) {
+        reply = Some(Reply::empty(302).header("location", to));
+    } else if world.random.f64() < faults.rate_429 && side != Side::Token {
+        world.limiter.shut(&request.method, &endpoint, 1);
+        reply = Some(too_many(1));
+    } else if world.random.f64() < faults.rate_503 {
+        reply = Some(Reply::text(503, "Service Unavailable"));
+    } else if world.random.f64() < faults.rate_html {
+        let page = "<html><body><h1>502 Bad Gateway</h1></body></html>";
+        reply = Some(Reply::text(502, page).header("content-type", "text/html"));
+    } else if world.random.f64() < faults.rate_cut_before {
+        reply = Some(Reply::empty(200));
+        harm = Harm::Cut;
+    }
+    let reply = reply.unwrap_or_else(|| {
+        if world.random.f64() < faults.rate_cut_after {
+            harm = Harm::Cut;
+        } else if world.random.f64() < faults.rate_truncated {
+            harm = Harm::Truncated;
+        }
+        match side {
+            Side::Token | Side::Graph => entra::answer(world, request),
+            Side::Jira => jira::answer(world, request),
+            Side::Organization => organization::answer(world, request),
+        }
+    });
+    world.log.push(Logged {
+        method: request.method.clone(),
+        path: format!("/{path}"),
+        query: request.query.clone(),
+        status: if harm == Harm::Cut { 0 } else { reply.status },
+        early: verdict.early,
+        // The token request's form holds the secret.
+        body: (side != Side::Token && !request.body.is_empty())
+            .then(|| String::from_utf8_lossy(&request.body).into_owned()),
+    });
+    (reply, harm)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Token,
+    Graph,
+    Jira,
+    Organization,
+}
+
+impl Side {
+    fn of(path: &[String]) -> Self {
+        match path.first().map(String::as_str) {
+            Some("v1.0") => Self::Graph,
+            Some("admin") => Self::Organization,
+            Some("rest" | "ex" | "_edge") => Self::Jira,
+            _ => Self::Token,
+        }
+    }
+}
+
+/// The path without what differs from call to call.
+fn endpoint(path: &[String]) -> String {
+    let start = path.iter().position(|p| p == "rest").unwrap_or(0);
+    let mut parts: Vec<&str> = path[start..].iter().map(String::as_str).collect();
+    if parts.get(4) == Some(&"properties") {
+        parts.truncate(5);
+    }
+    parts.join("/")
+}
+
+fn too_many(seconds: u64) -> Reply {
+    Reply::text(429, "Rate limit exceeded.")
+        .header("retry-after", seconds.to_string())
+        .header("ratelimit-reason", "jira-burst-based")
+}
+
+fn respond(reply: Reply, harm: Harm) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() =
+        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in reply.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    let body = reply.body;
+    *response.body_mut() = match harm {
+        Harm::None => Body::from(body),
+        Harm::Truncated => {
+            let half = (0..=body.len() / 2).rev().find(|at| body.is_char_boundary(*at));
+            Body::from(body[..half.unwrap_or(0)].to_owned())
+        }
+        Harm::Cut => {
+            let cut = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "cut");
+            Body::from_stream(futures_util::stream::iter([
+                Ok(Bytes::from_static(b"{")),
+                Err(cut),
+            ]))
+        }
+    };
+    response
+}

@@ -1,0 +1,70 @@
+//! Opening SQLite files.
+
+use super::StoreError;
+use rusqlite::Connection;
+use std::fs::OpenOptions;
+use std::path::Path;
+
+/// Opens a database, creates it if it is missing (readable by its owner only), and brings it to
+/// the newest schema.
+pub(super) fn open(path: &Path, migrations: &[&str]) -> Result<Connection, StoreError> {
+    let io = |source| StoreError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    private(path).map_err(io)?;
+    let sql = |source| StoreError::Sql {
+        path: path.to_owned(),
+        source,
+    };
+    let mut connection = Connection::open(path).map_err(sql)?;
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 10000;",
+        )
+        .map_err(sql)?;
+    let version: u32 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(sql)?;
+    if version as usize > migrations.len() {
+        return Err(StoreError::Newer {
+            path: path.to_owned(),
+        });
+    }
+    for (number, migration) in (1u32..).zip(migrations).skip(version as usize) {
+        let change = connection.transaction().map_err(sql)?;
+        change.execute_batch(migration).map_err(sql)?;
+        change
+            .pragma_update(None, "user_version", number)
+            .map_err(sql)?;
+        change.commit().map_err(sql)?;
+    }
+    Ok(connection)
+}
+
+/// Makes sure that the file exists with mode 0600 before anything is written to it.
+pub(super) fn private(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(path).map(drop)
+}
+
+/// Seconds since 1970.
+pub(super) fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+/// Counts are never negative and stay far below 2⁶³.
+pub(super) fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// The other way round.
+pub(super) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

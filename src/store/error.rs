@@ -1,0 +1,66 @@
+//! How the store fails.
+
+use super::{Identity, Owner};
+use std::path::PathBuf;
+
+/// Something about a profile's files.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file system.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// SQLite, where neither damage nor a missing file explains it.
+    #[error("{path}: {source}")]
+    Sql {
+        /// Which database.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// `state.db` is damaged.
+    #[error("the state of this profile is damaged ({path}): {cause}")]
+    StateDamaged {
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+        /// The newest backup, if there is one.
+        backup: Option<PathBuf>,
+    },
+    /// `state.db` existed before and is gone.
+    #[error("the state of this profile is missing ({path})")]
+    StateMissing {
+        /// Where it was.
+        path: PathBuf,
+        /// The newest backup, if there is one.
+        backup: Option<PathBuf>,
+    },
+    /// Written by a newer program.
+    #[error("{path} was written by a newer version of Rollbook")]
+    Newer {
+        /// Which database.
+        path: PathBuf,
+    },
+    /// Another process works on this profile.
+    #[error("another Rollbook is at work on this profile")]
+    Locked {
+        /// Who, if it says so.
+        owner: Option<Owner>,
+    },
+    /// The profile points to another tenant or site than its state.
+    #[error("this profile's state belongs to another tenant or site")]
+    OtherIdentity {
+        /// What the state is pinned to.
+        pinned: Identity,
+        /// What the configuration leads to.
+        found: Identity,
+    },
+    /// The journal's thread is gone: nothing more may be written.
+    #[error("the journal can't be written: {0}")]
+    Journal(String),
+}

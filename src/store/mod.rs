@@ -1,0 +1,17 @@
+//! What a profile keeps on disk: `state.db`, which must never be lost, `mirror.db`, a cache, and
+//! the lock that one process at a time holds.
+
+mod database;
+mod error;
+mod journal;
+mod lock;
+mod mirror;
+mod runs;
+mod state;
+
+pub use error::StoreError;
+pub use journal::{Entry, Finished, Journal, JournalOutcome, Learnt};
+pub use lock::{Lock, Owner};
+pub use mirror::Mirror;
+pub use runs::{JournalRow, NewRun, Run, RunKind, RunOutcome};
+pub use state::{Identity, LinkedHow, State, Unfinished, YoungLink};

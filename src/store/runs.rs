@@ -1,0 +1,345 @@
+//! Runs and their journal, as they are read.
+
+use super::database::{now, signed, unsigned};
+use super::error::StoreError;
+use super::state::{State, Unfinished};
+use crate::plan::{Allowances, Counts, Kind};
+use rusqlite::{OptionalExtension as _, Row, params};
+
+/// What kind of run it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunKind {
+    /// A person confirmed the plan.
+    Attended,
+    /// Nobody did.
+    Unattended,
+    /// A group was adopted.
+    Adopt,
+}
+
+impl RunKind {
+    /// As contracts write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Attended => "attended",
+            Self::Unattended => "unattended",
+            Self::Adopt => "adopt",
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunOutcome {
+    /// Everything was applied.
+    Applied,
+    /// There was nothing to do.
+    Nothing,
+    /// Guards held something.
+    Held,
+    /// Some operations failed.
+    Partial,
+    /// It was stopped by a failure.
+    Failed,
+    /// It was cancelled.
+    Cancelled,
+}
+
+impl RunOutcome {
+    /// As contracts write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Nothing => "nothing",
+            Self::Held => "held",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// A run that begins.
+#[derive(Debug, Clone)]
+pub struct NewRun<'a> {
+    /// What kind.
+    pub kind: RunKind,
+    /// The plan.
+    pub plan_id: &'a str,
+    /// This host.
+    pub host: &'a str,
+    /// Who runs it.
+    pub person: &'a str,
+    /// What the admin allowed.
+    pub allowances: &'a Allowances,
+}
+
+/// A run as it was kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Number of its row.
+    pub number: i64,
+    /// Its id.
+    pub run_id: String,
+    /// Its kind, as contracts write it.
+    pub kind: String,
+    /// The plan.
+    pub plan_id: String,
+    /// Host.
+    pub host: String,
+    /// Who ran it.
+    pub person: String,
+    /// Begin, seconds since 1970.
+    pub started_at: i64,
+    /// End; none while it runs.
+    pub finished_at: Option<i64>,
+    /// Outcome, as contracts write it.
+    pub outcome: Option<String>,
+    /// Counts.
+    pub counts: Counts,
+}
+
+/// One operation of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalRow {
+    /// Operation id.
+    pub operation_id: String,
+    /// Kind.
+    pub kind: String,
+    /// Person's name.
+    pub name: Option<String>,
+    /// Address.
+    pub email: Option<String>,
+    /// Account.
+    pub account_id: Option<String>,
+    /// Group's name.
+    pub group_name: Option<String>,
+    /// Why.
+    pub reason: String,
+    /// When it was begun, seconds since 1970.
+    pub intent_at: i64,
+    /// `done`, `already`, `failed`; none if its outcome is unknown.
+    pub outcome: Option<String>,
+    /// Status of the answer.
+    pub status: Option<u16>,
+    /// Code of the answer.
+    pub code: Option<String>,
+    /// What went wrong.
+    pub message: Option<String>,
+    /// What to do.
+    pub advice: Option<String>,
+    /// For support.
+    pub request_id: Option<String>,
+}
+
+fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
+    let count = |index| row.get::<_, i64>(index).map(unsigned);
+    Ok(Run {
+        number: row.get(0)?,
+        run_id: row.get(1)?,
+        kind: row.get(2)?,
+        plan_id: row.get(3)?,
+        host: row.get(4)?,
+        person: row.get(5)?,
+        started_at: row.get(6)?,
+        finished_at: row.get(7)?,
+        outcome: row.get(8)?,
+        counts: Counts {
+            done: count(9)?,
+            already: count(10)?,
+            failed: count(11)?,
+            skipped: count(12)?,
+            held: count(13)?,
+        },
+    })
+}
+
+const RUN: &str = "SELECT number, run_id, kind, plan_id, host, person, started_at, finished_at,
+    outcome, done, already, failed, skipped, held FROM runs";
+
+impl State {
+    /// Begins a run: gives its number and its id, which is a time and a few random letters.
+    pub fn begin_run(&self, new: &NewRun<'_>) -> Result<(i64, String), StoreError> {
+        let stamp = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
+        let tail: String = std::iter::repeat_with(fastrand::lowercase).take(4).collect();
+        let run_id = format!("{stamp}-{tail}");
+        let begin = || -> rusqlite::Result<i64> {
+            let change = self.connection.unchecked_transaction()?;
+            change.execute(
+                "INSERT INTO runs (run_id, kind, plan_id, host, person, started_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![
+                    run_id,
+                    new.kind.as_str(),
+                    new.plan_id,
+                    new.host,
+                    new.person,
+                    now()
+                ],
+            )?;
+            let number = change.last_insert_rowid();
+            for allowance in new.allowances.iter() {
+                change.execute(
+                    "INSERT INTO allowances VALUES (?1, ?2, ?3)",
+                    params![number, allowance.name.as_str(), signed(allowance.count)],
+                )?;
+            }
+            change.commit()?;
+            Ok(number)
+        };
+        let number = begin().map_err(|e| self.sql(e))?;
+        Ok((number, run_id))
+    }
+
+    /// Ends a run.
+    pub fn end_run(
+        &self,
+        number: i64,
+        outcome: RunOutcome,
+        counts: Counts,
+    ) -> Result<(), StoreError> {
+        self.connection
+            .execute(
+                "UPDATE runs SET finished_at = ?2, outcome = ?3, done = ?4, already = ?5,
+                 failed = ?6, skipped = ?7, held = ?8 WHERE number = ?1",
+                params![
+                    number,
+                    now(),
+                    outcome.as_str(),
+                    signed(counts.done),
+                    signed(counts.already),
+                    signed(counts.failed),
+                    signed(counts.skipped),
+                    signed(counts.held)
+                ],
+            )
+            .map(drop)
+            .map_err(|e| self.sql(e))
+    }
+
+    /// Runs, the newest first.
+    pub fn runs(&self) -> Result<Vec<Run>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare(&format!("{RUN} ORDER BY number DESC"))
+            .map_err(|e| self.sql(e))?;
+        statement
+            .query_map([], run)
+            .and_then(Iterator::collect)
+            .map_err(|e| self.sql(e))
+    }
+
+    /// A run by its id.
+    pub fn run(&self, run_id: &str) -> Result<Option<Run>, StoreError> {
+        self.connection
+            .query_row(&format!("{RUN} WHERE run_id = ?1"), [run_id], run)
+            .optional()
+            .map_err(|e| self.sql(e))
+    }
+
+    /// The guards that a run's admin allowed, with their numbers.
+    pub fn allowed(&self, number: i64) -> Result<Vec<(String, u64)>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT guard, count FROM allowances WHERE run = ?1")
+            .map_err(|e| self.sql(e))?;
+        statement
+            .query_map([number], |row| {
+                Ok((row.get(0)?, row.get::<_, i64>(1).map(unsigned)?))
+            })
+            .and_then(Iterator::collect)
+            .map_err(|e| self.sql(e))
+    }
+
+    /// The operations of a run, in the order in which they were begun.
+    pub fn journal(&self, number: i64) -> Result<Vec<JournalRow>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare(
+                "SELECT operation_id, kind, name, email, account_id, group_name, reason, intent_at,
+                 outcome, status, code, message, advice, request_id FROM journal
+                 WHERE run = ?1 ORDER BY intent_at, kind, group_name, name",
+            )
+            .map_err(|e| self.sql(e))?;
+        statement
+            .query_map([number], |row| {
+                Ok(JournalRow {
+                    operation_id: row.get(0)?,
+                    kind: row.get(1)?,
+                    name: row.get(2)?,
+                    email: row.get(3)?,
+                    account_id: row.get(4)?,
+                    group_name: row.get(5)?,
+                    reason: row.get(6)?,
+                    intent_at: row.get(7)?,
+                    outcome: row.get(8)?,
+                    status: row.get(9)?,
+                    code: row.get(10)?,
+                    message: row.get(11)?,
+                    advice: row.get(12)?,
+                    request_id: row.get(13)?,
+                })
+            })
+            .and_then(Iterator::collect)
+            .map_err(|e| self.sql(e))
+    }
+
+    /// Runs that were begun and never ended: their process died. Only the holder of the lock may
+    /// conclude that.
+    pub fn interrupted(&self) -> Result<Vec<Run>, StoreError> {
+        let mut runs = self.runs()?;
+        runs.retain(|run| run.finished_at.is_none());
+        Ok(runs)
+    }
+
+    /// The creations of a run whose outcome is unknown. Memberships need no such care: they are
+    /// safe to repeat, and the next plan shows whether they took place.
+    pub fn unfinished(&self, number: i64) -> Result<Vec<Unfinished>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare(
+                "SELECT kind, coalesce(entra_id, ''), coalesce(email, ''),
+                 coalesce(group_entra, ''), coalesce(group_name, '') FROM journal
+                 WHERE run = ?1 AND outcome IS NULL AND kind IN ('create_user', 'create_group')",
+            )
+            .map_err(|e| self.sql(e))?;
+        statement
+            .query_map([number], |row| {
+                Ok(Unfinished {
+                    kind: Kind::parse(&row.get::<_, String>(0)?).unwrap_or(Kind::CreateUser),
+                    entra_id: row.get(1)?,
+                    email: row.get(2)?,
+                    group_entra: row.get(3)?,
+                    group_name: row.get(4)?,
+                })
+            })
+            .and_then(Iterator::collect)
+            .map_err(|e| self.sql(e))
+    }
+
+    /// The counts of a run from its journal, for one that never ended.
+    pub fn counted(&self, number: i64) -> Result<Counts, StoreError> {
+        self.connection
+            .query_row(
+                "SELECT count(*) FILTER (WHERE outcome = 'done'),
+                        count(*) FILTER (WHERE outcome = 'already'),
+                        count(*) FILTER (WHERE outcome = 'failed'),
+                        count(*) FILTER (WHERE outcome IS NULL)
+                 FROM journal WHERE run = ?1",
+                [number],
+                |row| {
+                    let count = |index| row.get::<_, i64>(index).map(unsigned);
+                    Ok(Counts {
+                        done: count(0)?,
+                        already: count(1)?,
+                        failed: count(2)?,
+                        skipped: count(3)?,
+                        held: 0,
+                    })
+                },
+            )
+            .map_err(|e| self.sql(e))
+    }
+}

@@ -1,0 +1,515 @@
+//! `state.db`: links, ownership, decisions, history.
+
+use super::database::{self, now, signed, unsigned};
+use super::error::StoreError;
+use crate::directory::{AccountId, EntraId, GroupId};
+use crate::plan::{
+    Baseline, Decisions, GroupLink, History, Links, Matched, Measured, OperationId, Ownership,
+    RowDecision,
+};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use std::path::{Path, PathBuf};
+
+const MIGRATIONS: [&str; 1] = [include_str!("../../assets/migrations/state-1.sql")];
+/// How many backups are kept.
+const BACKUPS: usize = 10;
+/// How long a group that refused a write is left alone, in seconds.
+const UNWRITABLE_FOR: i64 = 7 * 86400;
+/// How far back the baseline looks, in seconds.
+const BASELINE: i64 = 7 * 86400;
+/// How far back unattended counts add up, in seconds.
+const DAY: i64 = 86400;
+
+/// What a profile's state is pinned to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Entra tenant id.
+    pub tenant_id: String,
+    /// The site's cloudId.
+    pub cloud_id: String,
+}
+
+/// How a link came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkedHow {
+    /// By a visible e-mail.
+    Email,
+    /// By a look-up of a hidden e-mail.
+    LookedUp,
+    /// Rollbook created the account.
+    Created,
+}
+
+impl LinkedHow {
+    /// How a plan matched the person.
+    #[must_use]
+    pub fn from_match(how: Matched) -> Self {
+        match how {
+            Matched::LookedUp => Self::LookedUp,
+            Matched::Link | Matched::Email => Self::Email,
+        }
+    }
+
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::LookedUp => "looked-up",
+            Self::Created => "created",
+        }
+    }
+}
+
+pub(super) const fn ownership_text(ownership: Ownership) -> &'static str {
+    match ownership {
+        Ownership::Confirmed => "confirmed",
+        Ownership::Owned => "owned",
+    }
+}
+
+/// A write of an earlier run that was begun and whose outcome is unknown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// What it was.
+    pub kind: crate::plan::Kind,
+    /// The person's Entra id.
+    pub entra_id: String,
+    /// The person's address.
+    pub email: String,
+    /// The group's Entra id.
+    pub group_entra: String,
+    /// The group's name.
+    pub group_name: String,
+}
+
+/// A link that is young enough for its account to be missing from listings still.
+#[derive(Debug, Clone)]
+pub struct YoungLink {
+    /// Account.
+    pub account: AccountId,
+    /// Address.
+    pub email: String,
+    /// Name.
+    pub name: String,
+}
+
+/// The state of one profile.
+#[derive(Debug)]
+pub struct State {
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
+    backups: PathBuf,
+}
+
+impl State {
+    /// Opens the state in a profile's folder, or creates it where there never was one.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let path = folder.join("state.db");
+        let backups = folder.join("backups");
+        let born = folder.join("state.born");
+        let newest = newest(&backups);
+        if !path.exists() && born.exists() {
+            return Err(StoreError::StateMissing {
+                path,
+                backup: newest,
+            });
+        }
+        let damaged = |cause: String| StoreError::StateDamaged {
+            path: path.clone(),
+            cause,
+            backup: newest.clone(),
+        };
+        if born.exists() && std::fs::metadata(&path).is_ok_and(|m| m.len() == 0) {
+            return Err(damaged("the file is empty".to_owned()));
+        }
+        let connection = match database::open(&path, &MIGRATIONS) {
+            Err(StoreError::Sql { source, .. }) => return Err(damaged(source.to_string())),
+            other => other?,
+        };
+        let check: String = connection
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+            .map_err(|e| damaged(e.to_string()))?;
+        if check != "ok" {
+            return Err(damaged(check));
+        }
+        connection
+            .execute_batch("PRAGMA synchronous = FULL;")
+            .map_err(|e| damaged(e.to_string()))?;
+        database::private(&born).map_err(|source| StoreError::Io { path: born, source })?;
+        Ok(Self {
+            connection,
+            path,
+            backups,
+        })
+    }
+
+    pub(super) fn sql(&self, source: rusqlite::Error) -> StoreError {
+        StoreError::Sql {
+            path: self.path.clone(),
+            source,
+        }
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Keeps a copy of the state as it is now, and drops the oldest copies.
+    pub fn back_up(&self) -> Result<(), StoreError> {
+        let io = |source| StoreError::Io {
+            path: self.backups.clone(),
+            source,
+        };
+        std::fs::create_dir_all(&self.backups).map_err(io)?;
+        let stamp = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%3f").to_string();
+        let copy = self.backups.join(format!("state-{stamp}.db"));
+        self.connection
+            .execute("VACUUM INTO ?1", [copy.to_string_lossy()])
+            .map_err(|e| self.sql(e))?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o600)).map_err(io)?;
+        }
+        let all = backups(&self.backups);
+        for old in all.iter().rev().skip(BACKUPS) {
+            std::fs::remove_file(old).map_err(io)?;
+        }
+        Ok(())
+    }
+
+    fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
+        self.connection
+            .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| {
+                row.get(0)
+            })
+            .optional()
+            .map_err(|e| self.sql(e))
+    }
+
+    fn set_meta(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        self.connection
+            .execute(
+                "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
+                [key, value],
+            )
+            .map(drop)
+            .map_err(|e| self.sql(e))
+    }
+
+    /// Pins the state to this identity, or checks that it is pinned to it.
+    pub fn pin(&self, found: &Identity) -> Result<(), StoreError> {
+        match (self.meta("tenant_id")?, self.meta("cloud_id")?) {
+            (Some(tenant_id), Some(cloud_id)) => {
+                let pinned = Identity {
+                    tenant_id,
+                    cloud_id,
+                };
+                if pinned == *found {
+                    Ok(())
+                } else {
+                    Err(StoreError::OtherIdentity {
+                        pinned,
+                        found: found.clone(),
+                    })
+                }
+            }
+            _ => {
+                self.set_meta("tenant_id", &found.tenant_id)?;
+                self.set_meta("cloud_id", &found.cloud_id)
+            }
+        }
+    }
+
+    /// Whether Jira was reached through the gateway last time.
+    pub fn used_gateway(&self) -> Result<Option<bool>, StoreError> {
+        Ok(self.meta("jira_route")?.map(|route| route == "gateway"))
+    }
+
+    /// Remembers how Jira was reached.
+    pub fn remember_gateway(&self, gateway: bool) -> Result<(), StoreError> {
+        self.set_meta("jira_route", if gateway { "gateway" } else { "site" })
+    }
+
+    /// Notes that a person applied a plan made with these settings.
+    pub fn reviewed(&self, settings_digest: &str) -> Result<(), StoreError> {
+        self.set_meta("reviewed_settings", settings_digest)
+    }
+
+    fn rows<T>(
+        &self,
+        sql: &str,
+        params: impl rusqlite::Params,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut statement = self.connection.prepare(sql).map_err(|e| self.sql(e))?;
+        statement
+            .query_map(params, |row| read(row))
+            .and_then(Iterator::collect)
+            .map_err(|e| self.sql(e))
+    }
+
+    /// All links.
+    pub fn links(&self) -> Result<Links, StoreError> {
+        let mut links = Links::default();
+        let people = self.rows(
+            "SELECT entra_id, account_id FROM people_links ORDER BY since, entra_id",
+            [],
+            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
+        )?;
+        for (entra, account) in people {
+            links.person(EntraId::new(&entra), AccountId::new(&account));
+        }
+        let groups = self.rows(
+            "SELECT entra_id, group_id, ownership FROM group_links",
+            [],
+            |row| {
+                Ok(GroupLink {
+                    entra: EntraId::new(&row.get::<_, String>(0)?),
+                    group: GroupId::new(&row.get::<_, String>(1)?),
+                    ownership: if row.get::<_, String>(2)? == "owned" {
+                        Ownership::Owned
+                    } else {
+                        Ownership::Confirmed
+                    },
+                })
+            },
+        )?;
+        for link in groups {
+            links.group(link);
+        }
+        Ok(links)
+    }
+
+    /// Links made within the last `seconds`: their accounts may be missing from listings still.
+    pub fn young_links(&self, seconds: i64) -> Result<Vec<YoungLink>, StoreError> {
+        self.rows(
+            "SELECT account_id, email, name FROM people_links WHERE how = 'created' AND since > ?1",
+            [now() - seconds],
+            |row| {
+                Ok(YoungLink {
+                    account: AccountId::new(&row.get::<_, String>(0)?),
+                    email: row.get(1)?,
+                    name: row.get(2)?,
+                })
+            },
+        )
+    }
+
+    /// Links a person to an account; whatever either was linked to before is unlinked.
+    pub fn link_person(
+        &self,
+        entra: &str,
+        account: &str,
+        how: LinkedHow,
+        email: &str,
+        name: &str,
+    ) -> Result<(), StoreError> {
+        link_person(&self.connection, entra, account, how, email, name).map_err(|e| self.sql(e))
+    }
+
+    /// Links a group. An owned group stays owned.
+    pub fn link_group(
+        &self,
+        entra: &str,
+        group: &str,
+        ownership: Ownership,
+    ) -> Result<(), StoreError> {
+        link_group(&self.connection, entra, group, ownership).map_err(|e| self.sql(e))
+    }
+
+    /// All decisions.
+    pub fn decisions(&self) -> Result<Decisions, StoreError> {
+        let operations = self.rows(
+            "SELECT operation_id, verdict, reason FROM decisions",
+            [],
+            |row| {
+                let id = OperationId::stored(row.get(0)?);
+                let decision = if row.get::<_, String>(1)? == "ignored" {
+                    RowDecision::Ignored
+                } else {
+                    RowDecision::Rejected {
+                        reason: row.get(2)?,
+                    }
+                };
+                Ok((id, decision))
+            },
+        )?;
+        let apart = self.rows("SELECT entra_id, group_id FROM kept_apart", [], |row| {
+            Ok((
+                EntraId::new(&row.get::<_, String>(0)?),
+                GroupId::new(&row.get::<_, String>(1)?),
+            ))
+        })?;
+        Ok(Decisions {
+            operations: operations.into_iter().collect(),
+            kept_apart: apart.into_iter().collect(),
+        })
+    }
+
+    /// Stores a decision on an operation.
+    pub fn decide(&self, id: &OperationId, decision: &RowDecision) -> Result<(), StoreError> {
+        let (verdict, reason) = match decision {
+            RowDecision::Rejected { reason } => ("rejected", reason.as_str()),
+            RowDecision::Ignored => ("ignored", ""),
+        };
+        self.connection
+            .execute(
+                "INSERT INTO decisions VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO UPDATE SET verdict = ?2, reason = ?3, at = ?4",
+                params![id.as_str(), verdict, reason, now()],
+            )
+            .map(drop)
+            .map_err(|e| self.sql(e))
+    }
+
+    /// Groups that refused a write lately.
+    pub fn unwritable(&self) -> Result<std::collections::HashSet<GroupId>, StoreError> {
+        let ids = self.rows(
+            "SELECT group_id FROM unwritable_groups WHERE at > ?1",
+            [now() - UNWRITABLE_FOR],
+            |row| row.get::<_, String>(0),
+        )?;
+        Ok(ids.iter().map(|id| GroupId::new(id)).collect())
+    }
+
+    /// Notes that a group refused a write.
+    pub fn note_unwritable(&self, group: &GroupId, message: &str) -> Result<(), StoreError> {
+        self.connection
+            .execute(
+                "INSERT INTO unwritable_groups VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO UPDATE SET message = ?2, at = ?3",
+                params![group.as_str(), message, now()],
+            )
+            .map(drop)
+            .map_err(|e| self.sql(e))
+    }
+
+    /// Notes how much was in scope in a snapshot that is to be believed.
+    pub fn measure(&self, measured: Measured) -> Result<(), StoreError> {
+        let run = || -> rusqlite::Result<()> {
+            self.connection.execute(
+                "DELETE FROM measures WHERE at < ?1",
+                [now() - 2 * BASELINE],
+            )?;
+            self.connection.execute(
+                "INSERT INTO measures VALUES (?1, ?2, ?3, ?4)",
+                params![
+                    now(),
+                    signed(measured.users),
+                    signed(measured.groups),
+                    signed(measured.memberships)
+                ],
+            )?;
+            Ok(())
+        };
+        run().map_err(|e| self.sql(e))
+    }
+
+    /// What guards need to know of the past.
+    pub fn history(&self) -> Result<History, StoreError> {
+        let baseline = self
+            .connection
+            .query_row(
+                "SELECT max(users), max(groups), max(memberships) FROM measures WHERE at > ?1",
+                [now() - BASELINE],
+                |row| {
+                    let users: Option<i64> = row.get(0)?;
+                    let Some(users) = users else { return Ok(None) };
+                    Ok(Some(Baseline {
+                        users: unsigned(users),
+                        groups: unsigned(row.get(1)?),
+                        memberships: unsigned(row.get(2)?),
+                    }))
+                },
+            )
+            .map_err(|e| self.sql(e))?;
+        let reviewed_settings = self.meta("reviewed_settings")?;
+        let mut history = History {
+            reviewed: reviewed_settings.is_some(),
+            reviewed_settings,
+            baseline,
+            ..History::default()
+        };
+        let counts = self.rows(
+            "SELECT j.kind, j.group_id, count(*) FROM journal j JOIN runs r ON r.number = j.run
+             WHERE j.intent_at > ?1 AND j.outcome = 'done' AND r.kind IN ('unattended', 'person')
+             GROUP BY j.kind, j.group_id",
+            [now() - DAY],
+            |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, Option<String>>(1)?,
+                    unsigned(row.get(2)?),
+                ))
+            },
+        )?;
+        for (kind, group, count) in counts {
+            let group = GroupId::new(group.as_deref().unwrap_or_default());
+            match kind.as_str() {
+                "create_user" => history.created_people += count,
+                "create_group" => history.created_groups += count,
+                "add_member" => *history.added.entry(group).or_default() += count,
+                "remove_member" => *history.removed.entry(group).or_default() += count,
+                _ => {}
+            }
+        }
+        Ok(history)
+    }
+}
+
+pub(super) fn link_person(
+    connection: &Connection,
+    entra: &str,
+    account: &str,
+    how: LinkedHow,
+    email: &str,
+    name: &str,
+) -> rusqlite::Result<()> {
+    connection.execute(
+        "DELETE FROM people_links WHERE account_id = ?1 AND entra_id <> ?2",
+        [account, entra],
+    )?;
+    connection
+        .execute(
+            "INSERT INTO people_links VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT DO UPDATE SET account_id = ?2, how = ?3, email = ?4, name = ?5, since = ?6",
+            params![entra, account, how.as_str(), email, name, now()],
+        )
+        .map(drop)
+}
+
+pub(super) fn link_group(
+    connection: &Connection,
+    entra: &str,
+    group: &str,
+    ownership: Ownership,
+) -> rusqlite::Result<()> {
+    connection
+        .execute(
+            "INSERT INTO group_links VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET
+               ownership = CASE WHEN group_id = ?2 AND ownership = 'owned' THEN 'owned' ELSE ?3 END,
+               group_id = ?2",
+            params![entra, group, ownership_text(ownership), now()],
+        )
+        .map(drop)
+}
+
+/// Backups, the oldest first.
+fn backups(folder: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "db"))
+        .collect();
+    found.sort();
+    found
+}
+
+fn newest(folder: &Path) -> Option<PathBuf> {
+    backups(folder).pop()
+}

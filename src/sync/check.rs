@@ -1,0 +1,287 @@
+//! Testing both connections: a checklist with advice.
+
+use super::error::SyncError;
+use super::session::{entra_client, jira_access};
+use super::words::Problem;
+use crate::config::{Profile, Secrets};
+use crate::entra::{Entra, missing_permissions, reads_hidden_membership};
+use crate::http::Clients;
+use crate::jira::{self, Jira, JiraError, Read, Route};
+use crate::plan::Mode;
+use std::collections::HashSet;
+use tokio_util::sync::CancellationToken;
+
+/// Which side a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// Entra.
+    Entra,
+    /// Jira.
+    Jira,
+}
+
+/// How something was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// As it should be.
+    Good,
+    /// Usable, with something to know.
+    Note,
+    /// Can't be proven beforehand.
+    Unknown,
+    /// Not usable.
+    Bad,
+}
+
+/// One line of the checklist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Side.
+    pub side: Side,
+    /// What was looked at, in one or two words.
+    pub what: &'static str,
+    /// How it was found.
+    pub state: State,
+    /// What was found.
+    pub text: String,
+    /// What to do, for anything that is not good.
+    pub problem: Option<Problem>,
+}
+
+struct List {
+    side: Side,
+    findings: Vec<Finding>,
+}
+
+impl List {
+    fn new(side: Side) -> Self {
+        Self {
+            side,
+            findings: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, what: &'static str, state: State, text: impl Into<String>) {
+        self.findings.push(Finding {
+            side: self.side,
+            what,
+            state,
+            text: text.into(),
+            problem: None,
+        });
+    }
+
+    fn bad(&mut self, what: &'static str, problem: Problem) {
+        self.findings.push(Finding {
+            side: self.side,
+            what,
+            state: State::Bad,
+            text: problem.message.clone(),
+            problem: Some(problem),
+        });
+    }
+}
+
+/// Tests both sides at the same time. What fails is a finding; only what keeps anything from being
+/// tested is an error.
+pub async fn check(
+    profile: &Profile,
+    secrets: &Secrets,
+    cancel: CancellationToken,
+) -> Result<Vec<Finding>, SyncError> {
+    let clients = Clients::new().map_err(|e| SyncError::Client(e.to_string()))?;
+    let (mut entra, jira) = tokio::join!(
+        check_entra(profile, secrets, &clients, &cancel),
+        check_jira(profile, secrets, &clients, &cancel)
+    );
+    if cancel.is_cancelled() {
+        return Err(SyncError::Cancelled);
+    }
+    entra.extend(jira);
+    Ok(entra)
+}
+
+async fn check_entra(
+    profile: &Profile,
+    secrets: &Secrets,
+    clients: &Clients,
+    cancel: &CancellationToken,
+) -> Vec<Finding> {
+    let mut list = List::new(Side::Entra);
+    let entra = entra_client(profile, secrets, clients, cancel);
+    let claims = match entra.authorize().await {
+        Ok(claims) => {
+            let text = format!("given for this application (secret from {})", secrets.entra_from);
+            list.add("token", State::Good, text);
+            claims
+        }
+        Err(error) => {
+            list.bad("token", (&error).into());
+            return list.findings;
+        }
+    };
+    match claims {
+        None => list.add(
+            "permissions",
+            State::Unknown,
+            "the token does not show them; reading will tell",
+        ),
+        Some(claims) => permissions(&mut list, &claims.roles.unwrap_or_default()),
+    }
+    match entra.tenant().await {
+        Ok(tenant) => {
+            list.add("tenant", State::Good, format!("{} ({})", tenant.name, tenant.id));
+            let domains = tenant.domains.join(", ");
+            list.add("domains", State::Good, domains);
+        }
+        Err(error) => list.bad("tenant", (&error).into()),
+    }
+    match entra.user_count().await {
+        Ok(Some(count)) => list.add("users", State::Good, format!("{count} can be read")),
+        Ok(None) => list.add("users", State::Unknown, "the tenant does not tell how many there are"),
+        Err(error) => list.bad("users", (&error).into()),
+    }
+    secret_end(&mut list, &entra, profile).await;
+    list.findings
+}
+
+fn permissions(list: &mut List, roles: &[String]) {
+    let missing = missing_permissions(roles);
+    if missing.is_empty() {
+        list.add("permissions", State::Good, roles.join(", "));
+        if !reads_hidden_membership(roles) {
+            list.add(
+                "hidden groups",
+                State::Note,
+                "groups that hide their membership stay unknown (Member.Read.Hidden would show them)",
+            );
+        }
+        return;
+    }
+    let what: Vec<&str> = missing.iter().map(|m| m.what).collect();
+    let grants: Vec<&str> = missing.iter().map(|m| m.grant).collect();
+    let held = if roles.is_empty() {
+        "The token holds no application permission at all".to_owned()
+    } else {
+        format!("The token holds {}", roles.join(", "))
+    };
+    list.bad(
+        "permissions",
+        Problem {
+            kind: "entra-permission",
+            message: format!("{held}: {} can't be read.", what.join(" and ")),
+            hint: format!(
+                "Under API permissions ▸ Add a permission ▸ Microsoft Graph, choose “Application permissions” (a Delegated one does not count here), add {} (or Directory.Read.All), then choose “Grant admin consent”.",
+                grants.join(" and ")
+            ),
+            ids: std::collections::BTreeMap::new(),
+        },
+    );
+}
+
+async fn secret_end(list: &mut List, entra: &Entra, profile: &Profile) {
+    match entra.application(&profile.entra.client_id).await {
+        Ok(application) => match application.secrets_end.iter().max() {
+            Some(end) => {
+                let day: String = end.chars().take(10).collect();
+                list.add("secret", State::Good, format!("the newest ends on {day}"));
+            }
+            None => list.add("secret", State::Unknown, "the directory shows no end date"),
+        },
+        Err(_) => list.add(
+            "secret",
+            State::Unknown,
+            "its end date can't be read with these permissions: note it down",
+        ),
+    }
+}
+
+async fn check_jira(
+    profile: &Profile,
+    secrets: &Secrets,
+    clients: &Clients,
+    cancel: &CancellationToken,
+) -> Vec<Finding> {
+    let mut list = List::new(Side::Jira);
+    let access = jira_access(profile, secrets, Mode::Attended);
+    let jira = match jira::connect(&access, None, clients, cancel).await {
+        Ok(jira) => jira,
+        Err(error) => {
+            list.bad("site", (&error).into());
+            return list.findings;
+        }
+    };
+    let route = match jira.route() {
+        Route::Site => "token without scopes, on the site itself",
+        Route::Gateway => "token with scopes, through the gateway",
+    };
+    let text = format!("{} ({})", profile.site.host(), jira.cloud_id());
+    list.add("site", State::Good, text);
+    let me = jira.myself();
+    let text = format!("{} ({}); {route}, from {}", me.name, me.id, secrets.jira_from);
+    list.add("account", State::Good, text);
+    match profile.jira.token_expires {
+        Some(end) => list.add("token", State::Good, format!("ends on {end}, as you noted")),
+        None => list.add(
+            "token",
+            State::Unknown,
+            "tokens can't tell when they end: note it as jira.token_expires",
+        ),
+    }
+    admin(&mut list, &jira).await;
+    products(&mut list, &jira).await;
+    list.findings
+}
+
+async fn admin(list: &mut List, jira: &Jira) {
+    match jira.is_site_admin().await {
+        Ok(true) => {
+            list.add("administrator", State::Good, "in a group that makes site admins");
+            list.add(
+                "creating people",
+                State::Unknown,
+                "needs an organization admin, which nothing proves beforehand",
+            );
+        }
+        Ok(false) => list.bad(
+            "administrator",
+            Problem {
+                kind: "jira-permission",
+                message: "This account is in no group that makes site admins: it can't create groups or change members.".to_owned(),
+                hint: "At admin.atlassian.com, give it the role “Site admin”, or use the API token of an account that has it.".to_owned(),
+                ids: std::collections::BTreeMap::new(),
+            },
+        ),
+        Err(error) => list.bad("administrator", (&error).into()),
+    }
+}
+
+async fn products(list: &mut List, jira: &Jira) {
+    let found: Result<_, JiraError> = jira.groups(&HashSet::new(), &Read::default()).await;
+    match found {
+        Ok(read) => {
+            for product in &read.products {
+                let left = match product.seats {
+                    crate::directory::Seats::Unlimited => "no limit of seats".to_owned(),
+                    crate::directory::Seats::Left(left) => format!("{left} seats left"),
+                };
+                list.add("product", State::Good, format!("{}: {left}", product.name));
+            }
+            let external = read
+                .groups
+                .iter()
+                .filter(|(_, _, class)| *class == crate::directory::GroupClass::External)
+                .count();
+            if external > 0 {
+                list.add(
+                    "other system",
+                    State::Note,
+                    format!("{external} groups are synced by another system and are never touched"),
+                );
+            }
+        }
+        Err(error) => list.bad("groups", (&error).into()),
+    }
+}

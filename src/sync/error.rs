@@ -1,0 +1,79 @@
+//! How a use case fails.
+
+use crate::config::ConfigError;
+use crate::entra::EntraError;
+use crate::jira::JiraError;
+use crate::plan::{AllowanceError, DocumentError};
+use crate::store::StoreError;
+use std::path::PathBuf;
+
+/// Anything that ends a use case.
+#[derive(Debug, thiserror::Error)]
+pub enum SyncError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The profile's files.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Entra.
+    #[error(transparent)]
+    Entra(#[from] EntraError),
+    /// Jira.
+    #[error(transparent)]
+    Jira(#[from] JiraError),
+    /// An allowance does not fit the plan.
+    #[error(transparent)]
+    Allowance(#[from] AllowanceError),
+    /// The HTTP client could not be made.
+    #[error("no HTTP client: {0}")]
+    Client(String),
+    /// A plan file can't be read or written.
+    #[error("{}: {source}", .path.display())]
+    PlanFile {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A plan file is refused.
+    #[error("the plan in {} is refused: {cause}", .path.display())]
+    PlanRefused {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        cause: PlanRefused,
+    },
+    /// There is nobody to ask.
+    #[error("this needs an answer, and there is no terminal to ask on")]
+    NoTerminal {
+        /// What would have answered it.
+        instead: &'static str,
+    },
+    /// No group of this name, or nothing in Entra that it could stand for.
+    #[error("{0}")]
+    NotAdoptable(String),
+    /// No run of this id.
+    #[error("there is no run “{0}”")]
+    UnknownRun(String),
+    /// Cancelled by the person or a signal.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// Why a saved plan is not applied.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanRefused {
+    /// Its form, version or hash.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// It is of another profile, tenant or site.
+    #[error("it was made for another {0}")]
+    Other(&'static str),
+    /// Settings changed since.
+    #[error("toggles, scope or names were changed since it was made")]
+    Settings,
+    /// Older than 24 hours.
+    #[error("it is older than 24 hours")]
+    Old,
+}

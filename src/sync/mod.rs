@@ -1,0 +1,29 @@
+//! The use cases: check, refresh, plan, apply, adopt.
+//!
+//! A [`Session`] is one profile with its lock, stores and clients. It drives what the pure modules
+//! decide, and turns every error into words for an administrator in one place, [`Problem`].
+
+mod adopt;
+mod apply;
+mod check;
+mod error;
+mod look_up;
+mod planning;
+mod progress;
+mod recover;
+mod refresh;
+mod saved;
+mod session;
+mod words;
+mod writes;
+
+pub use adopt::{Adoption, find as find_adoption};
+pub use apply::{Applied, ApplyRequest, FailureRow, Requests, apply};
+pub use check::{Finding, Side, State as FindingState, check};
+pub use error::SyncError;
+pub use planning::{Planned, plan};
+pub use progress::{Progress, Stage};
+pub use refresh::Snapshots;
+pub use saved::{Selection, read_saved, save, select};
+pub use session::{Opening, Session, who};
+pub use words::Problem;

@@ -1,0 +1,118 @@
+//! Refresh, then plan.
+
+use super::error::SyncError;
+use super::progress::Stage;
+use super::session::Session;
+use crate::directory::{EntraSnapshot, JiraSnapshot};
+use crate::plan::{
+    self, Allowances, Document, Inputs, Known, Mode, OperationRow, Plan, Settings,
+};
+use jiff::civil::Date;
+
+/// A plan together with everything it was made from.
+#[derive(Debug)]
+pub struct Planned {
+    /// Entra's side.
+    pub entra: EntraSnapshot,
+    /// Jira's side.
+    pub jira: JiraSnapshot,
+    /// What was known from before.
+    pub known: Known,
+    /// Settings.
+    pub settings: Settings,
+    /// Date.
+    pub today: Date,
+    /// Whether a person confirms.
+    pub mode: Mode,
+    /// What is allowed.
+    pub allowances: Allowances,
+    /// The plan.
+    pub plan: Plan,
+    /// When it was made, RFC 3339.
+    pub created_at: String,
+}
+
+impl Planned {
+    /// The plan's inputs.
+    #[must_use]
+    pub fn inputs(&self) -> Inputs<'_> {
+        Inputs {
+            entra: &self.entra,
+            jira: &self.jira,
+            known: &self.known,
+            settings: &self.settings,
+            today: self.today,
+            mode: self.mode,
+            allowances: &self.allowances,
+        }
+    }
+
+    /// The document without its operations.
+    #[must_use]
+    pub fn head(&self, profile: &str) -> Document {
+        self.plan.head(&self.inputs(), profile, &self.created_at)
+    }
+
+    /// The operations as documents show them.
+    pub fn rows(&self) -> impl Iterator<Item = OperationRow> {
+        self.plan
+            .operations
+            .iter()
+            .map(|op| self.plan.row(&self.inputs(), op))
+    }
+
+    /// Lets the admin allow what guards hold. Allowances that do not fit what the plan shows are
+    /// refused, and nothing changes.
+    pub fn allow(&mut self, allowances: Allowances) -> Result<(), SyncError> {
+        self.allowances = Allowances::default();
+        self.plan = plan::make(&self.inputs());
+        allowances.check(&self.plan.guards)?;
+        if !allowances.is_empty() {
+            self.allowances = allowances;
+            self.plan = plan::make(&self.inputs());
+        }
+        Ok(())
+    }
+
+    /// Plans again after `change` to what is known, from the same snapshots.
+    pub fn again(&mut self, change: impl FnOnce(&mut Known)) {
+        change(&mut self.known);
+        self.plan = plan::make(&self.inputs());
+    }
+}
+
+/// Reads both sides, recognises people, and plans.
+pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Planned, SyncError> {
+    let mut known = Known {
+        links: session.state.links()?,
+        decisions: session.state.decisions()?,
+        look_ups: session.mirror.look_ups()?,
+        history: session.state.history()?,
+    };
+    let snapshots = session.refresh(&known).await?;
+    if session.recover(&snapshots).await? {
+        known.links = session.state.links()?;
+        known.history = session.state.history()?;
+    }
+    session.look_up(&snapshots, &mut known).await?;
+    session.progress.now(Stage::Planning);
+    let mut planned = Planned {
+        entra: snapshots.entra,
+        jira: snapshots.jira,
+        known,
+        settings: session.profile.settings.clone(),
+        today: jiff::ZonedDateTime::now().date(),
+        mode: session.mode,
+        allowances: Allowances::default(),
+        plan: Plan::default(),
+        created_at: jiff::Timestamp::now()
+            .strftime("%Y-%m-%dT%H:%M:%SZ")
+            .to_string(),
+    };
+    planned.allow(allowances)?;
+    if planned.entra.users.is_whole() && !planned.plan.source_shrank {
+        session.state.measure(planned.plan.measured)?;
+    }
+    session.progress.now(Stage::Idle);
+    Ok(planned)
+}

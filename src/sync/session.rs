@@ -1,0 +1,210 @@
+//! One profile, ready to work: locked, connected, pinned.
+
+use super::error::SyncError;
+use super::progress::{Progress, Stage};
+use crate::config::{Paths, Profile, Secrets};
+use crate::entra::{Credentials, Entra};
+use crate::http::{Clients, Rates};
+use crate::jira::{self, Access, Jira, Route};
+use crate::plan::Mode;
+use crate::store::{Identity, Lock, Mirror, Owner, State, StoreError};
+use tokio_util::sync::CancellationToken;
+
+/// Attended runs stay this far under the documented limits.
+const SHARE: f64 = 0.95;
+/// Jira's documented limit for GET and POST, calls a second for one endpoint.
+const READS: f64 = 100.0;
+/// The same for PUT and DELETE.
+const DELETES: f64 = 50.0;
+
+/// What a session is opened with.
+#[derive(Debug)]
+pub struct Opening<'a> {
+    /// Profile.
+    pub profile: Profile,
+    /// Its secrets.
+    pub secrets: Secrets,
+    /// Folders.
+    pub paths: &'a Paths,
+    /// Whether a person confirms.
+    pub mode: Mode,
+    /// What it is for, e.g. `apply`; shown to whoever finds the lock taken.
+    pub doing: &'a str,
+    /// Cancels it.
+    pub cancel: CancellationToken,
+    /// Shows how far it is.
+    pub progress: Progress,
+}
+
+/// A profile at work.
+#[derive(Debug)]
+pub struct Session {
+    /// Profile.
+    pub profile: Profile,
+    /// Whether a person confirms.
+    pub mode: Mode,
+    /// What its state is pinned to.
+    pub identity: Identity,
+    /// Links, decisions, runs.
+    pub state: State,
+    /// What an administrator should know, though it stops nothing.
+    pub notes: Vec<String>,
+    pub(super) entra: Entra,
+    pub(super) jira: Jira,
+    pub(super) mirror: Mirror,
+    pub(super) cancel: CancellationToken,
+    pub(super) progress: Progress,
+    pub(super) owner: Owner,
+    _lock: Lock,
+}
+
+/// Who is at work: host and user.
+#[must_use]
+pub fn who() -> (String, String) {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .or_else(|| std::env::var("HOSTNAME").ok())
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "this machine".to_owned());
+    let person = ["SUDO_USER", "USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok())
+        .unwrap_or_else(|| "somebody".to_owned());
+    (host, person)
+}
+
+/// Calls a second to Jira.
+pub(super) fn rates(profile: &Profile, mode: Mode) -> Rates {
+    let most = f64::from(profile.limits.max_rate);
+    match mode {
+        Mode::Attended => Rates {
+            reads: most.min(READS) * SHARE,
+            deletes: most.min(DELETES) * SHARE,
+        },
+        Mode::Unattended => {
+            let polite = f64::from(profile.limits.polite_rate).min(most);
+            Rates {
+                reads: polite,
+                deletes: polite.min(DELETES),
+            }
+        }
+    }
+}
+
+pub(super) fn entra_client(
+    profile: &Profile,
+    secrets: &Secrets,
+    clients: &Clients,
+    cancel: &CancellationToken,
+) -> Entra {
+    let credentials = Credentials {
+        tenant: profile.entra.tenant_id.clone(),
+        client_id: profile.entra.client_id.clone(),
+        secret: secrets.entra.clone(),
+    };
+    Entra::new(
+        profile.login.clone(),
+        profile.graph.clone(),
+        credentials,
+        clients,
+        cancel.clone(),
+    )
+}
+
+pub(super) fn jira_access(profile: &Profile, secrets: &Secrets, mode: Mode) -> Access {
+    Access {
+        site: profile.site.clone(),
+        api: profile.api.clone(),
+        email: profile.jira.admin_email.clone(),
+        token: secrets.jira.clone(),
+        rates: rates(profile, mode),
+    }
+}
+
+/// Makes the profile's folder, which only its owner may enter.
+pub(super) fn folder(paths: &Paths, profile: &str) -> Result<std::path::PathBuf, StoreError> {
+    let folder = paths.profile(profile);
+    let io = |source| StoreError::Io {
+        path: folder.clone(),
+        source,
+    };
+    std::fs::create_dir_all(&folder).map_err(io)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).map_err(io)?;
+    }
+    Ok(folder)
+}
+
+impl Session {
+    /// Takes the profile's lock, opens its stores, signs in on both sides and checks that the
+    /// state belongs to this tenant and site.
+    pub async fn open(opening: Opening<'_>) -> Result<Self, SyncError> {
+        let Opening {
+            profile,
+            secrets,
+            paths,
+            mode,
+            doing,
+            cancel,
+            progress,
+        } = opening;
+        let folder = folder(paths, &profile.name)?;
+        let (host, person) = who();
+        let owner = Owner {
+            pid: std::process::id(),
+            host,
+            person,
+            doing: doing.to_owned(),
+            since: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        };
+        let lock = Lock::take(&folder.join("lock"), &owner)?;
+        let state = State::open(&folder)?;
+        let mirror = Mirror::open(&folder)?;
+        let mut notes = Vec::new();
+        if mirror.rebuilt {
+            notes.push("The mirror of both directories was damaged. It is a cache, and has been made anew.".to_owned());
+        }
+        let clients = Clients::new().map_err(|e| SyncError::Client(e.to_string()))?;
+        if clients.built_in_certificates {
+            notes.push("This machine has no CA certificates. The built-in ones are used.".to_owned());
+        }
+        progress.now(Stage::Connecting);
+        let entra = entra_client(&profile, &secrets, &clients, &cancel);
+        let access = jira_access(&profile, &secrets, mode);
+        let remembered = state.used_gateway()?.map(|gateway| {
+            if gateway {
+                Route::Gateway
+            } else {
+                Route::Site
+            }
+        });
+        let (tenant, jira) = tokio::join!(
+            entra.tenant(),
+            jira::connect(&access, remembered, &clients, &cancel)
+        );
+        let (tenant, jira) = (tenant?, jira?);
+        let identity = Identity {
+            tenant_id: tenant.id,
+            cloud_id: jira.cloud_id().to_owned(),
+        };
+        state.pin(&identity)?;
+        state.remember_gateway(jira.route() == Route::Gateway)?;
+        Ok(Self {
+            profile,
+            mode,
+            identity,
+            state,
+            notes,
+            entra,
+            jira,
+            mirror,
+            cancel,
+            progress,
+            owner,
+            _lock: lock,
+        })
+    }
+}
