@@ -226,6 +226,7 @@ fn log(arguments: &Arguments) -> Option<tracing_appender::non_blocking::WorkerGu
     if !paths.config_file().exists() {
         return None;
     }
+    std::fs::create_dir_all(&paths.logs).ok()?;
     let file = tracing_appender::rolling::Builder::new()
         .rotation(tracing_appender::rolling::Rotation::DAILY)
         .filename_prefix("rollbook")

@@ -41,6 +41,13 @@ CREATE TABLE unwritable_groups (
     at       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- People whom Jira refused to create, under this address.
+CREATE TABLE refused_people (
+    address TEXT PRIMARY KEY,
+    message TEXT NOT NULL,
+    at      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE measures (
     at          INTEGER NOT NULL,
     users       INTEGER NOT NULL,

@@ -154,7 +154,7 @@ impl Entra {
 
     /// Makes a call with the token, once more with a new one after 401. Any status is an answer.
     async fn authorized(&self, call: &Call) -> Result<Answer, EntraError> {
-        let mut call = call.clone();
+        let mut call = call.clone().header("client-request-id", fresh_id());
         let token = self.tokens.get().await?;
         call.auth = Auth::Bearer(token.clone());
         let mut answer = self.graph.plain(&call).await?;

@@ -1,6 +1,6 @@
 //! Reading all users and all groups with their members.
 
-use super::client::Entra;
+use super::client::{Entra, Tenant};
 use super::error::EntraError;
 use super::token::reads_hidden_membership;
 use super::wire::{GROUP_FIELDS, GatheredGroup, Group, Page, USER_FIELDS, USER_FIELDS_PLAIN, User};
@@ -40,13 +40,14 @@ pub struct Listed {
 }
 
 impl Entra {
-    /// Reads everything. `linked` are people known from before: those of them who are missing
+    /// Reads everything of this tenant. `linked` are people known from before: those of them who are missing
     /// from the listing are evidence for what it left out.
     ///
     /// The change link of users is taken before they are listed, so that nothing between both is
     /// lost.
     pub async fn snapshot(
         &self,
+        tenant: &Tenant,
         linked: &HashSet<String>,
         listed: &Listed,
     ) -> Result<(EntraSnapshot, DeltaLinks), EntraError> {
@@ -57,8 +58,7 @@ impl Entra {
             self.users(&builder, listed).await?;
             Ok::<_, EntraError>(link)
         };
-        let (tenant, count, users, groups) = tokio::try_join!(
-            self.tenant(),
+        let (count, users, groups) = tokio::try_join!(
             self.user_count(),
             users,
             self.groups(&builder, listed)

@@ -19,6 +19,13 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// Whether it says that no licence is left. Only its English text tells.
+    #[must_use]
+    pub fn is_about_licences(&self) -> bool {
+        let message = self.message.to_ascii_lowercase();
+        message.contains("licen") || message.contains("seat")
+    }
+
     pub(super) fn of(what: &'static str, answer: &Answer) -> Self {
         let (code, message) = explain(answer);
         let request_id = ["atl-traceid", "x-arequestid", "x-request-id"]
@@ -78,7 +85,6 @@ impl JiraError {
             _ => None,
         }
     }
-
 }
 
 /// Code and message from the error shapes that Atlassian's services use.

@@ -94,9 +94,18 @@ enum State {
     Settled,
 }
 
+/// A new account is invisible for some seconds. One addition tries whether it is visible; the
+/// others wait for it instead of being refused one by one.
+#[derive(Debug)]
+enum Sight {
+    Tried { by: u32, waiting: Vec<u32> },
+    Visible,
+}
+
 #[derive(Debug)]
 struct Node {
     operation: u32,
+    person: u32,
     kind: Kind,
     target: u32,
     state: State,
@@ -119,6 +128,8 @@ pub struct Executor {
     removals: Vec<u32>,
     later: BTreeMap<(Duration, u32), Effect>,
     refused: hashbrown::HashSet<u32>,
+    /// For people whom this run creates: how far their account is visible.
+    sight: HashMap<u32, Sight>,
     running: usize,
     unsettled: usize,
     unsettled_before_removals: usize,
@@ -139,6 +150,7 @@ impl Executor {
             removals: Vec::new(),
             later: BTreeMap::new(),
             refused: hashbrown::HashSet::new(),
+            sight: HashMap::new(),
             running: 0,
             unsettled: chosen.len(),
             unsettled_before_removals: 0,
@@ -156,6 +168,7 @@ impl Executor {
             executor.by_operation.insert(index, node);
             executor.nodes.push(Node {
                 operation: index,
+                person: op.person,
                 kind: op.kind,
                 target: op.target,
                 state: State::Waiting,
@@ -239,10 +252,10 @@ impl Executor {
         while steps.len() < room
             && let Some((node, effect)) = self.ready.pop_front()
         {
-            let it = &mut self.nodes[node as usize];
-            if it.state == State::Settled {
+            if self.nodes[node as usize].state == State::Settled || self.waits_for_sight(node) {
                 continue;
             }
+            let it = &mut self.nodes[node as usize];
             if effect == Effect::Write
                 && matches!(it.kind, Kind::AddMember | Kind::RemoveMember)
                 && self.refused.contains(&it.target)
@@ -340,6 +353,49 @@ impl Executor {
         self.unsettled
     }
 
+    /// Whether another addition is finding out whether the new account is visible.
+    fn waits_for_sight(&mut self, node: u32) -> bool {
+        let it = &self.nodes[node as usize];
+        if !it.fresh {
+            return false;
+        }
+        match self.sight.get_mut(&it.person) {
+            Some(Sight::Visible) => false,
+            Some(Sight::Tried { by, .. }) if *by == node => false,
+            Some(Sight::Tried { waiting, .. }) => {
+                waiting.push(node);
+                true
+            }
+            None => {
+                let tried = Sight::Tried {
+                    by: node,
+                    waiting: Vec::new(),
+                };
+                self.sight.insert(it.person, tried);
+                false
+            }
+        }
+    }
+
+    /// The addition that tried is settled: the others go on, all of them if it succeeded, else
+    /// the next one tries.
+    fn sighted(&mut self, node: u32, good: bool) {
+        let it = &self.nodes[node as usize];
+        let person = it.person;
+        if !it.fresh || !matches!(self.sight.get(&person), Some(Sight::Tried { by, .. }) if *by == node)
+        {
+            return;
+        }
+        if let Some(Sight::Tried { waiting, .. }) = self.sight.remove(&person) {
+            if good {
+                self.sight.insert(person, Sight::Visible);
+            }
+            for next in waiting {
+                self.ready.push_back((next, Effect::Write));
+            }
+        }
+    }
+
     fn put_off(&mut self, now: Duration, seconds: u64, node: u32, effect: Effect) {
         self.nodes[node as usize].state = State::Ready;
         self.later
@@ -352,6 +408,8 @@ impl Executor {
             return;
         }
         it.state = State::Settled;
+        self.sighted(node, matches!(outcome, Outcome::Done | Outcome::Already));
+        let it = &self.nodes[node as usize];
         let removal = it.kind == Kind::RemoveMember;
         self.unsettled -= 1;
         if !removal {

@@ -165,6 +165,12 @@ fn known(digest: &mut Canonical, inputs: &Inputs<'_>) {
         digest.text(entra);
         digest.text(group);
     }
+    digest.text("refused");
+    let mut refused: Vec<&String> = known.refused.keys().collect();
+    refused.sort_unstable();
+    for address in refused {
+        digest.text(address);
+    }
     digest.text("look-ups");
     for (address, accounts) in known.look_ups.iter() {
         digest.text(address);

@@ -177,6 +177,8 @@ pub struct Known {
     pub decisions: Decisions,
     /// Look-ups of hidden e-mails.
     pub look_ups: LookUps,
+    /// Folded addresses for which Jira refused lately to create a person, with its words.
+    pub refused: HashMap<String, String>,
     /// For the guards.
     pub history: History,
 }

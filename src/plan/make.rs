@@ -266,6 +266,11 @@ impl Draft<'_> {
                 skip(format!("not created, since Jira's listing is in doubt: {doubt}"));
                 continue;
             }
+            if let Some(words) = inputs.known.refused.get(&fold(mail)) {
+                let reason = format!("Jira refused to create this person, and is not asked again for a week: {words}");
+                self.conflict(row, &reason, Vec::new());
+                continue;
+            }
             let looked_up = inputs.known.look_ups.get(&fold(mail)).is_some();
             if self.matching.hidden_left > 0 && !looked_up {
                 self.unverified.insert(row);

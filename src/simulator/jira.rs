@@ -58,7 +58,7 @@ fn dispatch(world: &mut World, request: &Request, rest: &[&str]) -> Reply {
         ("GET", ["serverInfo"]) => {
             Reply::json(200, &json!({"baseUrl": world.origin, "deploymentType": "Cloud"}))
         }
-        ("GET", ["users" | "users/search", ..]) => users(world, request),
+        ("GET", ["users"] | ["users", "search"]) => users(world, request),
         ("GET", ["user", "search"]) => search(world, request),
         ("GET", ["user", "bulk"]) => bulk(world, request),
         ("GET", ["user", "groups"]) => user_groups(world, request),

@@ -7,14 +7,15 @@ use crate::plan::{
     Baseline, Decisions, GroupLink, History, Links, Matched, Measured, OperationId, Ownership,
     RowDecision,
 };
+use hashbrown::HashMap;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use std::path::{Path, PathBuf};
 
 const MIGRATIONS: [&str; 1] = [include_str!("../../assets/migrations/state-1.sql")];
 /// How many backups are kept.
 const BACKUPS: usize = 10;
-/// How long a group that refused a write is left alone, in seconds.
-const UNWRITABLE_FOR: i64 = 7 * 86400;
+/// How long what Jira refused is left alone, in seconds.
+const REFUSED_FOR: i64 = 7 * 86400;
 /// How far back the baseline looks, in seconds.
 const BASELINE: i64 = 7 * 86400;
 /// How far back unattended counts add up, in seconds.
@@ -368,7 +369,7 @@ impl State {
     pub fn unwritable(&self) -> Result<std::collections::HashSet<GroupId>, StoreError> {
         let ids = self.rows(
             "SELECT group_id FROM unwritable_groups WHERE at > ?1",
-            [now() - UNWRITABLE_FOR],
+            [now() - REFUSED_FOR],
             |row| row.get::<_, String>(0),
         )?;
         Ok(ids.iter().map(|id| GroupId::new(id)).collect())
@@ -381,6 +382,28 @@ impl State {
                 "INSERT INTO unwritable_groups VALUES (?1, ?2, ?3)
                  ON CONFLICT DO UPDATE SET message = ?2, at = ?3",
                 params![group.as_str(), message, now()],
+            )
+            .map(drop)
+            .map_err(|e| self.sql(e))
+    }
+
+    /// Addresses for which Jira refused lately to create a person, with its words.
+    pub fn refused(&self) -> Result<HashMap<String, String>, StoreError> {
+        let rows = self.rows(
+            "SELECT address, message FROM refused_people WHERE at > ?1",
+            [now() - REFUSED_FOR],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// Notes that Jira refused to create a person under this folded address.
+    pub fn note_refused(&self, address: &str, message: &str) -> Result<(), StoreError> {
+        self.connection
+            .execute(
+                "INSERT INTO refused_people VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO UPDATE SET message = ?2, at = ?3",
+                params![address, message, now()],
             )
             .map(drop)
             .map_err(|e| self.sql(e))

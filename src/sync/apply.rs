@@ -6,7 +6,7 @@ use super::progress::Stage;
 use super::session::Session;
 use super::words::Problem;
 use super::writes::{Attempt, Census, Job, look_up, write};
-use crate::directory::{AccountId, GroupId};
+use crate::directory::{AccountId, GroupId, fold};
 use crate::jira::{Jira, JiraError};
 use crate::plan::{
     Counts, Effect, Executor, GuardName, Kind, Next, Operation, OperationRow, Outcome, Ownership,
@@ -130,9 +130,13 @@ pub async fn apply(
     let (mut counts, failures) = (driver.executor.counts(), std::mem::take(&mut driver.failures));
     let stopped_by = driver.stopped_by.take();
     let unwritable = std::mem::take(&mut driver.unwritable);
+    let refused = std::mem::take(&mut driver.refused);
     journal.close()?;
     counts.held = request.held;
     counts.skipped += request.cut;
+    for (address, message) in refused {
+        session.state.note_refused(&address, &message)?;
+    }
     for (group, message) in unwritable {
         session.state.note_unwritable(&group, &message)?;
     }
@@ -230,6 +234,8 @@ struct Driver<'a> {
     unclear: HashMap<u32, JiraError>,
     failures: Vec<FailureRow>,
     unwritable: HashMap<GroupId, String>,
+    /// Addresses for which Jira refused to create a person.
+    refused: HashMap<String, String>,
     stopped_by: Option<Problem>,
     silences: u32,
 }
@@ -258,6 +264,7 @@ impl<'a> Driver<'a> {
             unclear: HashMap::new(),
             failures: Vec::new(),
             unwritable: HashMap::new(),
+            refused: HashMap::new(),
             stopped_by: None,
             silences: 0,
         }
@@ -426,6 +433,14 @@ impl<'a> Driver<'a> {
         {
             let message = finished.message.clone().unwrap_or_default();
             self.unwritable.insert(GroupId::new(id), message);
+        }
+        if let Some(JiraError::Refused(refusal)) = &attempt.error
+            && row.kind == Kind::CreateUser
+            && refusal.status == 400
+            && !refusal.is_about_licences()
+            && let Some(email) = row.user.as_ref().and_then(|u| u.email.as_deref())
+        {
+            self.refused.insert(fold(email), refusal.message.clone());
         }
         let settled = self.executor.record(self.now(), index, attempt.outcome);
         if self.silences >= SILENCES {

@@ -87,6 +87,7 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
         links: session.state.links()?,
         decisions: session.state.decisions()?,
         look_ups: session.mirror.look_ups()?,
+        refused: session.state.refused()?,
         history: session.state.history()?,
     };
     let snapshots = session.refresh(&known).await?;

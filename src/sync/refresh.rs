@@ -48,7 +48,7 @@ impl Session {
             .map(|(person, _)| person.as_str().to_owned())
             .collect();
         let unwritable = self.state.unwritable()?;
-        let side = async { Ok::<_, SyncError>(self.entra.snapshot(&linked, &listed).await?) };
+        let side = async { Ok::<_, SyncError>(self.entra.snapshot(&self.tenant, &linked, &listed).await?) };
         let other = async {
             let (users, groups) =
                 tokio::try_join!(self.jira.users(&read), self.jira.groups(&unwritable, &read))?;

@@ -3,7 +3,7 @@
 use super::error::SyncError;
 use super::progress::{Progress, Stage};
 use crate::config::{Paths, Profile, Secrets};
-use crate::entra::{Credentials, Entra};
+use crate::entra::{Credentials, Entra, Tenant};
 use crate::http::{Clients, Rates};
 use crate::jira::{self, Access, Jira, Route};
 use crate::plan::Mode;
@@ -49,6 +49,7 @@ pub struct Session {
     pub state: State,
     /// What an administrator should know, though it stops nothing.
     pub notes: Vec<String>,
+    pub(super) tenant: Tenant,
     pub(super) entra: Entra,
     pub(super) jira: Jira,
     pub(super) mirror: Mirror,
@@ -187,7 +188,7 @@ impl Session {
         );
         let (tenant, jira) = (tenant?, jira?);
         let identity = Identity {
-            tenant_id: tenant.id,
+            tenant_id: tenant.id.clone(),
             cloud_id: jira.cloud_id().to_owned(),
         };
         state.pin(&identity)?;
@@ -198,6 +199,7 @@ impl Session {
             identity,
             state,
             notes,
+            tenant,
             entra,
             jira,
             mirror,

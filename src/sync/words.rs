@@ -421,7 +421,7 @@ fn refused(
     let said = if message.is_empty() {
         "without an explanation".to_owned()
     } else {
-        shown(message).into_owned()
+        shown(message.trim_end_matches('.')).into_owned()
     };
     let code = if code.is_empty() {
         String::new()
@@ -474,7 +474,7 @@ impl From<&JiraError> for Problem {
 
 fn jira_refused(refusal: &Refusal) -> Problem {
     let what = refusal.what;
-    let said = shown(&refusal.message).into_owned();
+    let said = shown(refusal.message.trim_end_matches('.')).into_owned();
     let problem = match refusal.status {
         403 => Problem::new(
             "jira-permission",
@@ -507,10 +507,8 @@ fn jira_refused(refusal: &Refusal) -> Problem {
 }
 
 fn refusal_hint(refusal: &Refusal) -> &'static str {
-    let message = refusal.message.to_ascii_lowercase();
-    let licence = message.contains("licen") || message.contains("seat");
     match (refusal.what, refusal.status) {
-        _ if licence => "No seat is left. Free seats or buy more, then apply again.",
+        _ if refusal.is_about_licences() => "No seat is left. Free seats or buy more, then apply again.",
         ("create a user", 400) => {
             "Check the address. If the person already has an Atlassian account without access to this site, grant access at admin.atlassian.com, or set provisioning.products."
         }

@@ -271,9 +271,8 @@ fn membership(row: &OperationRow, result: Result<Written, JiraError>) -> Attempt
             ..simple(Outcome::NotVisible)
         },
         Err(JiraError::Refused(r)) if matches!(r.status, 400 | 403) => {
-            let licence = r.message.to_ascii_lowercase().contains("licen");
             Attempt {
-                outcome: if licence {
+                outcome: if r.is_about_licences() {
                     Outcome::Failed
                 } else {
                     Outcome::GroupRefused
