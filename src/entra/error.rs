@@ -94,6 +94,8 @@ impl TokenRefusal {
         };
         let code = body.error_codes.first().copied().or_else(in_text);
         let first = body.error_description.lines().next().unwrap_or_default();
+        // The ids are given on their own.
+        let first = first.split(" Trace ID:").next().unwrap_or_default().trim();
         Self {
             problem: code.map_or(TokenProblem::Other, TokenProblem::of),
             description: if first.is_empty() {

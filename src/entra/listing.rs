@@ -54,9 +54,13 @@ impl Entra {
         self.authorize().await?;
         let builder = Mutex::new(EntraBuilder::default());
         let users = async {
-            let link = self.users_from_now().await?;
-            self.users(&builder, listed).await?;
-            Ok::<_, EntraError>(link)
+            match self.users(&builder, listed, USER_FIELDS).await {
+                // A property that this cloud does not have.
+                Err(error) if error.status() == Some(501) => {
+                    self.users(&builder, listed, USER_FIELDS_PLAIN).await
+                }
+                other => other,
+            }
         };
         let (count, users, groups) = tokio::try_join!(
             self.user_count(),
@@ -116,9 +120,9 @@ impl Entra {
     }
 
     /// The link that gives all changes of users from now on.
-    async fn users_from_now(&self) -> Result<String, EntraError> {
+    async fn users_from_now(&self, fields: &str) -> Result<String, EntraError> {
         let call = Call::get("/users/delta", self.url(&["users", "delta"]))
-            .query("$select", USER_FIELDS)
+            .query("$select", fields)
             .query("$deltatoken", "latest");
         let mut page: Page<serde::de::IgnoredAny> = self.get("follow changes of users", call).await?;
         let mut seen = HashSet::new();
@@ -157,20 +161,19 @@ impl Entra {
         &self,
         builder: &Mutex<EntraBuilder>,
         listed: &Listed,
-    ) -> Result<(), EntraError> {
-        let (mut restarts, mut size, mut fields) = (0, 0, USER_FIELDS);
+        fields: &str,
+    ) -> Result<String, EntraError> {
+        let link = self.users_from_now(fields).await?;
+        let (mut restarts, mut size) = (0, 0);
         loop {
             match self.users_once(builder, listed, PAGE_SIZES[size], fields).await {
                 Err(error) if error.is_expired_page() && restarts < RESTARTS => restarts += 1,
-                Err(error) if error.status() == Some(501) && fields == USER_FIELDS => {
-                    fields = USER_FIELDS_PLAIN;
-                }
                 Err(EntraError::Refused { status: 400, ref code, .. })
                     if code != "Directory_ExpiredPageToken" && size + 1 < PAGE_SIZES.len() =>
                 {
                     size += 1;
                 }
-                other => return other,
+                other => return other.map(|()| link),
             }
             lock(builder).forget_people();
             listed.users.store(0, Relaxed);

@@ -93,11 +93,12 @@ impl Jira {
     ///
     /// users/search is a bare array without a total. Its rows may repeat and its pages run short,
     /// so it goes on by the rows received, and an empty page is its end. A page in the middle can
-    /// come back empty too: the row behind the end is asked for once more.
+    /// come back empty too: rows behind the end are asked for once more.
     pub async fn users(&self, read: &Read) -> Result<UsersRead, JiraError> {
         let mut found = UsersRead::default();
         let mut seen = HashSet::new();
         let (mut at, mut size, mut again) = (0, USERS_PAGE, 0);
+        let (mut pages, mut last) = (0, 0);
         loop {
             let page = match self.users_page(at, size).await {
                 // It took over 10 s: half as much at a time.
@@ -108,7 +109,9 @@ impl Jira {
                 other => other?,
             };
             if page.is_empty() {
-                if self.users_page(at + 1, size).await?.is_empty() {
+                let beyond = !self.users_page(at + 1, size).await?.is_empty()
+                    || (pages > 1 && !self.users_page(at + last, size).await?.is_empty());
+                if !beyond {
                     break;
                 }
                 again += 1;
@@ -118,7 +121,9 @@ impl Jira {
                 }
                 continue;
             }
-            at += page.len() as u64;
+            last = page.len() as u64;
+            pages += 1;
+            at += last;
             for user in page {
                 if seen.insert(user.account_id.clone()) {
                     found.accounts.push(AccountRead(user));
