@@ -115,11 +115,12 @@ fn by_email(
     for (row, account) in jira.iter_accounts() {
         if account.kind() == AccountKind::Person
             && !account.email().trim().is_empty()
-            && !matching.taken(row)
         {
             visible.entry(fold(account.email())).or_default().push(row);
         }
     }
+    // Accounts that several people fit are nobody's, also where a weaker source fits one alone.
+    let mut contested: HashSet<u32> = HashSet::new();
     for &source in &settings.provisioning.email_from {
         let mut claims: HashMap<u32, Vec<u32>> = HashMap::new();
         for (row, person) in entra.iter_people() {
@@ -132,7 +133,7 @@ fn by_email(
             let free: Vec<u32> = found
                 .iter()
                 .copied()
-                .filter(|account| !matching.taken(*account))
+                .filter(|account| !matching.taken(*account) && !contested.contains(account))
                 .collect();
             match free.as_slice() {
                 [] => {}
@@ -142,20 +143,38 @@ fn by_email(
                 }
             }
         }
-        settle_claims(matching, claims, Matched::Email);
+        contested.extend(settle_claims(matching, claims, Matched::Email));
+    }
+    // Whoever's own address belongs to an account that is somebody else's can't be created.
+    for (row, person) in entra.iter_people() {
+        if matching.account_of[row as usize] == NONE
+            && !matching.ambiguous.contains_key(&row)
+            && let Some(found) = address(person, &settings.provisioning.email_from)
+                .and_then(|own| visible.get(&fold(own)))
+        {
+            matching.ambiguous.insert(row, Ambiguity::Shared(found[0]));
+        }
     }
 }
 
-fn settle_claims(matching: &mut Matching, claims: HashMap<u32, Vec<u32>>, how: Matched) {
+/// Settles what one person alone claims. Gives the accounts that several claim.
+fn settle_claims(
+    matching: &mut Matching,
+    claims: HashMap<u32, Vec<u32>>,
+    how: Matched,
+) -> Vec<u32> {
+    let mut contested = Vec::new();
     for (account, people) in claims {
         if let [person] = people.as_slice() {
             matching.settle(*person, account, how);
         } else {
+            contested.push(account);
             for person in people {
                 matching.ambiguous.insert(person, Ambiguity::Shared(account));
             }
         }
     }
+    contested
 }
 
 fn by_look_up(
