@@ -1,11 +1,11 @@
 //! Rollbook.
-pub mod directory;
-pub mod plan;
-pub mod http;
-pub mod entra;
-pub mod jira;
-pub mod store;
-pub mod config;
-pub mod sync;
-pub mod simulator;
 pub mod cli;
+pub mod config;
+pub mod directory;
+pub mod entra;
+pub mod http;
+pub mod jira;
+pub mod plan;
+pub mod simulator;
+pub mod store;
+pub mod sync;

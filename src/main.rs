@@ -1,10 +1,11 @@
 //! Command line in, exit code out; the only place that starts the simulator.
 
 use clap::Parser as _;
-use rollbook::cli::{Arguments, Command, Exit, Global, Output, SimulateArguments, Target, report};
+use rollbook::cli::{Arguments, Command, Exit, Output, SimulateArguments, Target, report};
 use rollbook::config::{Paths, SecretSource, Secrets};
 use rollbook::simulator::{Scenario, Simulator};
 use rollbook::sync::{Problem, SyncError};
+use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -89,7 +90,7 @@ async fn run(arguments: Arguments, cancel: CancellationToken) -> Result<Exit, Sy
     let global = &arguments.global;
     let output = Output::new(global.json, global.quiet, global.verbose);
     match arguments.command {
-        Command::Demo { headless: true } => demo(global, &output, cancel).await,
+        Command::Demo { headless: true } => demo(&output, cancel).await,
         Command::Demo { headless: false } => {
             output.remark("This version has no console yet: run `rollbook demo --headless`.");
             Ok(Exit::Usage)
@@ -100,11 +101,7 @@ async fn run(arguments: Arguments, cancel: CancellationToken) -> Result<Exit, Sy
 }
 
 /// The demo works in a folder of its own, which is removed afterwards.
-async fn demo(
-    global: &Global,
-    output: &Output,
-    cancel: CancellationToken,
-) -> Result<Exit, SyncError> {
+async fn demo(output: &Output, cancel: CancellationToken) -> Result<Exit, SyncError> {
     let folder = std::env::temp_dir().join(format!(
         "rollbook-demo-{}-{:08x}",
         std::process::id(),
@@ -114,10 +111,10 @@ async fn demo(
     if let Err(error) = std::fs::remove_dir_all(&folder)
         && error.kind() != std::io::ErrorKind::NotFound
     {
-        output.remark(&format!("{} could not be removed: {error}", folder.display()));
-    }
-    if global.json {
-        output.remark("The demo prints text; use the commands themselves for JSON.");
+        output.remark(&format!(
+            "{} could not be removed: {error}",
+            folder.display()
+        ));
     }
     result
 }
@@ -157,7 +154,10 @@ async fn simulate(
     let scenario = match scenario(arguments) {
         Ok(scenario) => scenario,
         Err(message) => {
-            report(&trouble("the scenario can't be used", &message), output.json);
+            report(
+                &trouble("the scenario can't be used", &message),
+                output.json,
+            );
             return Exit::Failed;
         }
     };
@@ -175,7 +175,7 @@ async fn simulate(
         simulator.config(PROFILE)
     );
     for (name, value) in simulator.environment() {
-        text.push_str(&format!("# export {name}='{value}'\n"));
+        let _ = writeln!(text, "# export {name}='{value}'");
     }
     let printed = if output.json {
         let environment: serde_json::Map<String, serde_json::Value> = simulator
@@ -183,13 +183,18 @@ async fn simulate(
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value.into()))
             .collect();
-        output.document(&serde_json::json!({"version": 1, "origin": simulator.origin(),
-            "config": simulator.config(PROFILE), "environment": environment}))
+        output.document(
+            &serde_json::json!({"version": 1, "origin": simulator.origin(),
+            "config": simulator.config(PROFILE), "environment": environment}),
+        )
     } else {
         output.answer(&text)
     };
     if let Err(error) = printed {
-        report(&trouble("standard output can't be written", &error), output.json);
+        report(
+            &trouble("standard output can't be written", &error),
+            output.json,
+        );
         return Exit::Failed;
     }
     cancel.cancelled().await;
@@ -199,7 +204,8 @@ async fn simulate(
 fn scenario(arguments: &SimulateArguments) -> Result<Scenario, String> {
     let mut scenario = match &arguments.scenario {
         Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+            let text =
+                std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
             Scenario::parse(&text).map_err(|e| e.to_string())?
         }
         None => Scenario::default(),
@@ -212,12 +218,19 @@ fn scenario(arguments: &SimulateArguments) -> Result<Scenario, String> {
 }
 
 fn trouble(what: &str, cause: &dyn std::fmt::Display) -> Problem {
-    Problem::plain("start", format!("Sorry, {what}: {cause}."), "Correct that, and start again.")
+    Problem::plain(
+        "start",
+        format!("Sorry, {what}: {cause}."),
+        "Correct that, and start again.",
+    )
 }
 
 /// Logs requests, without their data, into the state folder. Without a folder there is no log.
 fn log(arguments: &Arguments) -> Option<tracing_appender::non_blocking::WorkerGuard> {
-    if matches!(arguments.command, Command::Demo { .. } | Command::Simulate(_)) {
+    if matches!(
+        arguments.command,
+        Command::Demo { .. } | Command::Simulate(_)
+    ) {
         return None;
     }
     let global = &arguments.global;

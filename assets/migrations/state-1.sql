@@ -45,6 +45,8 @@ CREATE TABLE unwritable_groups (
 CREATE TABLE refused_people (
     address TEXT PRIMARY KEY,
     message TEXT NOT NULL,
+    -- Digest of the settings under which it was refused: others may help.
+    settings TEXT NOT NULL,
     at      INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

@@ -1,13 +1,14 @@
 //! `adopt`.
 
-use super::applying::carry_out;
-use super::ask;
+use super::applying::{carry_out, declined, everything};
 use super::output::{Exit, Output, counted};
+use super::plan_text::guards_text;
 use super::work::{Target, planned, printed};
+use super::{ask, json};
 use crate::directory::shown;
 use crate::plan::{Allowances, Kind, Mode};
 use crate::store::RunKind;
-use crate::sync::{self, Adoption, ApplyRequest, Planned, Progress, SyncError};
+use crate::sync::{self, Adoption, Planned, Progress, SyncError};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -29,13 +30,15 @@ pub async fn adopt(
     output: &Output,
 ) -> Result<Exit, SyncError> {
     let progress = Progress::default();
-    let mut session = target.open(Mode::Attended, "adopt", &progress, output).await?;
+    let mut session = target
+        .open(Mode::Attended, "adopt", &progress, output)
+        .await?;
+    session.reads_admins();
     let mut planned = planned(&mut session, Allowances::default(), &progress, output).await?;
-    sync::find_adoption(&mut planned, request.group)?;
-    narrow(&mut planned, request.group)?;
-    planned.allow(allowances)?;
     let adoption = sync::find_adoption(&mut planned, request.group)?;
-    let text = preview(&planned, &adoption);
+    let mut text = preview(&planned, &adoption);
+    text.push_str(&guards_text(&planned, output));
+    planned.allow(allowances)?;
     if output.json {
         output.remark(&text);
     } else {
@@ -44,45 +47,21 @@ pub async fn adopt(
     if let Some(path) = request.out {
         sync::save(&session, &planned, Some(&adoption), path)?;
         output.remark(&format!("Saved to {}.", path.display()));
+        if output.json {
+            json::print_plan(&planned, &session.profile.name).map_err(printed)?;
+        }
         return Ok(Exit::Done);
     }
-    if adoption.access && !ask::typed_name(&adoption.name)? {
-        output.remark("Nothing was adopted.");
-        return Ok(Exit::Done);
+    if adoption.access && !ask::typed_name(&adoption.name, &target.cancel).await? {
+        return declined(&planned, output);
     }
-    if !request.yes && !ask::confirm(&format!("Adopt “{}”?", shown(&adoption.name)))? {
-        output.remark("Nothing was adopted.");
-        return Ok(Exit::Done);
+    let question = format!("Adopt “{}”?", shown(&adoption.name));
+    if !request.yes && !ask::confirm(&question, &target.cancel).await? {
+        return declined(&planned, output);
     }
     session.adopt(&adoption)?;
-    let operations = &planned.plan.operations;
-    let free = |index: &u32| operations[*index as usize].held.is_empty();
-    let chosen: Vec<u32> = adoption.operations.iter().copied().filter(free).collect();
-    let apply = ApplyRequest {
-        held: (adoption.operations.len() - chosen.len()) as u64,
-        chosen,
-        cut: 0,
-        kind: RunKind::Adopt,
-    };
+    let apply = everything(&planned, RunKind::Adopt);
     carry_out(&mut session, &planned, apply, &progress, output).await
-}
-
-/// Leaves only this group's operations in the plan, so that guards count what adopting it does.
-fn narrow(planned: &mut Planned, group: &str) -> Result<(), SyncError> {
-    let adoption = sync::find_adoption(planned, group)?;
-    planned.settings.provisioning.import_users = false;
-    planned.settings.provisioning.import_groups = false;
-    planned.settings.provisioning.sync_memberships = true;
-    planned.settings.provisioning.default_groups.clear();
-    let keep: Vec<String> = adoption.pairs().into_iter().map(|p| p.entra_id).collect();
-    let entra = &planned.entra;
-    let others: Vec<String> = entra
-        .iter_groups()
-        .filter(|(_, g)| !keep.iter().any(|id| id == g.id()))
-        .map(|(_, g)| g.id().to_owned())
-        .collect();
-    planned.again(|known| known.links.retain_groups(|id| !others.iter().any(|o| o == id)));
-    Ok(())
 }
 
 fn preview(planned: &Planned, adoption: &Adoption) -> String {
@@ -91,10 +70,10 @@ fn preview(planned: &Planned, adoption: &Adoption) -> String {
         shown(&adoption.name)
     );
     let names = |kind: Kind| -> Vec<String> {
-        adoption
+        planned
+            .plan
             .operations
             .iter()
-            .map(|index| &planned.plan.operations[*index as usize])
             .filter(|op| op.kind == kind)
             .filter_map(|op| planned.plan.row(&planned.inputs(), op).user)
             .map(|user| user.name)
@@ -103,8 +82,16 @@ fn preview(planned: &Planned, adoption: &Adoption) -> String {
     for (mark, what, list) in [
         ("=", "stay", adoption.stays.clone()),
         ("+", "are added", names(Kind::AddMember)),
-        ("-", "leave: linked, and not in Entra's group", names(Kind::RemoveMember)),
-        ("·", "stay, and are not from Entra", adoption.unknown.clone()),
+        (
+            "-",
+            "leave: linked, and not in Entra's group",
+            names(Kind::RemoveMember),
+        ),
+        (
+            "·",
+            "stay, and are not from Entra",
+            adoption.unknown.clone(),
+        ),
     ] {
         let _ = writeln!(
             text,

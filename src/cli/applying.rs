@@ -4,8 +4,8 @@ use super::output::{Exit, Output, Tone, counted, wrap};
 use super::progress::Line;
 use super::work::{Target, planned, printed, show};
 use super::{ask, json};
-use crate::directory::{EntraId, GroupId, shown};
-use crate::plan::{Allowances, GroupLink, Mode, Ownership};
+use crate::directory::shown;
+use crate::plan::{Allowance, Allowances, Document, Mode};
 use crate::store::{RunKind, RunOutcome};
 use crate::sync::{self, Applied, ApplyRequest, Planned, Progress, Session, SyncError};
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use std::path::Path;
 const FAILURES: usize = 12;
 
 /// Everything in the plan that no guard holds.
-fn everything(planned: &Planned, kind: RunKind) -> ApplyRequest {
+pub(super) fn everything(planned: &Planned, kind: RunKind) -> ApplyRequest {
     ApplyRequest {
         chosen: planned.plan.free().map(|(index, _)| index).collect(),
         held: planned.plan.held() as u64,
@@ -37,61 +37,94 @@ pub async fn apply(
         None => None,
     };
     let progress = Progress::default();
-    let mut session = target.open(Mode::Attended, "apply", &progress, output).await?;
+    let mut session = target
+        .open(Mode::Attended, "apply", &progress, output)
+        .await?;
     let mut planned = planned(&mut session, Allowances::default(), &progress, output).await?;
-    let adopts = saved
-        .as_ref()
-        .and_then(|(_, document)| document.pinned.as_ref())
-        .map_or(&[][..], |pinned| pinned.adopts.as_slice());
-    if !adopts.is_empty() {
-        planned.again(|known| {
-            for pair in adopts {
-                known.links.group(GroupLink {
-                    entra: EntraId::new(&pair.entra_id),
-                    group: GroupId::new(&pair.group_id),
-                    ownership: Ownership::Owned,
-                });
-            }
-        });
+    let adoption = match adopted(saved.as_ref().map(|(_, document)| document)) {
+        Some(group) => Some(sync::find_adoption(&mut planned, group)?),
+        None => None,
+    };
+    let mut skipped = sync::Matched::default();
+    if let Some((path, document)) = &saved {
+        skipped = sync::narrow(&session, &mut planned, document, path)?;
+        if skipped.overtaken > 0 {
+            output.remark(&format!(
+                "{} of the saved plan {} no longer needed, or would do something else now. They are skipped.",
+                counted(skipped.overtaken, "operation", "operations"),
+                if skipped.overtaken == 1 { "is" } else { "are" }
+            ));
+        }
     }
     show(&session, &planned, output)?;
+    let allowances = match &saved {
+        Some((_, document)) => as_reviewed(&allowances, document, &planned),
+        None => allowances,
+    };
     let asks = allowances.is_empty() && !yes;
     planned.allow(allowances)?;
     if asks && !planned.plan.guards.is_empty() {
-        let typed = ask::allowances(&planned.plan.guards)?;
+        let typed = ask::allowances(&planned.plan.guards, &target.cancel).await?;
         planned.allow(Allowances::new(typed))?;
     }
     let mut request = everything(&planned, RunKind::Attended);
-    if let Some((path, document)) = &saved {
-        let selection = sync::select(&session, &planned, document, path)?;
-        if selection.overtaken > 0 {
-            output.remark(&format!(
-                "{} of the saved plan {} no longer needed, or would do something else now. They are skipped.",
-                counted(selection.overtaken, "operation", "operations"),
-                if selection.overtaken == 1 { "is" } else { "are" }
-            ));
-        }
-        request.chosen = selection.chosen;
-        request.held = selection.held;
-        request.cut = selection.cut;
+    request.cut = skipped.cut + skipped.overtaken;
+    if let Some(adoption) = &adoption
+        && adoption.access
+        && !ask::typed_name(&adoption.name, &target.cancel).await?
+    {
+        return declined(&planned, output);
     }
-    if !planned.plan.operations.is_empty() && !yes {
+    if !yes && (adoption.is_some() || !planned.plan.operations.is_empty()) {
         let question = format!(
             "Apply {} to {}?",
             counted(request.chosen.len() as u64, "operation", "operations"),
             session.profile.site.host()
         );
-        if !ask::confirm(&question)? {
-            output.remark("Nothing was applied.");
-            return Ok(Exit::Done);
+        if !ask::confirm(&question, &target.cancel).await? {
+            return declined(&planned, output);
         }
     }
-    for pair in adopts {
-        session
-            .state
-            .link_group(&pair.entra_id, &pair.group_id, Ownership::Owned)?;
+    if let Some(adoption) = &adoption {
+        session.adopt(adoption)?;
+        request.kind = RunKind::Adopt;
     }
     carry_out(&mut session, &planned, request, &progress, output).await
+}
+
+/// Allowances that name what a saved plan showed, where less of it is left: whoever allowed the
+/// whole allowed the part.
+fn as_reviewed(allowances: &Allowances, saved: &Document, planned: &Planned) -> Allowances {
+    let left = |name| planned.plan.guards.iter().find(|guard| guard.name == name);
+    Allowances::new(allowances.iter().filter_map(|allowance| {
+        let shown = saved
+            .guards
+            .iter()
+            .any(|guard| guard.name == allowance.name.as_str() && guard.count == allowance.count);
+        match left(allowance.name) {
+            Some(guard) if shown && guard.count < allowance.count => Some(Allowance {
+                count: guard.count,
+                ..allowance
+            }),
+            None if shown => None,
+            _ => Some(allowance),
+        }
+    }))
+}
+
+/// The Jira group that a saved plan adopts.
+fn adopted(saved: Option<&Document>) -> Option<&str> {
+    let pinned = saved?.pinned.as_ref()?;
+    Some(pinned.adopts.first()?.group_id.as_str())
+}
+
+/// Somebody said no.
+pub(super) fn declined(planned: &Planned, output: &Output) -> Result<Exit, SyncError> {
+    output.remark("Nothing was applied.");
+    if output.json {
+        output.document(&json::declined(planned)).map_err(printed)?;
+    }
+    Ok(Exit::Done)
 }
 
 /// `sync`: unattended, never asks.
@@ -101,7 +134,9 @@ pub async fn sync(
     output: &Output,
 ) -> Result<Exit, SyncError> {
     let progress = Progress::default();
-    let mut session = target.open(Mode::Unattended, "sync", &progress, output).await?;
+    let mut session = target
+        .open(Mode::Unattended, "sync", &progress, output)
+        .await?;
     let planned = planned(&mut session, allowances, &progress, output).await?;
     let request = everything(&planned, RunKind::Unattended);
     carry_out(&mut session, &planned, request, &progress, output).await
@@ -161,7 +196,9 @@ pub(super) fn summary(
         RunOutcome::Held => output.tone(Tone::Held, "Applied what guards let through."),
         RunOutcome::Partial => output.tone(Tone::Bad, "Applied, but some operations failed."),
         RunOutcome::Failed => output.tone(Tone::Bad, "Stopped before the end."),
-        RunOutcome::Cancelled => output.tone(Tone::Held, "Cancelled; what was under way was finished."),
+        RunOutcome::Cancelled => {
+            output.tone(Tone::Held, "Cancelled; what was under way was finished.")
+        }
     };
     let mut text = format!("\n{headline}\n");
     let mut parts = vec![format!("{} done", counts.done)];
@@ -213,7 +250,10 @@ fn failures(text: &mut String, applied: &Applied, output: &Output) {
     for failure in applied.failures.iter().take(most) {
         let what = format!("  ✗ {}", shown(&failure.what));
         let _ = writeln!(text, "{}", output.tone(Tone::Bad, &what));
-        for line in wrap(&format!("{} {}", failure.message, failure.advice), output.width() - 8) {
+        for line in wrap(
+            &format!("{} {}", failure.message, failure.advice),
+            output.width() - 8,
+        ) {
             let _ = writeln!(text, "      {line}");
         }
         if let Some(id) = &failure.request_id {

@@ -4,32 +4,49 @@ use crate::directory::shown;
 use crate::plan::{Allowance, GuardCount};
 use crate::sync::SyncError;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use tokio_util::sync::CancellationToken;
 
 /// Asks and reads a line. Fails where there is no terminal; `instead` says what would answer it.
-fn ask(question: &str, instead: &'static str) -> Result<String, SyncError> {
+async fn ask(
+    question: &str,
+    instead: &'static str,
+    cancel: &CancellationToken,
+) -> Result<String, SyncError> {
     if !io::stdin().is_terminal() {
         return Err(SyncError::NoTerminal { instead });
     }
     let _ = write!(io::stderr().lock(), "{question} ");
     let _ = io::stderr().lock().flush();
-    let mut line = String::new();
-    match io::stdin().lock().read_line(&mut line) {
-        Ok(n) if n > 0 => Ok(line.trim().to_owned()),
-        _ => Err(SyncError::Cancelled),
+    // The thread that reads is left behind by a signal; the program ends without it.
+    let read = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line).map(|n| (n, line))
+    });
+    tokio::select! {
+        () = cancel.cancelled() => Err(SyncError::Cancelled),
+        line = read => match line {
+            Ok(Ok((n, line))) if n > 0 => Ok(line.trim().to_owned()),
+            _ => Err(SyncError::Cancelled),
+        },
     }
 }
 
 /// A plain question. Anything but yes is no.
-pub fn confirm(question: &str) -> Result<bool, SyncError> {
+pub async fn confirm(question: &str, cancel: &CancellationToken) -> Result<bool, SyncError> {
     let answer = ask(
         &format!("{question} [y/N]"),
         "Add --yes to answer it beforehand; guards still hold. Or run it in a terminal.",
-    )?;
+        cancel,
+    )
+    .await?;
     Ok(matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
 /// Lets the admin type the number of each guard that can be allowed. An empty line leaves it.
-pub fn allowances(guards: &[GuardCount]) -> Result<Vec<Allowance>, SyncError> {
+pub async fn allowances(
+    guards: &[GuardCount],
+    cancel: &CancellationToken,
+) -> Result<Vec<Allowance>, SyncError> {
     let mut allowed = Vec::new();
     if !io::stdin().is_terminal() {
         return Ok(allowed);
@@ -42,7 +59,7 @@ pub fn allowances(guards: &[GuardCount]) -> Result<Vec<Allowance>, SyncError> {
             guard.name.meaning(),
             guard.count
         );
-        let answer = ask(&question, "")?;
+        let answer = ask(&question, "", cancel).await?;
         if answer == guard.count.to_string() {
             allowed.push(Allowance {
                 name: guard.name,
@@ -54,7 +71,7 @@ pub fn allowances(guards: &[GuardCount]) -> Result<Vec<Allowance>, SyncError> {
 }
 
 /// Lets the admin type a group's name.
-pub fn typed_name(name: &str) -> Result<bool, SyncError> {
+pub async fn typed_name(name: &str, cancel: &CancellationToken) -> Result<bool, SyncError> {
     let question = format!(
         "Membership of “{}” gives access and takes seats. Type the group's name to adopt it:",
         shown(name)
@@ -62,6 +79,8 @@ pub fn typed_name(name: &str) -> Result<bool, SyncError> {
     let answer = ask(
         &question,
         "An access group is only adopted by somebody who types its name: run it in a terminal.",
-    )?;
+        cancel,
+    )
+    .await?;
     Ok(answer == name)
 }

@@ -21,7 +21,8 @@ pub async fn check(target: &Target, output: &Output) -> Result<Exit, SyncError> 
                     "ids": f.problem.as_ref().map(|p| &p.ids)})
             })
             .collect();
-        let document = json!({"version": 1, "profile": target.profile.name, "ok": good, "findings": rows});
+        let document =
+            json!({"version": 1, "profile": target.profile.name, "ok": good, "findings": rows});
         output.document(&document).map_err(printed)?;
     } else {
         output.answer(&text(&findings, output)).map_err(printed)?;
@@ -48,7 +49,10 @@ fn text(findings: &[Finding], output: &Output) -> String {
             FindingState::Unknown => ("?", Tone::Dim),
             FindingState::Bad => ("✗", Tone::Bad),
         };
-        for (at, line) in wrap(&shown(&finding.text), output.width() - 24).iter().enumerate() {
+        for (at, line) in wrap(&shown(&finding.text), output.width() - 24)
+            .iter()
+            .enumerate()
+        {
             let head = if at == 0 {
                 format!("{} {}", output.tone(tone, mark), cell(finding.what, 16))
             } else {

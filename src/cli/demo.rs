@@ -1,28 +1,38 @@
 //! `demo --headless`: the main job from beginning to end.
 
-use super::applying::summary;
+use super::applying::{everything, summary};
+use super::json;
 use super::output::{Exit, Output, Tone, counted};
 use super::plan_text::plan_text;
 use super::work::{Target, planned, printed};
 use crate::plan::{Allowance, Allowances, Mode};
 use crate::store::{RunKind, RunOutcome};
-use crate::sync::{self, ApplyRequest, Planned, Progress, Session, SyncError};
+use crate::sync::{self, Applied, Planned, Progress, Session, SyncError};
 
 /// Plans, shows what guards hold, applies with and without allowances, plans again.
 pub async fn demo(target: &Target, output: &Output) -> Result<Exit, SyncError> {
-    let say = |text: &str| output.answer(text).map_err(printed);
+    let say = |text: &str| {
+        if output.json {
+            output.remark(text);
+            Ok(())
+        } else {
+            output.answer(text).map_err(printed)
+        }
+    };
     let title = |number: u8, text: &str| {
         output.tone(Tone::Strong, &format!("\n━━ {number}. {text} ━━\n\n"))
     };
     say(&title(1, "The plan: what would be done, and why"))?;
     let progress = Progress::default();
-    let mut session = target.open(Mode::Attended, "demo", &progress, output).await?;
+    let mut session = target
+        .open(Mode::Attended, "demo", &progress, output)
+        .await?;
     let mut plan = planned(&mut session, Allowances::default(), &progress, output).await?;
     let site = session.profile.site.host();
     say(&plan_text(&plan, &session.profile.name, &site, output))?;
 
     say(&title(2, "Applied without allowing anything: guards hold"))?;
-    run(&mut session, &plan, output).await?;
+    say(&run(&mut session, &plan, output).await?.1)?;
 
     say(&title(3, "The rest, allowed by name and number"))?;
     plan = planned(&mut session, Allowances::default(), &progress, output).await?;
@@ -37,10 +47,14 @@ pub async fn demo(target: &Target, output: &Output) -> Result<Exit, SyncError> {
         })
         .collect();
     for allowance in &allowed {
-        say(&format!("  --allow {}={}\n", allowance.name, allowance.count))?;
+        say(&format!(
+            "  --allow {}={}\n",
+            allowance.name, allowance.count
+        ))?;
     }
     plan.allow(Allowances::new(allowed))?;
-    let outcome = run(&mut session, &plan, output).await?;
+    let (applied, text) = run(&mut session, &plan, output).await?;
+    say(&text)?;
 
     say(&title(4, "Planned again: nothing is left to do"))?;
     let again = planned(&mut session, Allowances::default(), &progress, output).await?;
@@ -62,7 +76,11 @@ pub async fn demo(target: &Target, output: &Output) -> Result<Exit, SyncError> {
         counted(requests.entra, "request", "requests"),
         counted(requests.jira, "request", "requests"),
     ))?;
-    Ok(if left == 0 && outcome == RunOutcome::Applied {
+    if output.json {
+        let document = json::applied(&plan, &applied, requests);
+        output.document(&document).map_err(printed)?;
+    }
+    Ok(if left == 0 && applied.outcome == RunOutcome::Applied {
         Exit::Done
     } else {
         Exit::Failed
@@ -73,16 +91,9 @@ async fn run(
     session: &mut Session,
     plan: &Planned,
     output: &Output,
-) -> Result<RunOutcome, SyncError> {
-    let request = ApplyRequest {
-        chosen: plan.plan.free().map(|(index, _)| index).collect(),
-        held: plan.plan.held() as u64,
-        cut: 0,
-        kind: RunKind::Attended,
-    };
+) -> Result<(Applied, String), SyncError> {
+    let request = everything(plan, RunKind::Attended);
     let applied = sync::apply(session, plan, request).await?;
-    output
-        .answer(&summary(session, plan, &applied, output))
-        .map_err(printed)?;
-    Ok(applied.outcome)
+    let text = summary(session, plan, &applied, output);
+    Ok((applied, text))
 }

@@ -92,8 +92,7 @@ fn text(run: &Run, allowed: &[(String, u64)], journal: &[JournalRow], output: &O
         shown(&run.person),
         shown(&run.host),
         json::moment(run.started_at),
-        run.finished_at
-            .map_or_else(|| "…".to_owned(), json::moment)
+        run.finished_at.map_or_else(|| "…".to_owned(), json::moment)
     );
     let c = run.counts;
     let _ = writeln!(

@@ -9,8 +9,8 @@ use std::io::{self, BufWriter, Write as _};
 /// Prints a plan, its operations one by one.
 pub fn print_plan(planned: &Planned, profile: &str) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
-    let written = write_document(planned.head(profile), planned.rows(), &mut out)
-        .and_then(|()| out.flush());
+    let written =
+        write_document(planned.head(profile), planned.rows(), &mut out).and_then(|()| out.flush());
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
@@ -50,6 +50,16 @@ pub fn applied(planned: &Planned, applied: &Applied, requests: Requests) -> Valu
         "guards": guards(&planned.plan.guards),
         "requests": requests,
         "seconds": (applied.seconds * 1000.0).round() / 1000.0,
+    })
+}
+
+/// What `apply` and `adopt` print when somebody answered no.
+#[must_use]
+pub fn declined(planned: &Planned) -> Value {
+    json!({
+        "version": 1, "run_id": null, "plan_id": planned.plan.id, "outcome": "cancelled",
+        "counts": counts(Counts::default()), "failures": [],
+        "guards": guards(&planned.plan.guards), "requests": null, "seconds": 0,
     })
 }
 

@@ -3,6 +3,7 @@
 use crate::directory::shown;
 use crate::sync::Problem;
 use serde_json::json;
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
@@ -152,7 +153,7 @@ pub fn report(problem: &Problem, as_json: bool) {
         text.push('\n');
     }
     for (name, value) in &problem.ids {
-        text.push_str(&format!("  {name}: {value}\n"));
+        let _ = writeln!(text, "  {name}: {value}");
     }
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
@@ -221,7 +222,13 @@ mod tests {
 
     #[test]
     fn cells_never_move_the_layout() {
-        for name in ["", "Ada", "a very long name indeed", "王小明王小明王小明", "\u{1b}[31mred"] {
+        for name in [
+            "",
+            "Ada",
+            "a very long name indeed",
+            "王小明王小明王小明",
+            "\u{1b}[31mred",
+        ] {
             assert_eq!(cell(name, 12).width(), 12, "{name}");
         }
     }

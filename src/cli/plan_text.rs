@@ -26,6 +26,17 @@ pub fn plan_text(planned: &Planned, profile: &str, site: &str, output: &Output) 
     text.out
 }
 
+/// Only what guards hold.
+#[must_use]
+pub fn guards_text(planned: &Planned, output: &Output) -> String {
+    let mut text = Text {
+        out: String::new(),
+        output,
+    };
+    text.guards(planned);
+    text.out
+}
+
 struct Text<'a> {
     out: String,
     output: &'a Output,
@@ -241,7 +252,7 @@ impl Text<'_> {
         for conflict in conflicts.iter().take(self.most(conflicts.len())) {
             let name = cell(&conflict.name, 26);
             let kind = cell(conflict.kind.as_str(), 7);
-            for (at, part) in wrap(&conflict.reason, room).iter().enumerate() {
+            for (at, part) in wrap(&shown(&conflict.reason), room).iter().enumerate() {
                 let (kind, name) = if at == 0 {
                     (kind.as_str(), name.as_str())
                 } else {
@@ -274,11 +285,18 @@ impl Text<'_> {
                 ("group", "groups")
             };
             let count = cell(&counted(names.len() as u64, one, many), 12);
-            for (at, part) in wrap(reason, self.output.width() - 18).iter().enumerate() {
-                let count = if at == 0 { count.as_str() } else { "            " };
+            for (at, part) in wrap(&shown(reason), self.output.width() - 18)
+                .iter()
+                .enumerate()
+            {
+                let count = if at == 0 {
+                    count.as_str()
+                } else {
+                    "            "
+                };
                 self.line(&format!("    {count} {part}"));
             }
-            let shown_names = names.iter().take(self.most(names.len()).min(5).max(1));
+            let shown_names = names.iter().take(self.most(names.len()).clamp(1, 5));
             let mut list: Vec<String> = shown_names.map(|n| shown(n).into_owned()).collect();
             if names.len() > list.len() {
                 list.push("…".to_owned());

@@ -91,7 +91,14 @@ pub async fn run(
             detailed_exitcode,
         } => {
             let target = load(true)?;
-            plan(&target, allowances, out.as_deref(), detailed_exitcode, &output).await
+            plan(
+                &target,
+                allowances,
+                out.as_deref(),
+                detailed_exitcode,
+                &output,
+            )
+            .await
         }
         Command::Apply { file } => {
             let target = load(true)?;
@@ -159,15 +166,20 @@ async fn plan(
     output: &Output,
 ) -> Result<Exit, SyncError> {
     let progress = Progress::default();
-    let mut session = target.open(Mode::Attended, "plan", &progress, output).await?;
+    let mut session = target
+        .open(Mode::Attended, "plan", &progress, output)
+        .await?;
     let planned = planned(&mut session, allowances, &progress, output).await?;
+    // Saved first: a file that can't be written is the only answer then.
+    if let Some(path) = out {
+        sync::save(&session, &planned, None, path)?;
+    }
     if output.json {
         json::print_plan(&planned, &session.profile.name).map_err(printed)?;
     } else {
         show(&session, &planned, output)?;
     }
     if let Some(path) = out {
-        sync::save(&session, &planned, None, path)?;
         output.remark(&format!(
             "Saved to {}. Apply exactly this with: rollbook apply {}",
             path.display(),

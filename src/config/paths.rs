@@ -63,11 +63,9 @@ impl Paths {
             .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
             .take(40)
             .collect();
-        let checksum = name
-            .bytes()
-            .fold(0x811c_9dc5_u32, |hash, byte| {
-                (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-            });
+        let checksum = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+            (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+        });
         self.data
             .join(format!("{}-{checksum:08x}", letters.trim_matches('-')))
     }

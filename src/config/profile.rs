@@ -71,9 +71,9 @@ pub fn parse(path: &Path, text: &str) -> Result<Vec<Profile>, ConfigError> {
 }
 
 fn malformed(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
-    let line = error
-        .span()
-        .map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+    let line = error.span().map_or(1, |span| {
+        text[..span.start.min(text.len())].matches('\n').count() + 1
+    });
     let message = error.message().lines().next().unwrap_or_default();
     ConfigError::Malformed {
         path: path.to_owned(),
@@ -85,7 +85,9 @@ fn malformed(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
 
 /// For “unknown field `a`, expected one of `b`, `c`”: the expected word that is nearest.
 fn suggestion(message: &str) -> Option<String> {
-    let unknown = message.strip_prefix("unknown field ").or_else(|| message.strip_prefix("unknown variant "))?;
+    let unknown = message
+        .strip_prefix("unknown field ")
+        .or_else(|| message.strip_prefix("unknown variant "))?;
     let mut words = unknown.split('`').skip(1).step_by(2);
     let wrong = words.next()?;
     words
@@ -127,7 +129,10 @@ fn checked(path: &Path, name: String, file: ProfileFile) -> Result<Profile, Conf
     }
     let login = entra.login_url.as_deref().unwrap_or(entra.cloud.login());
     let graph = entra.graph_url.as_deref().unwrap_or(entra.cloud.graph());
-    let api = jira.api_url.as_deref().unwrap_or("https://api.atlassian.com");
+    let api = jira
+        .api_url
+        .as_deref()
+        .unwrap_or("https://api.atlassian.com");
     Ok(Profile {
         login: origin("entra.login_url", login)?,
         graph: origin("entra.graph_url", graph)?,
@@ -164,7 +169,8 @@ fn unavailable(file: &ProfileFile) -> Option<(&'static str, String)> {
         let message = "this version only knows \"all\" and \"member-of\"";
         Some(("scope.users", message.to_owned()))
     } else if provisioning.email_from.is_empty() {
-        let message = "an empty list leaves nobody an address: name mail, userPrincipalName or both";
+        let message =
+            "an empty list leaves nobody an address: name mail, userPrincipalName or both";
         Some(("provisioning.email_from", message.to_owned()))
     } else {
         None
@@ -175,9 +181,10 @@ fn unavailable(file: &ProfileFile) -> Option<(&'static str, String)> {
 fn is_guid(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     parts.len() == 5
-        && parts.iter().zip([8, 4, 4, 4, 12]).all(|(part, len)| {
-            part.len() == len && part.chars().all(|c| c.is_ascii_hexdigit())
-        })
+        && parts
+            .iter()
+            .zip([8, 4, 4, 4, 12])
+            .all(|(part, len)| part.len() == len && part.chars().all(|c| c.is_ascii_hexdigit()))
 }
 
 /// A tenant is a GUID or a domain; Microsoft answers anything else with AADSTS900023.

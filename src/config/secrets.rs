@@ -182,9 +182,9 @@ fn read_file(path: &Path) -> Result<CredentialsFile, ConfigError> {
     // The parser's own message would quote the line, and with it the secret.
     toml::from_str(&text).map_err(|error| ConfigError::Malformed {
         path: path.to_owned(),
-        line: error
-            .span()
-            .map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1),
+        line: error.span().map_or(1, |span| {
+            text[..span.start.min(text.len())].matches('\n').count() + 1
+        }),
         message: "this line can't be understood".to_owned(),
         suggestion: None,
     })

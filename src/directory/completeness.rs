@@ -42,6 +42,11 @@ pub enum Doubt {
         /// How many of those asked for exist.
         found: u64,
     },
+    /// Users of whom it was not said whether they are enabled.
+    Unsaid {
+        /// How many.
+        users: u64,
+    },
     /// A page in the middle of a Jira listing was empty although more rows follow.
     EmptyPageInside {
         /// The row at which it was empty.
@@ -73,6 +78,10 @@ impl fmt::Display for Doubt {
             Self::ExistsUnlisted { found } => write!(
                 f,
                 "{found} users exist when asked for by id, but the listing of users left them out"
+            ),
+            Self::Unsaid { users } => write!(
+                f,
+                "of {users} users the listing does not say whether they are enabled"
             ),
             Self::EmptyPageInside { at } => write!(
                 f,

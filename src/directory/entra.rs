@@ -8,7 +8,9 @@ const GUEST: u8 = 2;
 const LICENSED: u8 = 4;
 
 /// What kind of group Entra keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum GroupKind {
     /// A security group that is not mail-enabled.
@@ -27,6 +29,8 @@ pub enum Membership {
     Known,
     /// The group hides its membership from this application: it may look empty and is unknown.
     Hidden,
+    /// A group nested in it is missing from the listing, and with it whoever that group brings.
+    Partial,
 }
 
 /// What kind of object a group's member is. Devices, contacts and service principals take no part.
@@ -99,6 +103,8 @@ pub struct EntraSnapshot {
     unlisted: Vec<EntraId>,
     /// Whether the listing of users is whole.
     pub users: Completeness,
+    /// Whether it says who has a licence; some clouds don't.
+    pub licences_known: bool,
 }
 
 /// One person of a snapshot.
@@ -375,6 +381,7 @@ impl EntraBuilder {
         let mut direct = Vec::new();
         let mut nested = Vec::new();
         let mut unlisted = Vec::new();
+        let mut partial = Vec::new();
         let mut edges = self.edges.iter().peekable();
         while let Some(edge) = edges.next() {
             let superseded = edges
@@ -386,7 +393,9 @@ impl EntraBuilder {
             }
             let member = edge.member as usize;
             if edge.nested {
-                if group_row[member] != none {
+                if group_row[member] == none {
+                    partial.push(group);
+                } else {
                     nested.push((group, group_row[member]));
                 }
             } else if person_row[member] == none {
@@ -411,7 +420,10 @@ impl EntraBuilder {
         };
         self.domains.sort();
         self.domains.dedup();
-        let groups: Vec<Group> = group_keys.iter().map(|k| self.groups[k]).collect();
+        let mut groups: Vec<Group> = group_keys.iter().map(|k| self.groups[k]).collect();
+        for row in partial {
+            groups[row as usize].membership = Membership::Partial;
+        }
         EntraSnapshot {
             people: people_keys.iter().map(|k| self.people[k]).collect(),
             direct: Memberships::from_pairs(groups.len(), direct),
@@ -421,6 +433,7 @@ impl EntraBuilder {
             domains: self.domains,
             unlisted: names,
             users: Completeness::Whole,
+            licences_known: true,
         }
     }
 }
@@ -463,6 +476,14 @@ mod tests {
         assert_eq!(s.direct().of(g), [s.find_person("u1").unwrap()]);
         assert_eq!(s.nested().of(g), [s.find_group("h").unwrap()]);
         assert!(s.unlisted().is_empty());
+    }
+
+    #[test]
+    fn a_missing_nested_group_makes_its_parent_partial() {
+        let mut b = EntraBuilder::default();
+        group(&mut b, "g");
+        b.member("g", "ghost", MemberKind::Group, false);
+        assert_eq!(b.finish().group(0).membership(), Membership::Partial);
     }
 
     #[test]

@@ -27,6 +27,22 @@ pub enum GroupClass {
     External,
 }
 
+/// Names of groups that make administrators, whatever a listing says (reserved by Atlassian).
+const RESERVED: [&str; 6] = [
+    "site-admins",
+    "org-admins",
+    "administrators",
+    "jira-administrators",
+    "system-administrators",
+    "atlassian-addons-admin",
+];
+
+/// Whether a group of this name makes administrators by its name alone.
+#[must_use]
+pub fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&super::fold(name).as_str())
+}
+
 /// A Jira account as the REST API describes it.
 #[derive(Debug, Clone)]
 pub struct JiraAccountRow<'a> {
@@ -376,7 +392,11 @@ impl JiraBuilder {
         admins.dedup();
         let me = self
             .me
-            .and_then(|id| account_ids.binary_search_by(|a| (**a).cmp(id.as_str())).ok())
+            .and_then(|id| {
+                account_ids
+                    .binary_search_by(|a| (**a).cmp(id.as_str()))
+                    .ok()
+            })
             .map(|row| row as u32);
         JiraSnapshot {
             accounts: account_ids.iter().map(|id| self.accounts[id]).collect(),

@@ -20,7 +20,7 @@ pub use entra::{
 pub use ids::{AccountId, EntraId, GroupId, fold};
 pub use jira::{
     AccountKind, GroupClass, JiraAccount, JiraAccountRow, JiraBuilder, JiraGroup, JiraGroupRow,
-    JiraSnapshot, Product, Seats,
+    JiraSnapshot, Product, Seats, is_reserved,
 };
 pub use members::Memberships;
 pub use shown::shown;

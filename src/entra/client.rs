@@ -54,7 +54,14 @@ impl Entra {
         cancel: CancellationToken,
     ) -> Self {
         let scope = format!("{graph}/.default");
-        let login = Service::new("login", login, clients, Gate::Service, RATES, cancel.clone());
+        let login = Service::new(
+            "login",
+            login,
+            clients,
+            Gate::Service,
+            RATES,
+            cancel.clone(),
+        );
         Self {
             graph: Service::new("graph", graph, clients, Gate::Service, RATES, cancel),
             tokens: Tokens::new(login, credentials, scope),

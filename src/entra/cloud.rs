@@ -11,7 +11,7 @@ pub enum Cloud {
     Global,
     /// US Government L4.
     UsGov,
-    /// US Government L5 (DoD).
+    /// US Government L5 (`DoD`).
     UsDod,
     /// China, operated by 21Vianet.
     China,

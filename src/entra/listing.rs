@@ -11,8 +11,8 @@ use crate::http::Call;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, HashSet};
-use std::sync::{Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 
 /// How often a listing is begun anew when Graph says that its continuation has ended.
 const RESTARTS: u32 = 2;
@@ -37,53 +37,56 @@ pub struct Listed {
     pub users: AtomicU64,
     /// Groups, repeated slices included.
     pub groups: AtomicU64,
+    /// Users of whom it was not said whether they are enabled.
+    unsaid: AtomicU64,
 }
 
 impl Entra {
-    /// Reads everything of this tenant. `linked` are people known from before: those of them who are missing
-    /// from the listing are evidence for what it left out.
+    /// Reads everything of this tenant.
     ///
     /// The change link of users is taken before they are listed, so that nothing between both is
     /// lost.
     pub async fn snapshot(
         &self,
         tenant: &Tenant,
-        linked: &HashSet<String>,
         listed: &Listed,
     ) -> Result<(EntraSnapshot, DeltaLinks), EntraError> {
         self.authorize().await?;
         let builder = Mutex::new(EntraBuilder::default());
+        let mut licences_known = true;
         let users = async {
             match self.users(&builder, listed, USER_FIELDS).await {
                 // A property that this cloud does not have.
                 Err(error) if error.status() == Some(501) => {
+                    licences_known = false;
                     self.users(&builder, listed, USER_FIELDS_PLAIN).await
                 }
                 other => other,
             }
         };
-        let (count, users, groups) = tokio::try_join!(
-            self.user_count(),
-            users,
-            self.groups(&builder, listed)
-        )?;
+        let (count, users, groups) =
+            tokio::try_join!(self.user_count(), users, self.groups(&builder, listed))?;
         let mut builder = builder.into_inner().unwrap_or_else(PoisonError::into_inner);
         for domain in &tenant.domains {
             builder.domain(domain);
         }
         let mut snapshot = builder.finish();
-        snapshot.users = self.believe(&snapshot, count, linked).await?;
+        snapshot.licences_known = licences_known;
+        snapshot.users = self.believe(&snapshot, count).await?;
+        let unsaid = listed.unsaid.load(Relaxed);
+        if unsaid > 0 {
+            snapshot.users.doubt(Doubt::Unsaid { users: unsaid });
+        }
         Ok((snapshot, DeltaLinks { users, groups }))
     }
 
     /// Whether the listing of users is whole. It ended without a further link, but so does one
-    /// that was cut off: the tenant's own count, the members of groups and the people known from
-    /// before must not contradict it.
+    /// that was cut off: neither the tenant's own count nor the members of groups may contradict
+    /// it.
     async fn believe(
         &self,
         snapshot: &EntraSnapshot,
         count: Option<u64>,
-        linked: &HashSet<String>,
     ) -> Result<Completeness, EntraError> {
         let mut users = Completeness::Whole;
         let listed = snapshot.people() as u64;
@@ -98,25 +101,25 @@ impl Entra {
             .unlisted()
             .iter()
             .map(crate::directory::EntraId::as_str)
-            .chain(
-                linked
-                    .iter()
-                    .map(String::as_str)
-                    .filter(|id| snapshot.find_person(id).is_none()),
-            )
             .collect();
-        let step = absent.len().div_ceil(ASKED_FOR).max(1);
-        let answers: Vec<bool> = stream::iter(absent.iter().step_by(step))
+        let found = self.existing(&absent, ASKED_FOR).await?;
+        // A single one may have been created while the listing was read.
+        if found > 1 {
+            users.doubt(Doubt::ExistsUnlisted { found });
+        }
+        Ok(users)
+    }
+
+    /// How many of these users exist when they are asked for by id. Of more than `most` a part is
+    /// asked for, spread evenly.
+    pub async fn existing(&self, ids: &[&str], most: usize) -> Result<u64, EntraError> {
+        let step = ids.len().div_ceil(most).max(1);
+        let answers: Vec<bool> = stream::iter(ids.iter().step_by(step))
             .map(|id| self.exists(id))
             .buffer_unordered(8)
             .try_collect()
             .await?;
-        let found = answers.into_iter().filter(|exists| *exists).count() as u64;
-        // A single one may have been created while the listing was read.
-        if found > 1 || (found == 1 && absent.len() > 1) {
-            users.doubt(Doubt::ExistsUnlisted { found });
-        }
-        Ok(users)
+        Ok(answers.into_iter().filter(|exists| *exists).count() as u64)
     }
 
     /// The link that gives all changes of users from now on.
@@ -124,7 +127,8 @@ impl Entra {
         let call = Call::get("/users/delta", self.url(&["users", "delta"]))
             .query("$select", fields)
             .query("$deltatoken", "latest");
-        let mut page: Page<serde::de::IgnoredAny> = self.get("follow changes of users", call).await?;
+        let mut page: Page<serde::de::IgnoredAny> =
+            self.get("follow changes of users", call).await?;
         let mut seen = HashSet::new();
         loop {
             if let Some(link) = page.delta {
@@ -166,17 +170,23 @@ impl Entra {
         let link = self.users_from_now(fields).await?;
         let (mut restarts, mut size) = (0, 0);
         loop {
-            match self.users_once(builder, listed, PAGE_SIZES[size], fields).await {
+            match self
+                .users_once(builder, listed, PAGE_SIZES[size], fields)
+                .await
+            {
                 Err(error) if error.is_expired_page() && restarts < RESTARTS => restarts += 1,
-                Err(EntraError::Refused { status: 400, ref code, .. })
-                    if code != "Directory_ExpiredPageToken" && size + 1 < PAGE_SIZES.len() =>
-                {
+                Err(EntraError::Refused {
+                    status: 400,
+                    ref code,
+                    ..
+                }) if code != "Directory_ExpiredPageToken" && size + 1 < PAGE_SIZES.len() => {
                     size += 1;
                 }
                 other => return other.map(|()| link),
             }
             lock(builder).forget_people();
             listed.users.store(0, Relaxed);
+            listed.unsaid.store(0, Relaxed);
         }
     }
 
@@ -197,6 +207,9 @@ impl Entra {
             {
                 let mut builder = lock(builder);
                 for user in &page.value {
+                    if user.account_enabled.is_none() {
+                        listed.unsaid.fetch_add(1, Relaxed);
+                    }
                     builder.person(&EntraPersonRow {
                         id: &user.id,
                         name: user.display_name.as_deref().unwrap_or_default(),

@@ -37,7 +37,10 @@ impl Clients {
         };
         Ok(Self {
             network: builder().tls_certs_only(certificates()).build()?,
-            loopback: builder().no_proxy().tls_certs_only(certificates()).build()?,
+            loopback: builder()
+                .no_proxy()
+                .tls_certs_only(certificates())
+                .build()?,
             built_in_certificates: true,
         })
     }

@@ -139,7 +139,8 @@ impl Service {
             host: self.origin.host(),
             to,
         };
-        let url = Url::parse(text).map_err(|_| foreign("something that is no address".to_owned()))?;
+        let url =
+            Url::parse(text).map_err(|_| foreign("something that is no address".to_owned()))?;
         if self.origin.holds(&url) {
             Ok(url)
         } else {
@@ -207,7 +208,8 @@ impl Service {
             if !(safe && failure.is_passing()) || cut >= RETRIES {
                 return Err(failure);
             }
-            self.pause(jittered(Duration::from_millis(400 << cut))).await?;
+            self.pause(jittered(Duration::from_millis(400 << cut)))
+                .await?;
             cut += 1;
         }
     }
@@ -220,6 +222,7 @@ impl Service {
             self.counts.throttled();
         }
         if let Some(wait) = asked.filter(|wait| *wait > LONGEST_WAIT) {
+            pace.shut(wait);
             return Err(Failure::AskedToWait {
                 host: self.origin.host(),
                 wait,
@@ -227,19 +230,15 @@ impl Service {
         }
         let start = if throttled { 2000 } else { 500 };
         let back_off = jittered(Duration::from_millis((start << tries).min(30_000)));
-        match asked {
+        if let Some(asked) = asked {
             // A hair longer than asked: clocks and queues differ.
-            Some(asked) => {
-                pace.shut(asked + Duration::from_millis(30));
-                Ok(asked)
-            }
-            None => {
-                if throttled {
-                    pace.shut(back_off);
-                }
-                Ok(back_off)
-            }
+            pace.shut(asked + Duration::from_millis(30));
+            return Ok(asked);
         }
+        if throttled {
+            pace.shut(back_off);
+        }
+        Ok(back_off)
     }
 
     async fn pause(&self, wait: Duration) -> Result<(), Failure> {
@@ -291,7 +290,9 @@ impl Service {
                 if answer.status.is_redirection() {
                     return Err(self.redirected(answer));
                 }
-                if answer.header("x-ratelimit-nearlimit").eq_ignore_ascii_case("true")
+                if answer
+                    .header("x-ratelimit-nearlimit")
+                    .eq_ignore_ascii_case("true")
                     || !answer.header("x-ms-throttle-limit-percentage").is_empty()
                 {
                     pace.near_limit();
@@ -367,7 +368,7 @@ impl Service {
                 host,
                 after: TIMEOUT,
             }
-        } else if lower.contains("certificate") || lower.contains("tls") {
+        } else if error.is_connect() && (lower.contains("certificate") || lower.contains("tls")) {
             Failure::Tls { host, cause }
         } else if error.is_connect() {
             Failure::Connect { host, cause }

@@ -83,7 +83,12 @@ pub async fn connect(
     }
 }
 
-fn service(access: &Access, route: Route, clients: &Clients, cancel: &CancellationToken) -> Service {
+fn service(
+    access: &Access,
+    route: Route,
+    clients: &Clients,
+    cancel: &CancellationToken,
+) -> Service {
     let origin = match route {
         Route::Site => &access.site,
         Route::Gateway => &access.api,
@@ -109,7 +114,8 @@ async fn tenant_info(site: &Service) -> Result<String, JiraError> {
         Ok(Reply::Refused(answer)) if answer.status.is_server_error() => Err(JiraError::Refused(
             Box::new(Refusal::of("tell the site's id", &answer)),
         )),
-        Ok(_) | Err(crate::http::Failure::Garbled { .. } | crate::http::Failure::Redirected { .. }) => {
+        Ok(_)
+        | Err(crate::http::Failure::Garbled { .. } | crate::http::Failure::Redirected { .. }) => {
             Err(JiraError::NotASite {
                 host: site.origin().host(),
             })

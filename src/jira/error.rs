@@ -71,6 +71,9 @@ pub enum JiraError {
         /// Host.
         host: String,
     },
+    /// It can't be told which groups make administrators.
+    #[error("Jira's listing of the groups that make administrators never added up: {0}")]
+    AdminsUnknown(String),
     /// The call was refused.
     #[error("Jira refused to {}: {} {}", .0.what, .0.status, .0.message)]
     Refused(Box<Refusal>),
@@ -119,7 +122,11 @@ fn explain(answer: &Answer) -> (String, String) {
                     code = at("code");
                 }
                 let detail = at("detail");
-                parts.push(if detail.is_empty() { at("title") } else { detail });
+                parts.push(if detail.is_empty() {
+                    at("title")
+                } else {
+                    detail
+                });
             }
         }
         _ => {}

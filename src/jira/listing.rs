@@ -5,6 +5,7 @@ use super::error::JiraError;
 use super::wire::{Group, Page, Picked, Role, User};
 use crate::directory::{
     AccountId, Completeness, Doubt, GroupClass, GroupId, JiraAccountRow, Product, Seats, fold,
+    is_reserved,
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::{HashMap, HashSet};
@@ -20,16 +21,6 @@ const IDS_AT_ONCE: usize = 50;
 const ASK_AGAIN: u32 = 3;
 /// How many pages of one group are read at a time.
 const PAGES_AT_ONCE: usize = 8;
-
-/// Groups that make administrators, whatever the site says (Atlassian's reserved names).
-const PROTECTED_NAMES: [&str; 6] = [
-    "site-admins",
-    "org-admins",
-    "administrators",
-    "jira-administrators",
-    "system-administrators",
-    "atlassian-addons-admin",
-];
 
 /// Rows received so far, for progress.
 #[derive(Debug, Default)]
@@ -164,6 +155,12 @@ impl Jira {
             self.roles(),
             self.external(),
         )?;
+        // An administrators' group that went unseen would be taken for an ordinary one.
+        for listing in [&site_admin.1, &admin.1] {
+            if let Completeness::Doubtful(doubt) = listing {
+                return Err(JiraError::AdminsUnknown(doubt.to_string()));
+            }
+        }
         let (all, completeness) = all;
         read.groups.store(all.len() as u64, Relaxed);
         let protected: HashSet<String> = [site_admin.0, admin.0]
@@ -185,9 +182,7 @@ impl Jira {
             .iter()
             .map(|group| {
                 let id = GroupId::new(&group.group_id);
-                let class = if protected.contains(&group.group_id)
-                    || PROTECTED_NAMES.contains(&fold(&group.name).as_str())
-                {
+                let class = if protected.contains(&group.group_id) || is_reserved(&group.name) {
                     GroupClass::Protected
                 } else if external.contains(&group.group_id) || unwritable.contains(&id) {
                     GroupClass::External

@@ -100,10 +100,7 @@ impl Jira {
             Method::DELETE,
             "/rest/api/3/group/user",
             &["group", "user"],
-            &[
-                ("groupId", group.as_str()),
-                ("accountId", account.as_str()),
-            ],
+            &[("groupId", group.as_str()), ("accountId", account.as_str())],
             Repeat::Safe,
         );
         match self.send_plain("remove a member", &call).await {

@@ -4,7 +4,7 @@ use super::make::{Conflict, Skipped, Subject};
 use super::names::{LONGEST, jira_name};
 use super::scope::{closure, group_in_scope};
 use super::{Inputs, Ownership};
-use crate::directory::{EntraId, GroupClass, GroupId, Membership, fold, shown};
+use crate::directory::{EntraId, GroupClass, GroupId, Membership, fold, is_reserved, shown};
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeMap;
 
@@ -36,14 +36,17 @@ pub struct Target {
     pub known: bool,
 }
 
+/// Whether the name alone forbids to touch a group.
+fn is_protected_name(inputs: &Inputs<'_>, name: &str) -> bool {
+    let listed = &inputs.settings.guards.protected_groups;
+    is_reserved(name) || listed.iter().any(|other| fold(other) == fold(name))
+}
+
 /// What may be done with a Jira group, the admin's own list of protected groups included.
 pub(super) fn class(inputs: &Inputs<'_>, row: u32) -> GroupClass {
     let group = inputs.jira.group(row);
     let listed = &inputs.settings.guards.protected_groups;
-    if listed
-        .iter()
-        .any(|name| name == group.id() || fold(name) == fold(group.name()))
-    {
+    if is_protected_name(inputs, group.name()) || listed.iter().any(|id| id == group.id()) {
         GroupClass::Protected
     } else {
         group.class()
@@ -69,9 +72,10 @@ pub(super) fn belonging(inputs: &Inputs<'_>, target: &Target) -> Belonging {
 }
 
 /// Rows of the Jira groups whose members a plan needs to know: those that stand for Entra groups,
-/// default groups, and, where removals are possible, those that make administrators.
+/// default groups, and, where removals are possible or with `admins`, those that make
+/// administrators.
 #[must_use]
-pub fn groups_to_read(inputs: &Inputs<'_>) -> Vec<u32> {
+pub fn groups_to_read(inputs: &Inputs<'_>, admins: bool) -> Vec<u32> {
     let provisioning = &inputs.settings.provisioning;
     let mut rows: Vec<u32> = Vec::new();
     if provisioning.sync_memberships {
@@ -82,9 +86,10 @@ pub fn groups_to_read(inputs: &Inputs<'_>) -> Vec<u32> {
         .iter()
         .map(|name| fold(name))
         .collect();
-    let owns = inputs.known.links.owns_any();
+    let removes = admins || inputs.known.links.owns_any();
     for (row, group) in inputs.jira.iter_groups() {
-        if (owns && group.class() == GroupClass::Protected) || defaults.contains(&fold(group.name()))
+        if (removes && group.class() == GroupClass::Protected)
+            || defaults.contains(&fold(group.name()))
         {
             rows.push(row);
         }
@@ -198,7 +203,12 @@ fn linked(inputs: &Inputs<'_>, found: &mut Targets) -> Claimed {
         if let Some(why) = untouchable(class(inputs, row)) {
             for g in &entra {
                 let g = inputs.entra.group(*g);
-                found.conflict(g.id(), g.name(), why.to_owned(), vec![jira_group.id().to_owned()]);
+                found.conflict(
+                    g.id(),
+                    g.name(),
+                    why.to_owned(),
+                    vec![jira_group.id().to_owned()],
+                );
             }
             continue;
         }
@@ -225,7 +235,9 @@ struct Claimed {
 
 fn untouchable(class: GroupClass) -> Option<&'static str> {
     match class {
-        GroupClass::Protected => Some("the Jira group of this name is protected and is never touched"),
+        GroupClass::Protected => {
+            Some("the Jira group of this name is protected and is never touched")
+        }
         GroupClass::External => {
             Some("the Jira group of this name is managed by another system and is never touched")
         }
@@ -260,7 +272,13 @@ fn by_name(inputs: &Inputs<'_>, found: &mut Targets, claimed: &Claimed) {
         existing.entry(fold(group.name())).or_insert(row);
     }
     for (folded, claims) in wanted {
-        one_name(inputs, found, claimed, existing.get(&folded).copied(), claims);
+        one_name(
+            inputs,
+            found,
+            claimed,
+            existing.get(&folded).copied(),
+            claims,
+        );
     }
 }
 
@@ -295,11 +313,22 @@ fn one_name(
         );
         found.conflict(group.id(), group.name(), reason, rivals.clone());
     }
-    let Some((_, name, _)) = claims.first() else {
-        return;
-    };
-    let name = name.clone();
-    let rows: Vec<u32> = claims.iter().map(|claim| claim.0).collect();
+    if let Some((_, name, _)) = claims.first() {
+        let rows: Vec<u32> = claims.iter().map(|claim| claim.0).collect();
+        settle(inputs, found, claimed, jira, name.clone(), rows, explicit);
+    }
+}
+
+/// Settles Entra groups that stand for one name together: alone, or by explicit names.
+fn settle(
+    inputs: &Inputs<'_>,
+    found: &mut Targets,
+    claimed: &Claimed,
+    jira: Option<u32>,
+    name: String,
+    rows: Vec<u32>,
+    explicit: bool,
+) {
     let refuse = |found: &mut Targets, reason: &str, group: u32| {
         for row in &rows {
             let g = inputs.entra.group(*row);
@@ -309,7 +338,19 @@ fn one_name(
     };
     let state = match jira {
         Some(group) if claimed.jira.contains(&group) => {
-            refuse(found, "the Jira group of this name is linked to another Entra group", group);
+            // Another group mapped explicitly onto the name of one that is linked: their union.
+            let linked = found.list.iter_mut().find(|t| t.jira == Some(group));
+            if let Some(target) = linked.filter(|_| explicit) {
+                target.entra.extend(&rows);
+                target.entra.sort_unstable();
+                target.known = target.known && all_known(inputs, &rows);
+                return;
+            }
+            refuse(
+                found,
+                "the Jira group of this name is linked to another Entra group",
+                group,
+            );
             return;
         }
         Some(group) => {
@@ -339,6 +380,14 @@ fn one_name(
             }
             return;
         }
+        None if is_protected_name(inputs, &name) => {
+            for row in &rows {
+                let g = inputs.entra.group(*row);
+                let reason = "a group of this name makes administrators or is protected: it is never created";
+                found.conflict(g.id(), g.name(), reason.to_owned(), Vec::new());
+            }
+            return;
+        }
         None => TargetState::New,
     };
     let known = all_known(inputs, &rows);
@@ -348,7 +397,7 @@ fn one_name(
             found.skip(
                 g.id(),
                 g.name(),
-                "some of its members are unknown: a group in it hides its membership (Member.Read.Hidden shows it)"
+                "some of its members are unknown: it, or a group in it, hides its membership (Member.Read.Hidden shows it) or is missing from the listing"
                     .to_owned(),
             );
         }

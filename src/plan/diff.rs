@@ -1,23 +1,30 @@
 //! Memberships: who is missing from a group, who has to leave it.
 
+use super::OutOfScope;
 use super::desired::{TargetState, belonging, class};
 use super::guards::Held;
 use super::make::{Draft, Skipped, Subject};
 use super::operation::{Kind, NONE, Operation, Reason};
 use super::people::Standing;
-use super::OutOfScope;
-use crate::directory::{AccountKind, GroupClass, fold};
+use crate::directory::{AccountKind, EntraId, GroupClass, GroupId, fold};
 use hashbrown::HashMap;
 
 /// Adds the operations on memberships: all additions, then all removals.
 pub(super) fn memberships(draft: &mut Draft<'_>) {
     let mut removals = Vec::new();
+    let admins_known = draft
+        .inputs
+        .jira
+        .iter_groups()
+        .all(|(_, group)| group.class() != GroupClass::Protected || group.read());
     let mut wanted = Wanted::default();
     for index in 0..draft.targets.len() as u32 {
         wanted.collect(draft, index);
         if draft.inputs.settings.provisioning.sync_memberships {
             additions(draft, index, &wanted);
-            removed(draft, index, &wanted, &mut removals);
+            if admins_known {
+                removed(draft, index, &wanted, &mut removals);
+            }
         }
     }
     default_groups(draft);
@@ -150,11 +157,22 @@ fn removed(draft: &Draft<'_>, index: u32, wanted: &Wanted, removals: &mut Vec<Op
     }
 }
 
-/// Default groups of the people whom this plan creates. They stand among the targets with no
-/// Entra group behind them.
+/// Default groups, once for everyone whom Rollbook created or creates now. They stand among the
+/// targets with no Entra group behind them.
 fn default_groups(draft: &mut Draft<'_>) {
     let names = &draft.inputs.settings.provisioning.default_groups;
-    if names.is_empty() || draft.creating.is_empty() {
+    let mut people: Vec<u32> = draft.creating.iter().copied().collect();
+    for person in &draft.inputs.known.created {
+        let row = draft.inputs.entra.find_person(person.as_str());
+        people.extend(row.filter(|row| {
+            let account = draft.matching.account_of[*row as usize];
+            account != NONE
+                && draft.standing[*row as usize] == Standing::InScope
+                && draft.inputs.jira.account(account).active()
+        }));
+    }
+    people.sort_unstable();
+    if names.is_empty() || people.is_empty() {
         return;
     }
     let jira = draft.inputs.jira;
@@ -162,8 +180,6 @@ fn default_groups(draft: &mut Draft<'_>) {
         .iter_groups()
         .map(|(row, group)| (fold(group.name()), row))
         .collect();
-    let mut people: Vec<u32> = draft.creating.iter().copied().collect();
-    people.sort_unstable();
     for name in names {
         let row = by_name.get(&fold(name)).copied();
         let usable = row.filter(|row| {
@@ -172,7 +188,7 @@ fn default_groups(draft: &mut Draft<'_>) {
                 GroupClass::Ordinary | GroupClass::Access
             )
         });
-        let Some(row) = usable else {
+        let Some(row) = usable.filter(|row| jira.group(*row).read()) else {
             draft.skipped.push(Skipped {
                 kind: Subject::Group,
                 entra_id: String::new(),
@@ -202,13 +218,25 @@ fn default_groups(draft: &mut Draft<'_>) {
             .filter(|op| op.kind == Kind::AddMember && op.target == index)
             .map(|op| op.person)
             .collect();
+        let group = GroupId::new(jira.group(row).id());
         for &person in people.iter().filter(|p| !already.contains(*p)) {
+            let account = draft.matching.account_of[person as usize];
+            let id = EntraId::new(draft.inputs.entra.person(person).id());
+            if draft
+                .inputs
+                .known
+                .defaults_given
+                .contains(&(id, group.clone()))
+                || (account != NONE && jira.members().contains(row, account))
+            {
+                continue;
+            }
             draft.operations.push(Operation {
                 kind: Kind::AddMember,
                 reason: Reason::DefaultGroup,
                 held: Held::default(),
                 person,
-                account: NONE,
+                account,
                 target: index,
             });
         }

@@ -3,7 +3,7 @@
 //! Operations are rendered one by one, so that a plan of any size is written in bounded memory.
 
 use super::make::{Inputs, operation_id};
-use super::operation::{Kind, OperationId};
+use super::operation::{Kind, OperationId, hex};
 use super::{Operation, Plan, address};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -239,7 +239,7 @@ impl Plan {
         OperationRow {
             id: self.operation_id(inputs, op),
             kind: op.kind,
-            user: self.user(inputs, op),
+            user: Self::user(inputs, op),
             group: op.target().map(|index| {
                 let target = &self.targets[index as usize];
                 GroupRef {
@@ -247,7 +247,9 @@ impl Plan {
                         .entra
                         .first()
                         .map(|row| inputs.entra.group(*row).id().to_owned()),
-                    group_id: target.jira.map(|row| inputs.jira.group(row).id().to_owned()),
+                    group_id: target
+                        .jira
+                        .map(|row| inputs.jira.group(row).id().to_owned()),
                     name: target.name.clone(),
                 }
             }),
@@ -257,7 +259,7 @@ impl Plan {
         }
     }
 
-    fn user(&self, inputs: &Inputs<'_>, op: &Operation) -> Option<UserRef> {
+    fn user(inputs: &Inputs<'_>, op: &Operation) -> Option<UserRef> {
         if op.kind == Kind::CreateGroup {
             return None;
         }
@@ -439,10 +441,6 @@ impl DocumentDigest {
     }
 
     fn hex(self) -> String {
-        self.0
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex(&self.0.finalize())
     }
 }

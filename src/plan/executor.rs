@@ -274,7 +274,10 @@ impl Executor {
             Next::Do(steps)
         } else if self.unsettled == 0 {
             Next::Done
-        } else if self.ready.is_empty() && self.unsettled_before_removals == 0 && !self.removals.is_empty() {
+        } else if self.ready.is_empty()
+            && self.unsettled_before_removals == 0
+            && !self.removals.is_empty()
+        {
             self.next(now, room)
         } else {
             Next::Wait(self.later.first_key_value().map(|(key, _)| key.0))
@@ -382,7 +385,8 @@ impl Executor {
     fn sighted(&mut self, node: u32, good: bool) {
         let it = &self.nodes[node as usize];
         let person = it.person;
-        if !it.fresh || !matches!(self.sight.get(&person), Some(Sight::Tried { by, .. }) if *by == node)
+        if !it.fresh
+            || !matches!(self.sight.get(&person), Some(Sight::Tried { by, .. }) if *by == node)
         {
             return;
         }

@@ -35,6 +35,8 @@ pub enum GuardName {
     MembersRemoved,
     /// One group would lose all or a large part of its members.
     GroupEmptied,
+    /// Many people would be taken off access.
+    PeopleRemoved,
     /// Entra shows much less than it did.
     SourceShrank,
     /// Seats run out.
@@ -45,7 +47,7 @@ pub enum GuardName {
 
 impl GuardName {
     /// Every guard, in the order of the table.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::FirstReview,
         Self::SettingsChanged,
         Self::NewPeople,
@@ -56,6 +58,7 @@ impl GuardName {
         Self::AccessAdded,
         Self::MembersRemoved,
         Self::GroupEmptied,
+        Self::PeopleRemoved,
         Self::SourceShrank,
         Self::Seats,
         Self::Protected,
@@ -75,6 +78,7 @@ impl GuardName {
             Self::AccessAdded => "access-added",
             Self::MembersRemoved => "members-removed",
             Self::GroupEmptied => "group-emptied",
+            Self::PeopleRemoved => "people-removed",
             Self::SourceShrank => "source-shrank",
             Self::Seats => "seats",
             Self::Protected => "protected",
@@ -95,6 +99,7 @@ impl GuardName {
             Self::AccessAdded => "additions to groups that give access and take seats",
             Self::MembersRemoved => "removals from groups",
             Self::GroupEmptied => "removals that take much of a group away",
+            Self::PeopleRemoved => "people to be taken out of groups that give access",
             Self::SourceShrank => "removals while Entra shows much less than it did",
             Self::Seats => "operations for which no seat is left",
             Self::Protected => "operations on what is never touched",
@@ -263,15 +268,12 @@ impl Allowances {
                 }
                 _ => {}
             }
-            let count = shown
-                .iter()
-                .find(|g| g.name == name)
-                .map_or(0, |g| g.count);
-            if count != allowance.count {
+            let count = shown.iter().find(|g| g.name == name).map(|g| g.count);
+            if count != Some(allowance.count) {
                 return Err(AllowanceError::Other {
                     name,
                     given: allowance.count,
-                    shown: count,
+                    shown: count.unwrap_or(0),
                 });
             }
         }
@@ -299,6 +301,7 @@ pub(super) fn hold(draft: &mut Draft<'_>) -> Holding {
     watch.protected();
     watch.groups_grow();
     watch.groups_shrink();
+    watch.access_lost();
     let source_shrank = watch.source();
     // Once before the seats, so that what is held anyway takes none; once after, for what they hold.
     watch.dependants();
@@ -384,9 +387,8 @@ impl Watch<'_, '_> {
         if count > limit || over_day {
             self.trip(GuardName::NewPeople, count, limit, &people);
         }
-        let unverified = self.places(|op| {
-            op.kind == Kind::CreateUser && self.draft.unverified.contains(&op.person)
-        });
+        let unverified = self
+            .places(|op| op.kind == Kind::CreateUser && self.draft.unverified.contains(&op.person));
         self.trip(
             GuardName::UnverifiedPeople,
             unverified.len() as u64,
@@ -549,6 +551,28 @@ impl Watch<'_, '_> {
         );
     }
 
+    /// People who would lose access.
+    fn access_lost(&mut self) {
+        let inputs = self.draft.inputs;
+        let places = self.places(|op| {
+            op.kind == Kind::RemoveMember
+                && op
+                    .target()
+                    .and_then(|t| self.draft.targets[t as usize].jira)
+                    .is_some_and(|row| class(inputs, row) == GroupClass::Access)
+        });
+        let people: HashSet<u32> = places.iter().map(|p| self.operations[*p].account).collect();
+        let limit = self.numbers().people_removed;
+        if people.len() as u64 > limit {
+            self.trip(
+                GuardName::PeopleRemoved,
+                people.len() as u64,
+                limit,
+                &places,
+            );
+        }
+    }
+
     /// Whether Entra shrank; holds all removals then.
     fn source(&mut self) -> bool {
         let Some(baseline) = self.inputs().known.history.baseline else {
@@ -675,6 +699,7 @@ mod tests {
         assert_eq!(allow("new-people=263"), Ok(()));
         assert!(allow("new-people=262").is_err());
         assert!(allow("new-groups=1").is_err());
+        assert!(allow("new-groups=0").is_err());
         assert!(allow("protected=1").is_err());
         assert!("new-people".parse::<Allowance>().is_err());
         assert!("new-poeple=3".parse::<Allowance>().is_err());

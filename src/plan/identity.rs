@@ -1,6 +1,7 @@
 //! Digests: of a plan and of the settings that a review covers.
 
 use super::make::{Inputs, operation_id};
+use super::operation::hex;
 use super::{Operation, RowDecision, Settings, Target};
 use crate::directory::Memberships;
 use sha2::{Digest, Sha256};
@@ -35,11 +36,7 @@ impl Canonical {
     }
 
     fn hex(self) -> String {
-        self.0
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex(&self.0.finalize())
     }
 }
 
@@ -163,6 +160,20 @@ fn known(digest: &mut Canonical, inputs: &Inputs<'_>) {
     apart.sort_unstable();
     for (entra, group) in apart {
         digest.text(entra);
+        digest.text(group);
+    }
+    digest.text("created");
+    for person in &known.created {
+        digest.text(person.as_str());
+    }
+    let mut given: Vec<(&str, &str)> = known
+        .defaults_given
+        .iter()
+        .map(|(person, group)| (person.as_str(), group.as_str()))
+        .collect();
+    given.sort_unstable();
+    for (person, group) in given {
+        digest.text(person);
         digest.text(group);
     }
     digest.text("refused");

@@ -3,7 +3,7 @@
 use super::OperationId;
 use crate::directory::{AccountId, EntraId, GroupId};
 use hashbrown::{HashMap, HashSet};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How far a linked group is Rollbook's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,26 +36,18 @@ pub struct Links {
 impl Links {
     /// Links a person to an account. Whoever held the account before is unlinked from it.
     pub fn person(&mut self, entra: EntraId, account: AccountId) {
-        if let Some(before) = self.accounts.insert(account.clone(), entra.clone())
-            && before != entra
-        {
-            self.people.remove(&before);
-        }
-        if let Some(before) = self.people.insert(entra, account.clone())
-            && before != account
-        {
+        if let Some(before) = self.people.remove(&entra) {
             self.accounts.remove(&before);
         }
+        if let Some(before) = self.accounts.insert(account.clone(), entra.clone()) {
+            self.people.remove(&before);
+        }
+        self.people.insert(entra, account);
     }
 
     /// Links a group. Several Entra groups may be linked to one Jira group.
     pub fn group(&mut self, link: GroupLink) {
         self.groups.insert(link.entra.clone(), link);
-    }
-
-    /// Keeps the links of those Entra groups for which `keep` says so.
-    pub fn retain_groups(&mut self, keep: impl Fn(&str) -> bool) {
-        self.groups.retain(|id, _| keep(id.as_str()));
     }
 
     /// All people's links, in the order of their Entra ids.
@@ -131,7 +123,9 @@ impl LookUps {
 
     /// All answers in the order of their addresses.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[AccountId])> {
-        self.answers.iter().map(|(a, ids)| (a.as_str(), ids.as_slice()))
+        self.answers
+            .iter()
+            .map(|(a, ids)| (a.as_str(), ids.as_slice()))
     }
 }
 
@@ -177,6 +171,10 @@ pub struct Known {
     pub decisions: Decisions,
     /// Look-ups of hidden e-mails.
     pub look_ups: LookUps,
+    /// People whom Rollbook created.
+    pub created: BTreeSet<EntraId>,
+    /// People who were given a default group, and which.
+    pub defaults_given: HashSet<(EntraId, GroupId)>,
     /// Folded addresses for which Jira refused lately to create a person, with its words.
     pub refused: HashMap<String, String>,
     /// For the guards.

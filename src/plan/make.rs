@@ -7,7 +7,7 @@ use super::operation::{Kind, NONE, Operation, OperationId};
 use super::people::{Standing, address};
 use super::scope::standings;
 use super::{Known, Measured, RowDecision, Settings, diff, identity};
-use crate::directory::{EntraSnapshot, JiraSnapshot, fold, shown};
+use crate::directory::{EntraSnapshot, GroupId, JiraSnapshot, fold, shown};
 use hashbrown::HashSet;
 use jiff::civil::Date;
 
@@ -37,6 +37,20 @@ pub struct Inputs<'a> {
     pub mode: Mode,
     /// What the admin allows.
     pub allowances: &'a Allowances,
+    /// Which operations are wanted. Guards count only those.
+    pub selection: &'a Selection,
+}
+
+/// Which of the operations that a plan would have are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Selection {
+    /// All of them.
+    #[default]
+    Everything,
+    /// Memberships of this Jira group.
+    Group(GroupId),
+    /// These.
+    Operations(HashSet<OperationId>),
 }
 
 /// What a row of the plan is about.
@@ -263,11 +277,16 @@ impl Draft<'_> {
                 continue;
             }
             if let crate::directory::Completeness::Doubtful(doubt) = &inputs.jira.users {
-                skip(format!("not created, since Jira's listing is in doubt: {doubt}"));
+                skip(format!(
+                    "not created, since Jira's listing is in doubt: {doubt}"
+                ));
                 continue;
             }
             if let Some(words) = inputs.known.refused.get(&fold(mail)) {
-                let reason = format!("Jira refused to create this person, and is not asked again for a week: {words}");
+                let reason = format!(
+                    "Jira refused to create this person, and is not asked again for a week: {}",
+                    shown(words)
+                );
                 self.conflict(row, &reason, Vec::new());
                 continue;
             }
@@ -313,7 +332,11 @@ impl Draft<'_> {
         for row in shared {
             self.creating.remove(&row);
             self.unverified.remove(&row);
-            self.conflict(row, "another person in Entra has the same address", Vec::new());
+            self.conflict(
+                row,
+                "another person in Entra has the same address",
+                Vec::new(),
+            );
         }
         let creating = &self.creating;
         self.operations.retain(|op| creating.contains(&op.person));
@@ -347,7 +370,10 @@ impl Draft<'_> {
                 ids(&[*account]),
             ),
             Ambiguity::Confirm(rows) => {
-                let names: Vec<_> = rows.iter().map(|r| shown(jira.account(*r).name())).collect();
+                let names: Vec<_> = rows
+                    .iter()
+                    .map(|r| shown(jira.account(*r).name()))
+                    .collect();
                 let reason = format!(
                     "Jira finds an account for this address that hides its e-mail and has another name ({}): confirm the link",
                     names.join(", ")
@@ -438,15 +464,37 @@ impl Draft<'_> {
             false
         });
         self.operations.retain(|op| {
-            !(op.account == NONE && op.kind == Kind::AddMember && people.contains(&op.person))
-                && !(op.kind == Kind::AddMember && groups.contains(&op.target))
+            let orphaned =
+                (op.account == NONE && people.contains(&op.person)) || groups.contains(&op.target);
+            !(op.kind == Kind::AddMember && orphaned)
         });
         self.creating.retain(|row| !people.contains(row));
         self.skipped.append(&mut skipped);
     }
 
+    /// Leaves only what is wanted.
+    fn narrow(&mut self) {
+        let (inputs, targets) = (self.inputs, &self.targets);
+        match inputs.selection {
+            Selection::Everything => {}
+            Selection::Group(group) => self.operations.retain(|op| {
+                matches!(op.kind, Kind::AddMember | Kind::RemoveMember)
+                    && op.account != NONE
+                    && op
+                        .target()
+                        .and_then(|t| targets[t as usize].jira)
+                        .is_some_and(|row| inputs.jira.group(row).id() == group.as_str())
+            }),
+            Selection::Operations(wanted) => self
+                .operations
+                .retain(|op| wanted.contains(&operation_id(inputs, targets, op))),
+        }
+    }
+
     fn finish(mut self) -> Plan {
         let inputs = self.inputs;
+        let id = identity::plan_id(inputs, &self.targets, &self.operations);
+        self.narrow();
         let guards::Holding {
             guards,
             seats,
@@ -473,14 +521,13 @@ impl Draft<'_> {
             self.targets
                 .iter()
                 .filter(|t| {
-                    t.jira.is_some()
-                        && (t.state == super::TargetState::Suggested) == suggested
+                    t.jira.is_some() && (t.state == super::TargetState::Suggested) == suggested
                 })
                 .map(|t| t.entra.len() as u64)
                 .sum()
         };
         Plan {
-            id: identity::plan_id(inputs, &self.targets, &self.operations),
+            id,
             guards,
             seats,
             people_linked,

@@ -113,9 +113,7 @@ fn by_email(
 ) {
     let mut visible: HashMap<String, Vec<u32>> = HashMap::new();
     for (row, account) in jira.iter_accounts() {
-        if account.kind() == AccountKind::Person
-            && !account.email().trim().is_empty()
-        {
+        if account.kind() == AccountKind::Person && !account.email().trim().is_empty() {
             visible.entry(fold(account.email())).or_default().push(row);
         }
     }
@@ -170,7 +168,9 @@ fn settle_claims(
         } else {
             contested.push(account);
             for person in people {
-                matching.ambiguous.insert(person, Ambiguity::Shared(account));
+                matching
+                    .ambiguous
+                    .insert(person, Ambiguity::Shared(account));
             }
         }
     }

@@ -24,21 +24,25 @@ mod settings;
 
 pub use desired::{Target, TargetState, groups_to_read};
 pub use document::{
-    Complete, Document, DocumentError, GroupPair, GroupRef, GuardRow, LinkCounts, OperationRow, Pinned, Row,
-    SeatRow, Summary, UserRef, read as read_document, write as write_document,
+    Complete, Document, DocumentError, GroupPair, GroupRef, GuardRow, LinkCounts, OperationRow,
+    Pinned, Row, SeatRow, Summary, UserRef, read as read_document, write as write_document,
 };
 pub use executor::{Counts, Effect, Executor, Next, Outcome, Step};
 pub use guards::{Allowance, AllowanceError, Allowances, GuardCount, GuardName, Held};
 pub use identity::settings_digest;
 pub use known::{
-    Baseline, Decisions, GroupLink, History, Known, Links, LookUps, Measured, Ownership, RowDecision,
+    Baseline, Decisions, GroupLink, History, Known, Links, LookUps, Measured, Ownership,
+    RowDecision,
 };
-pub use make::{Conflict, Inputs, Mode, NewLink, Plan, SeatCount, Skipped, Subject, make};
+pub use make::{
+    Conflict, Inputs, Mode, NewLink, Plan, SeatCount, Selection, Skipped, Subject, make,
+};
 pub use matching::{Matched, PendingLookUps, pending_look_ups};
 pub use operation::{Kind, Operation, OperationId, Reason};
 pub use patterns::{Patterns, Replace};
 pub use people::{Standing, address, usable_address};
 pub use period::Period;
+pub use scope::unclear_scope;
 pub use settings::{
     EmailSource, GuardSettings, Invitations, Leavers, Names, OutOfScope, ProductKey, Provisioning,
     Scope, ScopeUsers, Settings,

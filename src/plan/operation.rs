@@ -45,6 +45,15 @@ impl Kind {
     }
 }
 
+/// Bytes in hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
+}
+
 /// The name of an operation: the same in every plan that holds it, made of its kind and the ids
 /// that it touches.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -60,13 +69,7 @@ impl OperationId {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
-        let hex: String = hash
-            .finalize()
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        Self(hex)
+        Self(hex(&hash.finalize()[..8]))
     }
 
     /// Wraps a stored id.
@@ -122,7 +125,9 @@ impl fmt::Display for Reason {
             Self::NoAccountLookedUp => {
                 "in scope, and Jira has no account with this address (looked up)"
             }
-            Self::AccountGone => "in scope, and the account linked to this person is gone from Jira",
+            Self::AccountGone => {
+                "in scope, and the account linked to this person is gone from Jira"
+            }
             Self::NoGroup => "in scope, and Jira has no group of this name",
             Self::Member => "member of the Entra group",
             Self::NestedMember => "member of the Entra group through a nested group",

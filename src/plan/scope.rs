@@ -2,7 +2,7 @@
 
 use super::people::{Standing, address, verified};
 use super::{ScopeUsers, Settings};
-use crate::directory::{EntraGroup, EntraSnapshot, fold};
+use crate::directory::{EntraGroup, EntraSnapshot, Membership, fold};
 
 /// Each person's standing, by row.
 pub(super) fn standings(entra: &EntraSnapshot, settings: &Settings) -> Vec<Standing> {
@@ -41,7 +41,10 @@ pub(super) fn standings(entra: &EntraSnapshot, settings: &Settings) -> Vec<Stand
 }
 
 /// Whether a group takes part; otherwise why not.
-pub(super) fn group_in_scope(group: EntraGroup<'_>, settings: &Settings) -> Result<(), &'static str> {
+pub(super) fn group_in_scope(
+    group: EntraGroup<'_>,
+    settings: &Settings,
+) -> Result<(), &'static str> {
     let scope = &settings.scope;
     if !scope.group_kinds.contains(&group.kind()) {
         Err("its kind is left out (scope.group_kinds)")
@@ -58,23 +61,63 @@ pub(super) fn group_in_scope(group: EntraGroup<'_>, settings: &Settings) -> Resu
 /// display name; all groups of one display name count.
 fn people_of(entra: &EntraSnapshot, names: &[String]) -> Vec<bool> {
     let mut marks = vec![false; entra.people()];
-    if names.is_empty() {
-        return marks;
-    }
-    let folded: Vec<String> = names.iter().map(|name| fold(name)).collect();
-    let roots: Vec<u32> = entra
-        .iter_groups()
-        .filter(|(_, group)| {
-            folded.contains(&fold(group.name())) || names.iter().any(|name| name == group.id())
-        })
-        .map(|(row, _)| row)
-        .collect();
+    let roots: Vec<u32> = names.iter().flat_map(|name| named(entra, name)).collect();
     for group in closure(entra, &roots) {
         for &person in entra.direct().of(group) {
             marks[person as usize] = true;
         }
     }
     marks
+}
+
+/// Why the scope can't be worked out, if it can't: a group that it names is missing or hides its
+/// members, or licences are not known. Nothing may be planned then: people would come into scope
+/// or fall out of it by mistake.
+#[must_use]
+pub fn unclear_scope(entra: &EntraSnapshot, settings: &Settings) -> Option<String> {
+    let scope = &settings.scope;
+    if scope.licensed_only && !entra.licences_known {
+        return Some(
+            "scope.licensed_only is set, and this cloud does not tell who has a licence".to_owned(),
+        );
+    }
+    let member_of = match scope.users {
+        ScopeUsers::MemberOf => scope.member_of.as_slice(),
+        ScopeUsers::All | ScopeUsers::Assigned => &[],
+    };
+    for (key, names) in [
+        ("scope.member_of", member_of),
+        (
+            "scope.exclude_members_of",
+            scope.exclude_members_of.as_slice(),
+        ),
+    ] {
+        for name in names {
+            let roots = named(entra, name);
+            if roots.is_empty() {
+                return Some(format!("{key} names “{name}”, and Entra has no such group"));
+            }
+            let known = closure(entra, &roots)
+                .iter()
+                .all(|group| entra.group(*group).membership() == Membership::Known);
+            if !known {
+                return Some(format!(
+                    "{key} names “{name}”, and some of its members are hidden from this application"
+                ));
+            }
+        }
+    }
+    None
+}
+
+/// The groups of a name: by object id or by display name.
+fn named(entra: &EntraSnapshot, name: &str) -> Vec<u32> {
+    let folded = fold(name);
+    entra
+        .iter_groups()
+        .filter(|(_, group)| fold(group.name()) == folded || fold(group.id()) == folded)
+        .map(|(row, _)| row)
+        .collect()
 }
 
 /// The groups themselves and every group nested in them, each once: cycles are cut.

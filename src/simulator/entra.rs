@@ -23,13 +23,25 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
         .unwrap_or_default()
         .to_owned();
     let Some(&(until, allowed)) = world.entra.tokens.get(&token) else {
-        return error(401, "InvalidAuthenticationToken", "Access token is missing or malformed.");
+        return error(
+            401,
+            "InvalidAuthenticationToken",
+            "Access token is missing or malformed.",
+        );
     };
     if Instant::now() > until {
-        return error(401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.");
+        return error(
+            401,
+            "InvalidAuthenticationToken",
+            "Lifetime validation failed, the token is expired.",
+        );
     }
     if !allowed {
-        return error(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
+        return error(
+            403,
+            "Authorization_RequestDenied",
+            "Insufficient privileges to complete the operation.",
+        );
     }
     match (request.method.as_str(), rest) {
         ("GET", ["users"]) => users(world, request),
@@ -55,7 +67,10 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
         }
         ("GET", [application]) if application.starts_with("applications(appId='") => {
             let end = "2027-05-31T00:00:00Z";
-            Reply::json(200, &json!({"displayName": "Rollbook", "passwordCredentials": [{"endDateTime": end}]}))
+            Reply::json(
+                200,
+                &json!({"displayName": "Rollbook", "passwordCredentials": [{"endDateTime": end}]}),
+            )
         }
         ("POST", ["$batch"]) => batch(world, request),
         _ => error(400, "BadRequest", "Resource not found for the segment."),
@@ -74,7 +89,9 @@ pub(super) fn error(status: u16, code: &str, message: &str) -> Reply {
 }
 
 fn not_found(id: &str) -> Reply {
-    let message = format!("Resource '{id}' does not exist or one of its queried reference-property objects are not present.");
+    let message = format!(
+        "Resource '{id}' does not exist or one of its queried reference-property objects are not present."
+    );
     error(404, "Request_ResourceNotFound", &message)
 }
 
@@ -94,7 +111,9 @@ fn refuse_token(status: u16, code: u64, text: &str) -> Reply {
 }
 
 fn token(world: &mut World, tenant: &str, request: &Request) -> Reply {
-    let form: Vec<(String, String)> = url::form_urlencoded::parse(&request.body).into_owned().collect();
+    let form: Vec<(String, String)> = url::form_urlencoded::parse(&request.body)
+        .into_owned()
+        .collect();
     let field = |name: &str| {
         form.iter()
             .find(|(n, _)| n == name)
@@ -105,16 +124,28 @@ fn token(world: &mut World, tenant: &str, request: &Request) -> Reply {
     }
     let entra = &mut world.entra;
     if tenant != entra.id && !entra.domains.iter().any(|d| d.eq_ignore_ascii_case(tenant)) {
-        return refuse_token(400, 90_002, "Tenant not found. Check to make sure you have the correct tenant ID.");
+        return refuse_token(
+            400,
+            90_002,
+            "Tenant not found. Check to make sure you have the correct tenant ID.",
+        );
     }
     if field("grant_type") != "client_credentials" || !field("scope").ends_with("/.default") {
-        return refuse_token(400, 900_144, "The request body must contain the documented parameters.");
+        return refuse_token(
+            400,
+            900_144,
+            "The request body must contain the documented parameters.",
+        );
     }
     if field("client_id") != entra.client_id {
         return refuse_token(400, 700_016, "Application was not found in the directory.");
     }
     if field("client_secret") != entra.secret {
-        return refuse_token(401, 7_000_215, "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID.");
+        return refuse_token(
+            401,
+            7_000_215,
+            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID.",
+        );
     }
     let allowed = !world.faults.no_roles;
     let life = world.services.token_life;
@@ -134,7 +165,10 @@ fn token(world: &mut World, tenant: &str, request: &Request) -> Reply {
     );
     let until = Instant::now() + Duration::from_secs(life);
     entra.tokens.insert(token.clone(), (until, allowed));
-    Reply::json(200, &json!({"token_type": "Bearer", "expires_in": life, "ext_expires_in": life, "access_token": token}))
+    Reply::json(
+        200,
+        &json!({"token_type": "Bearer", "expires_in": life, "ext_expires_in": life, "access_token": token}),
+    )
 }
 
 /// A user with the selected properties. Some come back only when they are selected.
@@ -167,7 +201,11 @@ fn page_size(request: &Request) -> Option<usize> {
 }
 
 fn bad_top() -> Reply {
-    error(400, "Request_UnsupportedQuery", "Invalid page size specified. Must be between 1 and 999 inclusive.")
+    error(
+        400,
+        "Request_UnsupportedQuery",
+        "Invalid page size specified. Must be between 1 and 999 inclusive.",
+    )
 }
 
 /// Where a listing goes on: `$skiptoken` is the row and whether the empty page was given already.
@@ -197,7 +235,11 @@ fn users(world: &mut World, request: &Request) -> Reply {
     let (row, gap) = position(request);
     if row > 0 && world.faults.expired_pages > 0 {
         world.faults.expired_pages -= 1;
-        return error(400, "Directory_ExpiredPageToken", "The specified page token value has expired.");
+        return error(
+            400,
+            "Directory_ExpiredPageToken",
+            "The specified page token value has expired.",
+        );
     }
     let all: Vec<&EntraUser> = world.entra.users.values().collect();
     let end = if world.faults.users_cut_half {
@@ -217,7 +259,8 @@ fn users(world: &mut World, request: &Request) -> Reply {
         .iter()
         .map(|user| user_json(user, request.query("$select")))
         .collect();
-    let mut page = json!({"@odata.context": format!("{}/v1.0/$metadata#users", world.origin), "value": value});
+    let mut page =
+        json!({"@odata.context": format!("{}/v1.0/$metadata#users", world.origin), "value": value});
     if until < end || (row == 0 && world.faults.endless_links) {
         page["@odata.nextLink"] = json!(next_link(world, request, until, row > 0));
     } else if world.faults.endless_links {
@@ -232,8 +275,15 @@ fn count(world: &World, request: &Request, count: usize) -> Reply {
     if world.faults.no_count {
         return error(501, "NotImplemented", "Not supported here.");
     }
-    if !request.header("consistencylevel").eq_ignore_ascii_case("eventual") {
-        return error(400, "Request_BadRequest", "$count is not currently supported.");
+    if !request
+        .header("consistencylevel")
+        .eq_ignore_ascii_case("eventual")
+    {
+        return error(
+            400,
+            "Request_BadRequest",
+            "$count is not currently supported.",
+        );
     }
     // As on the wire: with a byte order mark.
     Reply::text(200, &format!("\u{feff}{count}"))
@@ -246,7 +296,9 @@ fn groups(world: &World, request: &Request) -> Reply {
     let (row, _) = position(request);
     let all: Vec<&str> = world.entra.groups.keys().map(String::as_str).collect();
     let until = (row + size).min(all.len());
-    let expand = request.query("$expand").is_some_and(|e| e.starts_with("members"));
+    let expand = request
+        .query("$expand")
+        .is_some_and(|e| e.starts_with("members"));
     let value: Vec<Value> = all[row.min(until)..until]
         .iter()
         .filter_map(|id| {
@@ -312,7 +364,11 @@ fn batch(world: &mut World, request: &Request) -> Reply {
     let body = request.json();
     let requests = body["requests"].as_array().cloned().unwrap_or_default();
     if requests.is_empty() || requests.len() > 20 {
-        return error(400, "BadRequest", "Number of batch request steps exceeds max value of 20.");
+        return error(
+            400,
+            "BadRequest",
+            "Number of batch request steps exceeds max value of 20.",
+        );
     }
     let mut responses = Vec::new();
     for one in &requests {
@@ -325,7 +381,9 @@ fn batch(world: &mut World, request: &Request) -> Reply {
                 .chain(path.split('/').filter(|p| !p.is_empty()))
                 .map(str::to_owned)
                 .collect(),
-            query: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
+            query: url::form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
             headers: request.headers.clone(),
             body: Vec::new(),
         };

@@ -22,7 +22,11 @@ pub(super) fn group_json(entra: &Tenant, id: &str) -> Option<Value> {
 /// Whether the application may not see the group's members.
 pub(super) fn hides(world: &World, group: &EntraGroup) -> bool {
     group.visibility.as_deref() == Some("HiddenMembership")
-        && !world.services.roles.iter().any(|r| r == "Member.Read.Hidden")
+        && !world
+            .services
+            .roles
+            .iter()
+            .any(|r| r == "Member.Read.Hidden")
 }
 
 /// `/users/delta` and `/groups/delta`.
@@ -41,7 +45,11 @@ pub(super) fn delta(world: &mut World, request: &Request, users: bool) -> Reply 
         Some(token) => {
             let since: u64 = token.parse().unwrap_or(0);
             if world.faults.delta_gone || since < world.entra.oldest_delta {
-                return error(410, "syncStateNotFound", "The sync state generation is not found.");
+                return error(
+                    410,
+                    "syncStateNotFound",
+                    "The sync state generation is not found.",
+                );
             }
             Some(since)
         }
@@ -176,7 +184,12 @@ fn link(world: &World, request: &Request, name: &str, value: &str) -> String {
         }
     }
     query.append_pair(name, value);
-    format!("{}/{}?{}", world.origin, request.path.join("/"), query.finish())
+    format!(
+        "{}/{}?{}",
+        world.origin,
+        request.path.join("/"),
+        query.finish()
+    )
 }
 
 fn delta_link(world: &World, request: &Request, version: u64) -> String {
@@ -184,7 +197,11 @@ fn delta_link(world: &World, request: &Request, version: u64) -> String {
 }
 
 fn page(world: &mut World, request: &Request, id: u64, offset: usize) -> Reply {
-    let Some(round) = world.entra.rounds.get(&id).cloned_page(offset, world.services.delta_page)
+    let Some(round) = world
+        .entra
+        .rounds
+        .get(&id)
+        .cloned_page(offset, world.services.delta_page)
     else {
         return error(410, "syncStateNotFound", "The sync state is not found.");
     };
@@ -244,12 +261,8 @@ impl ClonedPage for Option<&Round> {
 fn entry_json(entra: &Tenant, entry: &Entry, users: bool, select: Option<&str>) -> Option<Value> {
     match entry {
         Entry::Gap => None,
-        Entry::Removed { id, reason } => {
-            Some(json!({"id": id, "@removed": {"reason": reason}}))
-        }
-        Entry::Object { id, .. } if users => {
-            Some(user_json(entra.users.get(id)?, select))
-        }
+        Entry::Removed { id, reason } => Some(json!({"id": id, "@removed": {"reason": reason}})),
+        Entry::Object { id, .. } if users => Some(user_json(entra.users.get(id)?, select)),
         Entry::Object {
             id,
             members,
@@ -265,8 +278,7 @@ fn entry_json(entra: &Tenant, entry: &Entry, users: bool, select: Option<&str>) 
                 .iter()
                 .filter(|(member, _)| seen.insert(member.clone()))
                 .map(|(member, present)| {
-                    let mut value =
-                        json!({"@odata.type": member.odata_type(), "id": member.id()});
+                    let mut value = json!({"@odata.type": member.odata_type(), "id": member.id()});
                     if !present {
                         value["@removed"] = json!({"reason": "deleted"});
                     }

@@ -55,9 +55,10 @@ fn dispatch(world: &mut World, request: &Request, rest: &[&str]) -> Reply {
             let account = &world.jira.accounts[&world.jira.admin];
             Reply::json(200, &account_json(account))
         }
-        ("GET", ["serverInfo"]) => {
-            Reply::json(200, &json!({"baseUrl": world.origin, "deploymentType": "Cloud"}))
-        }
+        ("GET", ["serverInfo"]) => Reply::json(
+            200,
+            &json!({"baseUrl": world.origin, "deploymentType": "Cloud"}),
+        ),
         ("GET", ["users"] | ["users", "search"]) => users(world, request),
         ("GET", ["user", "search"]) => search(world, request),
         ("GET", ["user", "bulk"]) => bulk(world, request),
@@ -74,9 +75,10 @@ fn dispatch(world: &mut World, request: &Request, rest: &[&str]) -> Reply {
         ("DELETE", ["group", "user"]) => remove_member(world, request),
         ("GET", ["groups", "picker"]) => picker(world, request),
         ("GET", ["applicationrole"]) => roles(world),
-        ("GET", ["auditing", "record"]) => {
-            Reply::json(200, &json!({"offset": 0, "limit": 1000, "total": 0, "records": []}))
-        }
+        ("GET", ["auditing", "record"]) => Reply::json(
+            200,
+            &json!({"offset": 0, "limit": 1000, "total": 0, "records": []}),
+        ),
         _ => Reply::json(404, &json!({"message": "null for uri", "status-code": 404})),
     }
 }
@@ -214,7 +216,10 @@ fn one(world: &World, request: &Request) -> Reply {
         .filter(|a| visible(a));
     match account {
         Some(account) => Reply::json(200, &account_json(account)),
-        None => refuse(404, "Specified user does not exist or you do not have required permissions"),
+        None => refuse(
+            404,
+            "Specified user does not exist or you do not have required permissions",
+        ),
     }
 }
 
@@ -240,7 +245,10 @@ fn create_user(world: &mut World, request: &Request) -> Reply {
         return refuse(400, "emailAddress and products are required.");
     };
     if !email.contains('@') {
-        return Reply::json(400, &json!({"errorMessages": [], "errors": {"emailAddress": "The email address is invalid."}}));
+        return Reply::json(
+            400,
+            &json!({"errorMessages": [], "errors": {"emailAddress": "The email address is invalid."}}),
+        );
     }
     let existing = world.accounts_of(email).first().map(|a| a.id.clone());
     if let Some(id) = existing {
@@ -260,7 +268,11 @@ fn create_user(world: &mut World, request: &Request) -> Reply {
         given.extend(found.groups.clone());
     }
     let id = format!("712020:{:032x}", world.random.u128(..));
-    let name = email.split('@').next().unwrap_or_default().replace('.', " ");
+    let name = email
+        .split('@')
+        .next()
+        .unwrap_or_default()
+        .replace('.', " ");
     let mut account = World::account(&id, &name, email, AccountType::Atlassian);
     account.created = 1;
     account.hidden = world.random.f64() < world.organization.hidden;
@@ -358,7 +370,10 @@ fn paged<T>(all: &[T], start: usize, size: usize, json: impl Fn(&T) -> Value) ->
 }
 
 fn members(world: &World, request: &Request) -> Reply {
-    let Some(group) = request.query("groupId").and_then(|id| world.jira.groups.get(id)) else {
+    let Some(group) = request
+        .query("groupId")
+        .and_then(|id| world.jira.groups.get(id))
+    else {
         return refuse(404, "The group was not found.");
     };
     let inactive = request.query("includeInactiveUsers") == Some("true");
@@ -397,7 +412,10 @@ fn create_group(world: &mut World, request: &Request) -> Reply {
 }
 
 fn delete_group(world: &mut World, request: &Request) -> Reply {
-    let Some(group) = request.query("groupId").and_then(|id| world.jira.groups.get(id)) else {
+    let Some(group) = request
+        .query("groupId")
+        .and_then(|id| world.jira.groups.get(id))
+    else {
         return refuse(404, "The group was not found.");
     };
     if group.access_type.is_some() {
@@ -415,7 +433,10 @@ fn writable<'a>(world: &'a World, request: &Request) -> Result<&'a SiteGroup, Re
         .and_then(|id| world.jira.groups.get(id))
         .ok_or_else(|| refuse(404, "The group was not found."))?;
     if group.external {
-        Err(refuse(403, "This group is managed by an external directory."))
+        Err(refuse(
+            403,
+            "This group is managed by an external directory.",
+        ))
     } else if group.locked {
         Err(refuse(400, "Cannot modify this group: it is read-only."))
     } else {

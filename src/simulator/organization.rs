@@ -28,9 +28,19 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
         ),
         ("POST", ["v2", _, _, "directories", _, "users", "search"]) => search(world, request),
         ("POST", ["v2", _, _, "directories", _, "groups", "search"]) => groups(world),
-        ("POST", ["v2", _, _, "directories", directory, "users", account, action]) => {
-            suspension(world, request, directory, account, action)
-        }
+        (
+            "POST",
+            [
+                "v2",
+                _,
+                _,
+                "directories",
+                directory,
+                "users",
+                account,
+                action,
+            ],
+        ) => suspension(world, request, directory, account, action),
         ("DELETE", ["v2", _, _, "directories", _, "users", account]) => {
             if world.jira.accounts.remove(*account).is_none() {
                 return error(404, "ADMIN-404-2", "User not found");
@@ -100,7 +110,10 @@ fn suspension(
     if directory != DIRECTORY {
         return error(400, "ADMIN-400-2", "A directory is needed for writes");
     }
-    if !request.header("content-type").starts_with("application/json") {
+    if !request
+        .header("content-type")
+        .starts_with("application/json")
+    {
         return error(415, "ADMIN-415-1", "Unsupported media type");
     }
     if !world.jira.accounts.contains_key(account) {

@@ -122,7 +122,7 @@ impl Seed {
                 (format!("{local}{count}"), format!("{first} {last} {count}"))
             };
             let id = self.guid();
-            let user = self.user(number, id, name, &local);
+            let user = Self::user(number, id, name, &local);
             world.set_user(user);
         }
     }
@@ -133,7 +133,7 @@ impl Seed {
     }
 
     /// Every twentieth user is one of the awkward kinds, in turn; the rest are ordinary.
-    fn user(&mut self, number: usize, id: String, name: String, local: &str) -> EntraUser {
+    fn user(number: usize, id: String, name: String, local: &str) -> EntraUser {
         let domain = if number % 9 == 4 {
             SECOND_DOMAIN
         } else {
@@ -214,13 +214,7 @@ impl Seed {
         }
     }
 
-    fn group(
-        &mut self,
-        number: usize,
-        id: String,
-        name: String,
-        users: &[String],
-    ) -> EntraGroup {
+    fn group(&mut self, number: usize, id: String, name: String, users: &[String]) -> EntraGroup {
         let mut members = BTreeSet::new();
         let most = (users.len() / 4).max(1);
         let size = match number % 7 {
@@ -229,7 +223,9 @@ impl Seed {
             _ => self.random.usize(1..=most.min(40)),
         };
         for _ in 0..size {
-            members.insert(Member::User(users[self.random.usize(..users.len())].clone()));
+            members.insert(Member::User(
+                users[self.random.usize(..users.len())].clone(),
+            ));
         }
         if number % 4 == 1 {
             members.insert(Member::Device(self.guid()));
@@ -284,7 +280,8 @@ impl Seed {
             let mut account = World::account(&id, &user.name, &mail, AccountType::Atlassian);
             account.hidden = self.chance(organization.hidden);
             if account.hidden && number % 3 == 0 {
-                account.name = account.name.split(' ').next().unwrap_or_default().to_owned();
+                let first = account.name.split(' ').next().unwrap_or_default();
+                account.name = first.into();
             }
             account.active = number % 37 != 36;
             world.add_account(account);
@@ -391,7 +388,12 @@ impl Seed {
                 }
             }
         }
-        self.jira_group(world, "jira-only-team", people.iter().take(3).cloned().collect(), None);
+        self.jira_group(
+            world,
+            "jira-only-team",
+            people.iter().take(3).cloned().collect(),
+            None,
+        );
     }
 
     fn jira_group(

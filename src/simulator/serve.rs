@@ -28,7 +28,10 @@ impl Simulator {
     pub async fn start(scenario: &Scenario, port: u16) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         let address = listener.local_addr()?;
-        let world = Arc::new(Mutex::new(seed::world(scenario, &format!("http://{address}"))));
+        let world = Arc::new(Mutex::new(seed::world(
+            scenario,
+            &format!("http://{address}"),
+        )));
         let stop = CancellationToken::new();
         let app = axum::Router::new()
             .fallback(handle)
@@ -254,14 +257,18 @@ fn respond(reply: Reply, harm: Harm) -> Response<Body> {
         StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in reply.headers {
         if let Ok(value) = HeaderValue::from_str(&value) {
-            response.headers_mut().insert(HeaderName::from_static(name), value);
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
         }
     }
     let body = reply.body;
     *response.body_mut() = match harm {
         Harm::None => Body::from(body),
         Harm::Truncated => {
-            let half = (0..=body.len() / 2).rev().find(|at| body.is_char_boundary(*at));
+            let half = (0..=body.len() / 2)
+                .rev()
+                .find(|at| body.is_char_boundary(*at));
             Body::from(body[..half.unwrap_or(0)].to_owned())
         }
         Harm::Cut => {

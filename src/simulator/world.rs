@@ -347,7 +347,13 @@ impl World {
             if !seen.insert(id.clone()) {
                 continue;
             }
-            for member in self.entra.groups.get(&id).into_iter().flat_map(|g| &g.members) {
+            for member in self
+                .entra
+                .groups
+                .get(&id)
+                .into_iter()
+                .flat_map(|g| &g.members)
+            {
                 match member {
                     Member::User(user) => _ = users.insert(user.clone()),
                     Member::Group(nested) => open.push(nested.clone()),

@@ -163,7 +163,9 @@ impl State {
     /// Begins a run: gives its number and its id, which is a time and a few random letters.
     pub fn begin_run(&self, new: &NewRun<'_>) -> Result<(i64, String), StoreError> {
         let stamp = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
-        let tail: String = std::iter::repeat_with(fastrand::lowercase).take(4).collect();
+        let tail: String = std::iter::repeat_with(fastrand::lowercase)
+            .take(4)
+            .collect();
         let run_id = format!("{stamp}-{tail}");
         let begin = || -> rusqlite::Result<i64> {
             let change = self.connection.unchecked_transaction()?;
@@ -294,20 +296,22 @@ impl State {
         Ok(runs)
     }
 
-    /// The creations of a run whose outcome is unknown. Memberships need no such care: they are
-    /// safe to repeat, and the next plan shows whether they took place.
-    pub fn unfinished(&self, number: i64) -> Result<Vec<Unfinished>, StoreError> {
+    /// The creations of earlier runs whose outcome is unknown. Memberships need no such care: they
+    /// are safe to repeat, and the next plan shows whether they took place.
+    pub fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
         let mut statement = self
             .connection
             .prepare(
                 "SELECT kind, coalesce(entra_id, ''), coalesce(email, ''),
-                 coalesce(group_entra, ''), coalesce(group_name, '') FROM journal
-                 WHERE run = ?1 AND outcome IS NULL AND kind IN ('create_user', 'create_group')",
+                 coalesce(group_entra, ''), coalesce(group_name, ''), run, operation_id FROM journal
+                 WHERE outcome IS NULL AND kind IN ('create_user', 'create_group')",
             )
             .map_err(|e| self.sql(e))?;
         statement
-            .query_map([number], |row| {
+            .query_map([], |row| {
                 Ok(Unfinished {
+                    run: row.get(5)?,
+                    operation_id: row.get(6)?,
                     kind: Kind::parse(&row.get::<_, String>(0)?).unwrap_or(Kind::CreateUser),
                     entra_id: row.get(1)?,
                     email: row.get(2)?,
@@ -316,6 +320,23 @@ impl State {
                 })
             })
             .and_then(Iterator::collect)
+            .map_err(|e| self.sql(e))
+    }
+
+    /// Notes what became of a creation whose outcome was unknown.
+    pub fn close(&self, write: &Unfinished, took_place: bool) -> Result<(), StoreError> {
+        let (outcome, message) = if took_place {
+            ("done", "It was found when the next run looked it up.")
+        } else {
+            ("failed", "It did not take place, as the next run found.")
+        };
+        self.connection
+            .execute(
+                "UPDATE journal SET outcome = ?3, message = ?4, outcome_at = ?5
+                 WHERE run = ?1 AND operation_id = ?2",
+                params![write.run, write.operation_id, outcome, message, now()],
+            )
+            .map(drop)
             .map_err(|e| self.sql(e))
     }
 

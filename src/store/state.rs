@@ -7,8 +7,9 @@ use crate::plan::{
     Baseline, Decisions, GroupLink, History, Links, Matched, Measured, OperationId, Ownership,
     RowDecision,
 };
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 const MIGRATIONS: [&str; 1] = [include_str!("../../assets/migrations/state-1.sql")];
@@ -70,6 +71,10 @@ pub(super) const fn ownership_text(ownership: Ownership) -> &'static str {
 /// A write of an earlier run that was begun and whose outcome is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
+    /// Number of its run.
+    pub run: i64,
+    /// Operation id.
+    pub operation_id: String,
     /// What it was.
     pub kind: crate::plan::Kind,
     /// The person's Entra id.
@@ -123,18 +128,32 @@ impl State {
             return Err(damaged("the file is empty".to_owned()));
         }
         let connection = match database::open(&path, &MIGRATIONS) {
-            Err(StoreError::Sql { source, .. }) => return Err(damaged(source.to_string())),
+            Err(StoreError::Sql { source, .. }) if is_damage(&source) => {
+                return Err(damaged(source.to_string()));
+            }
             other => other?,
         };
         let check: String = connection
             .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-            .map_err(|e| damaged(e.to_string()))?;
+            .map_err(|source| {
+                if is_damage(&source) {
+                    damaged(source.to_string())
+                } else {
+                    StoreError::Sql {
+                        path: path.clone(),
+                        source,
+                    }
+                }
+            })?;
         if check != "ok" {
             return Err(damaged(check));
         }
         connection
             .execute_batch("PRAGMA synchronous = FULL;")
-            .map_err(|e| damaged(e.to_string()))?;
+            .map_err(|source| StoreError::Sql {
+                path: path.clone(),
+                source,
+            })?;
         database::private(&born).map_err(|source| StoreError::Io { path: born, source })?;
         Ok(Self {
             connection,
@@ -163,7 +182,9 @@ impl State {
             source,
         };
         std::fs::create_dir_all(&self.backups).map_err(io)?;
-        let stamp = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%S%3f").to_string();
+        let stamp = jiff::Timestamp::now()
+            .strftime("%Y%m%dT%H%M%S%3f")
+            .to_string();
         let copy = self.backups.join(format!("state-{stamp}.db"));
         self.connection
             .execute("VACUUM INTO ?1", [copy.to_string_lossy()])
@@ -201,25 +222,23 @@ impl State {
 
     /// Pins the state to this identity, or checks that it is pinned to it.
     pub fn pin(&self, found: &Identity) -> Result<(), StoreError> {
-        match (self.meta("tenant_id")?, self.meta("cloud_id")?) {
-            (Some(tenant_id), Some(cloud_id)) => {
-                let pinned = Identity {
-                    tenant_id,
-                    cloud_id,
-                };
-                if pinned == *found {
-                    Ok(())
-                } else {
-                    Err(StoreError::OtherIdentity {
-                        pinned,
-                        found: found.clone(),
-                    })
-                }
+        if let (Some(tenant_id), Some(cloud_id)) = (self.meta("tenant_id")?, self.meta("cloud_id")?)
+        {
+            let pinned = Identity {
+                tenant_id,
+                cloud_id,
+            };
+            if pinned == *found {
+                Ok(())
+            } else {
+                Err(StoreError::OtherIdentity {
+                    pinned,
+                    found: found.clone(),
+                })
             }
-            _ => {
-                self.set_meta("tenant_id", &found.tenant_id)?;
-                self.set_meta("cloud_id", &found.cloud_id)
-            }
+        } else {
+            self.set_meta("tenant_id", &found.tenant_id)?;
+            self.set_meta("cloud_id", &found.cloud_id)
         }
     }
 
@@ -296,6 +315,33 @@ impl State {
                 })
             },
         )
+    }
+
+    /// People whom Rollbook created.
+    pub fn created(&self) -> Result<BTreeSet<EntraId>, StoreError> {
+        let ids = self.rows(
+            "SELECT entra_id FROM people_links WHERE how = 'created'",
+            [],
+            |row| row.get::<_, String>(0),
+        )?;
+        Ok(ids.iter().map(|id| EntraId::new(id)).collect())
+    }
+
+    /// Who was put into a group for this reason, by the journal.
+    pub fn given(&self, reason: &str) -> Result<HashSet<(EntraId, GroupId)>, StoreError> {
+        let rows = self.rows(
+            "SELECT DISTINCT entra_id, group_id FROM journal
+             WHERE kind = 'add_member' AND reason = ?1 AND outcome IN ('done', 'already')
+             AND entra_id IS NOT NULL AND group_id IS NOT NULL",
+            [reason],
+            |row| {
+                Ok((
+                    EntraId::new(&row.get::<_, String>(0)?),
+                    GroupId::new(&row.get::<_, String>(1)?),
+                ))
+            },
+        )?;
+        Ok(rows.into_iter().collect())
     }
 
     /// Links a person to an account; whatever either was linked to before is unlinked.
@@ -387,23 +433,29 @@ impl State {
             .map_err(|e| self.sql(e))
     }
 
-    /// Addresses for which Jira refused lately to create a person, with its words.
-    pub fn refused(&self) -> Result<HashMap<String, String>, StoreError> {
+    /// Addresses for which Jira refused lately, under these settings, to create a person, with
+    /// its words.
+    pub fn refused(&self, settings: &str) -> Result<HashMap<String, String>, StoreError> {
         let rows = self.rows(
-            "SELECT address, message FROM refused_people WHERE at > ?1",
-            [now() - REFUSED_FOR],
+            "SELECT address, message FROM refused_people WHERE at > ?1 AND settings = ?2",
+            params![now() - REFUSED_FOR, settings],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         Ok(rows.into_iter().collect())
     }
 
     /// Notes that Jira refused to create a person under this folded address.
-    pub fn note_refused(&self, address: &str, message: &str) -> Result<(), StoreError> {
+    pub fn note_refused(
+        &self,
+        address: &str,
+        message: &str,
+        settings: &str,
+    ) -> Result<(), StoreError> {
         self.connection
             .execute(
-                "INSERT INTO refused_people VALUES (?1, ?2, ?3)
-                 ON CONFLICT DO UPDATE SET message = ?2, at = ?3",
-                params![address, message, now()],
+                "INSERT INTO refused_people VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO UPDATE SET message = ?2, settings = ?3, at = ?4",
+                params![address, message, settings, now()],
             )
             .map(drop)
             .map_err(|e| self.sql(e))
@@ -413,7 +465,7 @@ impl State {
     pub fn measure(&self, measured: Measured) -> Result<(), StoreError> {
         let run = || -> rusqlite::Result<()> {
             self.connection.execute(
-                "DELETE FROM measures WHERE at < ?1",
+                "DELETE FROM measures WHERE at < ?1 AND at < (SELECT max(at) FROM measures)",
                 [now() - 2 * BASELINE],
             )?;
             self.connection.execute(
@@ -435,7 +487,10 @@ impl State {
         let baseline = self
             .connection
             .query_row(
-                "SELECT max(users), max(groups), max(memberships) FROM measures WHERE at > ?1",
+                // Without any of the last 7 days the newest counts, however old: a source that
+                // shrank does not become right by waiting.
+                "SELECT max(users), max(groups), max(memberships) FROM measures
+                 WHERE at > min(?1, (SELECT max(at) - 1 FROM measures))",
                 [now() - BASELINE],
                 |row| {
                     let users: Option<i64> = row.get(0)?;
@@ -518,6 +573,14 @@ pub(super) fn link_group(
             params![entra, group, ownership_text(ownership), now()],
         )
         .map(drop)
+}
+
+/// Whether SQLite says that the file itself is broken, rather than busy, full or unreadable.
+fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
+    )
 }
 
 /// Backups, the oldest first.

@@ -3,8 +3,8 @@
 use super::error::SyncError;
 use super::planning::Planned;
 use super::session::Session;
-use crate::directory::{EntraId, GroupClass, GroupId, fold};
-use crate::plan::{GroupLink, Ownership, TargetState};
+use crate::directory::{EntraId, GroupClass, GroupId, fold, shown};
+use crate::plan::{GroupLink, Kind, Operation, Ownership, Selection};
 
 /// A Jira group, the Entra groups that it stands for, and what adopting it would do.
 #[derive(Debug, Clone)]
@@ -21,73 +21,75 @@ pub struct Adoption {
     pub stays: Vec<String>,
     /// Members who are not from Entra: unlinked, app, customer and former accounts. They stay.
     pub unknown: Vec<String>,
-    /// Operations of the plan that belong to it, by index.
-    pub operations: Vec<u32>,
 }
 
-/// Finds the group by name or groupId, and plans again as if it were adopted.
+/// Finds the group by name or groupId, plans as if it were adopted, and leaves only its own
+/// memberships in the plan.
 pub fn find(planned: &mut Planned, name: &str) -> Result<Adoption, SyncError> {
+    if !planned.settings.provisioning.sync_memberships {
+        return Err(SyncError::NotAdoptable(
+            "Sync memberships is off in this profile: an adopted group would not be kept in step."
+                .to_owned(),
+        ));
+    }
     let wanted = fold(name);
     let target = planned
         .plan
         .targets
         .iter()
-        .find(|target| {
-            !target.entra.is_empty()
-                && target.jira.is_some_and(|row| {
-                    let group = planned.jira.group(row);
-                    group.id() == name || fold(group.name()) == wanted
-                })
-        })
-        .cloned();
-    let Some((target, row)) = target.and_then(|t| t.jira.map(|row| (t, row))) else {
+        .filter(|target| !target.entra.is_empty())
+        .find_map(|target| {
+            let row = target.jira?;
+            let group = planned.jira.group(row);
+            (group.id() == name || fold(group.name()) == wanted).then(|| (target.clone(), row))
+        });
+    let Some((target, row)) = target else {
         let exists = planned
             .jira
             .iter_groups()
             .any(|(_, g)| g.id() == name || fold(g.name()) == wanted);
+        let name = shown(name);
         return Err(SyncError::NotAdoptable(if exists {
-            format!("The Jira group “{name}” stands for no Entra group in scope, or may not be touched: it can't be adopted.")
+            format!(
+                "The Jira group “{name}” stands for no Entra group in scope, or may not be touched: it can't be adopted."
+            )
         } else {
             format!("Jira has no group “{name}”.")
         }));
     };
+    if !planned.jira.group(row).read() {
+        return Err(SyncError::NotAdoptable(format!(
+            "The members of “{}” could not be read to the end: it can't be told who would leave.",
+            shown(&target.name)
+        )));
+    }
     let group = GroupId::new(planned.jira.group(row).id());
     let entra: Vec<EntraId> = target
         .entra
         .iter()
         .map(|g| EntraId::new(planned.entra.group(*g).id()))
         .collect();
-    if target.state != TargetState::Owned {
-        planned.again(|known| {
-            for id in &entra {
-                known.links.group(GroupLink {
-                    entra: id.clone(),
-                    group: group.clone(),
-                    ownership: Ownership::Owned,
-                });
-            }
-        });
-    }
+    planned.selection = Selection::Group(group.clone());
+    planned.again(|known| {
+        for id in &entra {
+            known.links.group(GroupLink {
+                entra: id.clone(),
+                group: group.clone(),
+                ownership: Ownership::Owned,
+            });
+        }
+    });
     Ok(preview(planned, row, group, entra))
 }
 
 fn preview(planned: &Planned, row: u32, group: GroupId, entra: Vec<EntraId>) -> Adoption {
     let jira = &planned.jira;
-    let operations: Vec<u32> = (0u32..)
-        .zip(&planned.plan.operations)
-        .filter(|(_, op)| {
-            Adoption::concerns(op.kind)
-                && op
-                    .target()
-                    .is_some_and(|t| planned.plan.targets[t as usize].jira == Some(row))
-        })
-        .map(|(index, _)| index)
-        .collect();
-    let leaving: Vec<u32> = operations
+    let leaving: Vec<u32> = planned
+        .plan
+        .operations
         .iter()
-        .map(|index| &planned.plan.operations[*index as usize])
-        .filter(|op| op.kind == crate::plan::Kind::RemoveMember)
-        .filter_map(crate::plan::Operation::account)
+        .filter(|op| op.kind == Kind::RemoveMember)
+        .filter_map(Operation::account)
         .collect();
     let linked = |account: u32| {
         let id = jira.account(account).id();
@@ -117,19 +119,20 @@ fn preview(planned: &Planned, row: u32, group: GroupId, entra: Vec<EntraId>) -> 
         entra,
         stays,
         unknown,
-        operations,
     }
 }
 
 impl Session {
+    /// From the next refresh on, also reads who is an administrator, as an adoption needs to know.
+    pub fn reads_admins(&mut self) {
+        self.admins = true;
+    }
+
     /// Stores that the group is owned.
     pub fn adopt(&self, adoption: &Adoption) -> Result<(), SyncError> {
         for entra in &adoption.entra {
-            self.state.link_group(
-                entra.as_str(),
-                adoption.group.as_str(),
-                Ownership::Owned,
-            )?;
+            self.state
+                .link_group(entra.as_str(), adoption.group.as_str(), Ownership::Owned)?;
         }
         Ok(())
     }

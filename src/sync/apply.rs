@@ -9,8 +9,8 @@ use super::writes::{Attempt, Census, Job, look_up, write};
 use crate::directory::{AccountId, GroupId, fold};
 use crate::jira::{Jira, JiraError};
 use crate::plan::{
-    Counts, Effect, Executor, GuardName, Kind, Next, Operation, OperationRow, Outcome, Ownership,
-    Step, TargetState, settings_digest,
+    Counts, Effect, Executor, GuardName, Kind, Mode, Next, Operation, OperationRow, Outcome,
+    Ownership, Step, TargetState, settings_digest,
 };
 use crate::store::{
     Entry, Finished, Journal, JournalOutcome, Learnt, LinkedHow, NewRun, RunKind, RunOutcome,
@@ -109,13 +109,10 @@ pub async fn apply(
 ) -> Result<Applied, SyncError> {
     let begun = Instant::now();
     session.state.back_up()?;
-    let unreviewed = planned
-        .plan
-        .guards
-        .iter()
-        .any(|g| matches!(g.name, GuardName::FirstReview | GuardName::SettingsChanged));
-    if !unreviewed {
-        store_links(session, planned)?;
+    let digest = settings_digest(&planned.settings);
+    let history = &planned.known.history;
+    if session.mode == Mode::Attended || history.reviewed_settings.as_ref() == Some(&digest) {
+        store_links(session, planned, request.kind)?;
     }
     let (number, run_id) = session.state.begin_run(&NewRun {
         kind: request.kind,
@@ -127,7 +124,10 @@ pub async fn apply(
     let journal = Journal::open(&session.state, number)?;
     let mut driver = Driver::new(session, planned, &journal, &request.chosen, begun);
     let result = driver.run().await;
-    let (mut counts, failures) = (driver.executor.counts(), std::mem::take(&mut driver.failures));
+    let (mut counts, failures) = (
+        driver.executor.counts(),
+        std::mem::take(&mut driver.failures),
+    );
     let stopped_by = driver.stopped_by.take();
     let unwritable = std::mem::take(&mut driver.unwritable);
     let refused = std::mem::take(&mut driver.refused);
@@ -135,7 +135,7 @@ pub async fn apply(
     counts.held = request.held;
     counts.skipped += request.cut;
     for (address, message) in refused {
-        session.state.note_refused(&address, &message)?;
+        session.state.note_refused(&address, &message, &digest)?;
     }
     for (group, message) in unwritable {
         session.state.note_unwritable(&group, &message)?;
@@ -156,11 +156,11 @@ pub async fn apply(
     };
     session.state.end_run(number, outcome, counts)?;
     result?;
-    if session.mode == crate::plan::Mode::Attended
+    if session.mode == Mode::Attended
         && request.kind == RunKind::Attended
         && !matches!(outcome, RunOutcome::Cancelled | RunOutcome::Failed)
     {
-        session.state.reviewed(&settings_digest(&planned.settings))?;
+        session.state.reviewed(&digest)?;
         if planned.plan.source_shrank && planned.allowances.names(GuardName::SourceShrank) {
             session.state.measure(planned.plan.measured)?;
         }
@@ -178,7 +178,7 @@ pub async fn apply(
 
 /// Stores what the plan recognised: people, groups named explicitly, and, where the admin allowed
 /// it, groups of the same name. Links write nothing to Jira.
-fn store_links(session: &Session, planned: &Planned) -> Result<(), SyncError> {
+fn store_links(session: &Session, planned: &Planned, kind: RunKind) -> Result<(), SyncError> {
     let (entra, jira) = (&planned.entra, &planned.jira);
     for link in &planned.plan.new_links {
         let (person, account) = (entra.person(link.person), jira.account(link.account));
@@ -190,22 +190,22 @@ fn store_links(session: &Session, planned: &Planned) -> Result<(), SyncError> {
             person.name(),
         )?;
     }
+    if kind == RunKind::Adopt {
+        return Ok(());
+    }
     let confirms = planned.allowances.names(GuardName::UnconfirmedGroups);
     for target in &planned.plan.targets {
         let Some(row) = target.jira else { continue };
-        let link = match target.state {
-            TargetState::Confirmed => true,
-            TargetState::Suggested => confirms,
-            TargetState::New | TargetState::Owned => false,
+        let ownership = match target.state {
+            TargetState::Confirmed => Ownership::Confirmed,
+            TargetState::Suggested if confirms => Ownership::Confirmed,
+            TargetState::Owned => Ownership::Owned,
+            TargetState::New | TargetState::Suggested => continue,
         };
-        if link {
-            for group in &target.entra {
-                session.state.link_group(
-                    entra.group(*group).id(),
-                    jira.group(row).id(),
-                    Ownership::Confirmed,
-                )?;
-            }
+        for group in &target.entra {
+            session
+                .state
+                .link_group(entra.group(*group).id(), jira.group(row).id(), ownership)?;
         }
     }
     Ok(())
@@ -238,6 +238,8 @@ struct Driver<'a> {
     refused: HashMap<String, String>,
     stopped_by: Option<Problem>,
     silences: u32,
+    /// Whether this account is a site admin, once it was asked.
+    admin: Option<bool>,
 }
 
 impl<'a> Driver<'a> {
@@ -267,6 +269,7 @@ impl<'a> Driver<'a> {
             refused: HashMap::new(),
             stopped_by: None,
             silences: 0,
+            admin: None,
         }
     }
 
@@ -410,7 +413,14 @@ impl<'a> Driver<'a> {
 
     /// Outcome on disk, then on to what depends on it.
     async fn settle(&mut self, ended: Ended) -> Result<(), SyncError> {
-        let Ended { step, row, attempt } = ended;
+        let Ended {
+            step,
+            row,
+            mut attempt,
+        } = ended;
+        if attempt.outcome == Outcome::GroupRefused && !self.is_still_admin(&attempt).await? {
+            attempt.outcome = Outcome::Systemic;
+        }
         let index = step.operation;
         let op = self.operation(index);
         if let Some(error) = &attempt.error {
@@ -459,10 +469,23 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
+    /// After a refusal of one group for lack of permission: whether it is only that group, or this
+    /// account is no site admin any more.
+    async fn is_still_admin(&mut self, attempt: &Attempt) -> Result<bool, SyncError> {
+        let forbidden = attempt.error.as_ref().and_then(JiraError::refusal);
+        if forbidden.is_none_or(|refusal| refusal.status != 403) {
+            return Ok(true);
+        }
+        if self.admin.is_none() {
+            self.admin = Some(self.session.jira.is_site_admin().await?);
+        }
+        Ok(self.admin == Some(true))
+    }
+
     /// Counts calls that ended without an answer, and notes what stops the run.
     fn heard(&mut self, error: &JiraError, outcome: Outcome) {
-        let silent = matches!(error, JiraError::Http(_))
-            || error.refusal().is_some_and(|r| r.status >= 500);
+        let silent =
+            matches!(error, JiraError::Http(_)) || error.refusal().is_some_and(|r| r.status >= 500);
         if silent {
             self.silences += 1;
         } else {

@@ -113,7 +113,10 @@ async fn check_entra(
     let entra = entra_client(profile, secrets, clients, cancel);
     let claims = match entra.authorize().await {
         Ok(claims) => {
-            let text = format!("given for this application (secret from {})", secrets.entra_from);
+            let text = format!(
+                "given for this application (secret from {})",
+                secrets.entra_from
+            );
             list.add("token", State::Good, text);
             claims
         }
@@ -132,7 +135,11 @@ async fn check_entra(
     }
     match entra.tenant().await {
         Ok(tenant) => {
-            list.add("tenant", State::Good, format!("{} ({})", tenant.name, tenant.id));
+            list.add(
+                "tenant",
+                State::Good,
+                format!("{} ({})", tenant.name, tenant.id),
+            );
             let domains = tenant.domains.join(", ");
             list.add("domains", State::Good, domains);
         }
@@ -140,7 +147,11 @@ async fn check_entra(
     }
     match entra.user_count().await {
         Ok(Some(count)) => list.add("users", State::Good, format!("{count} can be read")),
-        Ok(None) => list.add("users", State::Unknown, "the tenant does not tell how many there are"),
+        Ok(None) => list.add(
+            "users",
+            State::Unknown,
+            "the tenant does not tell how many there are",
+        ),
         Err(error) => list.bad("users", (&error).into()),
     }
     secret_end(&mut list, &entra, profile).await;
@@ -220,7 +231,10 @@ async fn check_jira(
     let text = format!("{} ({})", profile.site.host(), jira.cloud_id());
     list.add("site", State::Good, text);
     let me = jira.myself();
-    let text = format!("{} ({}); {route}, from {}", me.name, me.id, secrets.jira_from);
+    let text = format!(
+        "{} ({}); {route}, from {}",
+        me.name, me.id, secrets.jira_from
+    );
     list.add("account", State::Good, text);
     match profile.jira.token_expires {
         Some(end) => list.add("token", State::Good, format!("ends on {end}, as you noted")),

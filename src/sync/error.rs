@@ -22,6 +22,9 @@ pub enum SyncError {
     /// Jira.
     #[error(transparent)]
     Jira(#[from] JiraError),
+    /// The scope can't be worked out from what Entra shows.
+    #[error("{0}")]
+    UnclearScope(String),
     /// An allowance does not fit the plan.
     #[error(transparent)]
     Allowance(#[from] AllowanceError),

@@ -47,7 +47,11 @@ impl Session {
             if batch.is_empty() {
                 return Ok(());
             }
-            let left = namesakes.len() + pending.strangers.len().min(STRANGERS - strangers.min(STRANGERS));
+            let left = namesakes.len()
+                + pending
+                    .strangers
+                    .len()
+                    .min(STRANGERS - strangers.min(STRANGERS));
             self.progress.now(Stage::LookingUp {
                 done,
                 total: done + left as u64,

@@ -24,6 +24,6 @@ pub use error::SyncError;
 pub use planning::{Planned, plan};
 pub use progress::{Progress, Stage};
 pub use refresh::Snapshots;
-pub use saved::{Selection, read_saved, save, select};
+pub use saved::{Matched, narrow, read_saved, save};
 pub use session::{Opening, Session, who};
 pub use words::Problem;

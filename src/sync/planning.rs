@@ -5,7 +5,8 @@ use super::progress::Stage;
 use super::session::Session;
 use crate::directory::{EntraSnapshot, JiraSnapshot};
 use crate::plan::{
-    self, Allowances, Document, Inputs, Known, Mode, OperationRow, Plan, Settings,
+    self, Allowances, Document, Inputs, Known, Mode, OperationRow, Plan, Reason, Selection,
+    Settings, settings_digest,
 };
 use jiff::civil::Date;
 
@@ -26,6 +27,8 @@ pub struct Planned {
     pub mode: Mode,
     /// What is allowed.
     pub allowances: Allowances,
+    /// Which operations are wanted.
+    pub selection: Selection,
     /// The plan.
     pub plan: Plan,
     /// When it was made, RFC 3339.
@@ -44,6 +47,7 @@ impl Planned {
             today: self.today,
             mode: self.mode,
             allowances: &self.allowances,
+            selection: &self.selection,
         }
     }
 
@@ -79,6 +83,12 @@ impl Planned {
         change(&mut self.known);
         self.plan = plan::make(&self.inputs());
     }
+
+    /// Leaves only the wanted operations in the plan; guards count anew.
+    pub fn narrow(&mut self, selection: Selection) {
+        self.selection = selection;
+        self.plan = plan::make(&self.inputs());
+    }
 }
 
 /// Reads both sides, recognises people, and plans.
@@ -87,12 +97,21 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
         links: session.state.links()?,
         decisions: session.state.decisions()?,
         look_ups: session.mirror.look_ups()?,
-        refused: session.state.refused()?,
+        created: session.state.created()?,
+        defaults_given: session.state.given(&Reason::DefaultGroup.to_string())?,
+        refused: session
+            .state
+            .refused(&settings_digest(&session.profile.settings))?,
         history: session.state.history()?,
     };
     let snapshots = session.refresh(&known).await?;
+    let settings = &session.profile.settings;
+    if let Some(why) = plan::unclear_scope(&snapshots.entra, settings) {
+        return Err(SyncError::UnclearScope(why));
+    }
     if session.recover(&snapshots).await? {
         known.links = session.state.links()?;
+        known.created = session.state.created()?;
         known.history = session.state.history()?;
     }
     session.look_up(&snapshots, &mut known).await?;
@@ -105,6 +124,7 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
         today: jiff::ZonedDateTime::now().date(),
         mode: session.mode,
         allowances: Allowances::default(),
+        selection: Selection::Everything,
         plan: Plan::default(),
         created_at: jiff::Timestamp::now()
             .strftime("%Y-%m-%dT%H:%M:%SZ")

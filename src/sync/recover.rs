@@ -8,21 +8,22 @@ use crate::plan::{Kind, Ownership};
 use crate::store::{LinkedHow, RunOutcome, Unfinished};
 
 impl Session {
-    /// Looks up the creations of interrupted runs whose outcome is unknown, so that what took
-    /// place is linked and owned as if the run had gone on. Tells whether there was any such run.
+    /// Looks up the creations of earlier runs whose outcome is unknown, so that what took place is
+    /// linked and owned as if the run had gone on. Tells whether there was anything to recover.
     ///
     /// The plan that created a group was made from a listing without a group of that name: one
     /// that is there now is ours.
     pub(super) async fn recover(&mut self, snapshots: &Snapshots) -> Result<bool, SyncError> {
         let interrupted = self.state.interrupted()?;
+        let unfinished = self.state.unfinished()?;
+        for write in &unfinished {
+            let took_place = match write.kind {
+                Kind::CreateGroup => self.recover_group(snapshots, write)?,
+                _ => self.recover_person(snapshots, write).await?,
+            };
+            self.state.close(write, took_place)?;
+        }
         for run in &interrupted {
-            let unfinished = self.state.unfinished(run.number)?;
-            for write in &unfinished {
-                match write.kind {
-                    Kind::CreateGroup => self.recover_group(snapshots, write)?,
-                    _ => self.recover_person(snapshots, write).await?,
-                }
-            }
             let counts = self.state.counted(run.number)?;
             self.state.end_run(run.number, RunOutcome::Failed, counts)?;
             self.notes.push(format!(
@@ -31,14 +32,10 @@ impl Session {
                 counts.done + counts.already
             ));
         }
-        Ok(!interrupted.is_empty())
+        Ok(!interrupted.is_empty() || !unfinished.is_empty())
     }
 
-    fn recover_group(
-        &self,
-        snapshots: &Snapshots,
-        write: &Unfinished,
-    ) -> Result<(), SyncError> {
+    fn recover_group(&self, snapshots: &Snapshots, write: &Unfinished) -> Result<bool, SyncError> {
         let wanted = fold(&write.group_name);
         let found = snapshots
             .jira
@@ -50,16 +47,16 @@ impl Session {
             self.state
                 .link_group(&write.group_entra, group.id(), Ownership::Owned)?;
         }
-        Ok(())
+        Ok(found.is_some())
     }
 
     async fn recover_person(
         &self,
         snapshots: &Snapshots,
         write: &Unfinished,
-    ) -> Result<(), SyncError> {
+    ) -> Result<bool, SyncError> {
         if write.email.is_empty() || snapshots.entra.find_person(&write.entra_id).is_none() {
-            return Ok(());
+            return Ok(false);
         }
         let found = self.jira.search(&write.email).await?;
         let wanted = fold(&write.email);
@@ -81,6 +78,6 @@ impl Session {
                 )?;
             }
         }
-        Ok(())
+        Ok(people.len() == 1)
     }
 }

@@ -9,7 +9,7 @@ use crate::directory::{
 };
 use crate::entra::{DeltaLinks, Listed};
 use crate::jira::{GroupsRead, Read, UsersRead};
-use crate::plan::{Allowances, Inputs, Known, groups_to_read};
+use crate::plan::{Allowances, Inputs, Known, Ownership, Selection, groups_to_read};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,6 +17,9 @@ use std::sync::atomic::Ordering::Relaxed;
 
 /// How many groups' members are read at a time.
 const GROUPS_AT_ONCE: usize = 32;
+/// How many people who seem to be deleted are asked for by id. Of more, a part is asked for: so
+/// many removals are held by guards in any case.
+const DELETIONS: usize = 400;
 /// For this long an account that Rollbook created may be missing from listings, in seconds.
 /// Atlassian's listings lag by some seconds; a missing account is created a second time.
 const YOUNG: i64 = 900;
@@ -42,23 +45,18 @@ impl Session {
             entra: listed.clone(),
             jira: read.clone(),
         });
-        let linked: HashSet<String> = known
-            .links
-            .people()
-            .map(|(person, _)| person.as_str().to_owned())
-            .collect();
         let unwritable = self.state.unwritable()?;
-        let side = async { Ok::<_, SyncError>(self.entra.snapshot(&self.tenant, &linked, &listed).await?) };
+        let side = async { Ok::<_, SyncError>(self.entra.snapshot(&self.tenant, &listed).await?) };
         let other = async {
             let (users, groups) =
                 tokio::try_join!(self.jira.users(&read), self.jira.groups(&unwritable, &read))?;
             let users = self.with_missing_links(users, known).await?;
             Ok::<_, SyncError>((users, groups))
         };
-        let ((entra, links), (users, groups)) = tokio::try_join!(side, other)?;
+        let ((mut entra, links), (users, groups)) = tokio::try_join!(side, other)?;
         let bare = build(&users, &groups, &[], &self.me());
         let settings = &self.profile.settings;
-        let wanted = groups_to_read(&Inputs {
+        let inputs = Inputs {
             entra: &entra,
             jira: &bare,
             known,
@@ -66,9 +64,12 @@ impl Session {
             today: jiff::ZonedDateTime::now().date(),
             mode: self.mode,
             allowances: &Allowances::default(),
-        });
+            selection: &Selection::Everything,
+        };
+        let wanted = groups_to_read(&inputs, self.admins);
         let members = self.members(&bare, &wanted, &read).await?;
         let jira = build(&users, &groups, &members, &self.me());
+        self.confirm_deletions(&mut entra, &jira, known).await?;
         self.keep(&entra, &jira, &links)?;
         Ok(Snapshots { entra, jira })
     }
@@ -82,6 +83,43 @@ impl Session {
         if entra.users.is_whole() && jira.is_whole() {
             self.mirror
                 .keep(entra, jira, (&links.users, &links.groups))?;
+        }
+        Ok(())
+    }
+
+    /// People who are missing from Entra's listing and would leave owned groups for that reason
+    /// are asked for by id before they are believed deleted.
+    async fn confirm_deletions(
+        &self,
+        entra: &mut EntraSnapshot,
+        jira: &JiraSnapshot,
+        known: &Known,
+    ) -> Result<(), SyncError> {
+        let owned: Vec<u32> = known
+            .links
+            .groups()
+            .filter(|link| link.ownership == Ownership::Owned)
+            .filter_map(|link| jira.find_group(link.group.as_str()))
+            .collect();
+        let missing: Vec<&str> = known
+            .links
+            .people()
+            .filter(|(person, _)| entra.find_person(person.as_str()).is_none())
+            .filter(|(_, account)| {
+                jira.find_account(account.as_str()).is_some_and(|account| {
+                    owned
+                        .iter()
+                        .any(|group| jira.members().contains(*group, account))
+                })
+            })
+            .map(|(person, _)| person.as_str())
+            .collect();
+        if missing.is_empty() || !entra.users.is_whole() {
+            return Ok(());
+        }
+        let found = self.entra.existing(&missing, DELETIONS).await?;
+        if found > 0 {
+            entra.users.doubt(Doubt::ExistsUnlisted { found });
         }
         Ok(())
     }

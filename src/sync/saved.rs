@@ -5,9 +5,10 @@ use super::error::{PlanRefused, SyncError};
 use super::planning::Planned;
 use super::session::Session;
 use crate::plan::{
-    Document, GroupPair, Kind, OperationId, Pinned, read_document, settings_digest, write_document,
+    Document, GroupPair, OperationId, OperationRow, Pinned, Selection, TargetState, read_document,
+    settings_digest, write_document,
 };
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
@@ -67,35 +68,31 @@ pub fn read_saved(path: &Path, profile: &str) -> Result<Document, SyncError> {
     Ok(document)
 }
 
-/// Which operations of a fresh plan a saved one lets through.
-#[derive(Debug, Default)]
-pub struct Selection {
-    /// Indices into the fresh plan.
-    pub chosen: Vec<u32>,
-    /// Operations of the saved plan that guards hold now.
-    pub held: u64,
-    /// Operations that were cut out, and those that Jira no longer needs.
+/// What became of a saved plan's operations.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Matched {
+    /// Cut out by hand.
     pub cut: u64,
-    /// How many of those are no longer needed.
+    /// No longer needed, or not the same any more.
     pub overtaken: u64,
 }
 
-/// Matches a saved plan with a fresh one from both directories as they are now: what both hold is
-/// applied, what changed meanwhile is not overwritten, and nothing that was not reviewed is added.
-pub fn select(
+/// Narrows a fresh plan, from both directories as they are now, to what a saved one lets through:
+/// what both hold is applied, what changed meanwhile is not overwritten, and nothing that was not
+/// reviewed is added. Guards count what is left.
+pub fn narrow(
     session: &Session,
-    planned: &Planned,
+    planned: &mut Planned,
     saved: &Document,
     path: &Path,
-) -> Result<Selection, SyncError> {
+) -> Result<Matched, SyncError> {
     let refused = |cause| SyncError::PlanRefused {
         path: path.to_owned(),
         cause,
     };
     let Some(pinned) = &saved.pinned else {
-        return Err(refused(PlanRefused::Document(
-            crate::plan::DocumentError::NoHash,
-        )));
+        let cause = crate::plan::DocumentError::NoHash;
+        return Err(refused(PlanRefused::Document(cause)));
     };
     if pinned.tenant_id != session.identity.tenant_id {
         return Err(refused(PlanRefused::Other("Entra tenant")));
@@ -106,29 +103,57 @@ pub fn select(
     if pinned.settings != settings_digest(&planned.settings) {
         return Err(refused(PlanRefused::Settings));
     }
-    let wanted: HashSet<&OperationId> = saved
+    let wanted: HashMap<&OperationId, &OperationRow> = saved
         .operations
         .iter()
         .filter(|row| row.selected != Some(false))
-        .map(|row| &row.id)
+        .map(|row| (&row.id, row))
         .collect();
-    let inputs = planned.inputs();
-    let mut selection = Selection::default();
-    let mut found = 0;
-    for (index, op) in (0u32..).zip(&planned.plan.operations) {
-        if !wanted.contains(&planned.plan.operation_id(&inputs, op)) {
-            continue;
+    let same = planned
+        .plan
+        .operations
+        .iter()
+        .map(|op| {
+            let mirrored = op
+                .target()
+                .is_some_and(|t| planned.plan.targets[t as usize].state == TargetState::Owned);
+            (planned.plan.row(&planned.inputs(), op), mirrored)
+        })
+        .filter(|(row, mirrored)| {
+            wanted
+                .get(&row.id)
+                .is_some_and(|saved| is_same(saved, row, *mirrored))
+        })
+        .map(|(row, _)| row.id)
+        .collect::<hashbrown::HashSet<_>>();
+    let matched = Matched {
+        cut: (saved.operations.len() - wanted.len()) as u64,
+        overtaken: (wanted.len() - same.len()) as u64,
+    };
+    planned.narrow(Selection::Operations(same));
+    Ok(matched)
+}
+
+/// Whether an operation does now what it was reviewed for: to the same account and address, in the
+/// same group. What did not exist then may have been created since, by the plan itself.
+fn is_same(saved: &OperationRow, now: &OperationRow, mirrored: bool) -> bool {
+    let users = match (&saved.user, &now.user) {
+        (Some(before), Some(now)) => {
+            before.email == now.email
+                && (before.account_id.is_none() || before.account_id == now.account_id)
         }
-        found += 1;
-        if op.held.is_empty() {
-            selection.chosen.push(index);
-        } else {
-            selection.held += 1;
+        (None, None) => true,
+        _ => false,
+    };
+    let groups = match (&saved.group, &now.group) {
+        (Some(before), Some(now)) => {
+            before.name == now.name
+                && (before.group_id == now.group_id || (before.group_id.is_none() && mirrored))
         }
-    }
-    selection.overtaken = wanted.len() as u64 - found;
-    selection.cut = saved.operations.len() as u64 - found;
-    Ok(selection)
+        (None, None) => true,
+        _ => false,
+    };
+    saved.kind == now.kind && users && groups
 }
 
 impl Adoption {
@@ -142,10 +167,5 @@ impl Adoption {
                 group_id: self.group.as_str().to_owned(),
             })
             .collect()
-    }
-
-    /// Whether an operation belongs to this adoption.
-    pub(super) fn concerns(kind: Kind) -> bool {
-        matches!(kind, Kind::AddMember | Kind::RemoveMember)
     }
 }

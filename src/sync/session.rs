@@ -56,6 +56,8 @@ pub struct Session {
     pub(super) cancel: CancellationToken,
     pub(super) progress: Progress,
     pub(super) owner: Owner,
+    /// Whether it is read who is an administrator although no group is owned yet.
+    pub(super) admins: bool,
     _lock: Lock,
 }
 
@@ -159,7 +161,9 @@ impl Session {
             host,
             person,
             doing: doing.to_owned(),
-            since: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            since: jiff::Timestamp::now()
+                .strftime("%Y-%m-%dT%H:%M:%SZ")
+                .to_string(),
         };
         let lock = Lock::take(&folder.join("lock"), &owner)?;
         let state = State::open(&folder)?;
@@ -170,18 +174,16 @@ impl Session {
         }
         let clients = Clients::new().map_err(|e| SyncError::Client(e.to_string()))?;
         if clients.built_in_certificates {
-            notes.push("This machine has no CA certificates. The built-in ones are used.".to_owned());
+            notes.push(
+                "This machine has no CA certificates. The built-in ones are used.".to_owned(),
+            );
         }
         progress.now(Stage::Connecting);
         let entra = entra_client(&profile, &secrets, &clients, &cancel);
         let access = jira_access(&profile, &secrets, mode);
-        let remembered = state.used_gateway()?.map(|gateway| {
-            if gateway {
-                Route::Gateway
-            } else {
-                Route::Site
-            }
-        });
+        let remembered = state
+            .used_gateway()?
+            .map(|gateway| if gateway { Route::Gateway } else { Route::Site });
         let (tenant, jira) = tokio::join!(
             entra.tenant(),
             jira::connect(&access, remembered, &clients, &cancel)
@@ -206,6 +208,7 @@ impl Session {
             cancel,
             progress,
             owner,
+            admins: false,
             _lock: lock,
         })
     }

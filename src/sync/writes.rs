@@ -57,8 +57,19 @@ impl Census<'_> {
             .links
             .person_of(account.as_str())
             .filter(|person| self.planned.entra.find_person(person.as_str()).is_some());
-        linked.is_some_and(|person| person.as_str() != entra)
-            || self.given().get(account).is_some_and(|person| person != entra)
+        let matched = self
+            .planned
+            .plan
+            .new_links
+            .iter()
+            .filter(|link| self.planned.jira.account(link.account).id() == account.as_str())
+            .any(|link| self.planned.entra.person(link.person).id() != entra);
+        matched
+            || linked.is_some_and(|person| person.as_str() != entra)
+            || self
+                .given()
+                .get(account)
+                .is_some_and(|person| person != entra)
     }
 
     fn given(&self) -> std::sync::MutexGuard<'_, HashMap<AccountId, String>> {
@@ -107,9 +118,7 @@ pub(super) async fn write(
             }
             Err(error) => creation_failed(&error),
         },
-        Job::AddMember { group, account } => {
-            membership(row, jira.add_member(group, account).await)
-        }
+        Job::AddMember { group, account } => membership(row, jira.add_member(group, account).await),
         Job::RemoveMember { group, account } => {
             membership(row, jira.remove_member(group, account).await)
         }
@@ -186,12 +195,7 @@ fn good(outcome: Outcome, learnt: Learnt, status: Option<u16>) -> Attempt {
 
 /// An account that exists after a creation. It counts as *already* if it was in the listing
 /// before, whatever the status says.
-fn account(
-    row: &OperationRow,
-    id: AccountId,
-    status: Option<u16>,
-    census: &Census<'_>,
-) -> Attempt {
+fn account(row: &OperationRow, id: AccountId, status: Option<u16>, census: &Census<'_>) -> Attempt {
     let entra = row
         .user
         .as_ref()
@@ -207,7 +211,9 @@ fn account(
                 message: Some(
                     "Jira gave an account that is linked to another person of Entra.".to_owned(),
                 ),
-                advice: Some("Two people in Entra seem to share one address: look at both.".to_owned()),
+                advice: Some(
+                    "Two people in Entra seem to share one address: look at both.".to_owned(),
+                ),
                 request_id: None,
             }),
             ..simple(Outcome::Failed)
@@ -270,16 +276,14 @@ fn membership(row: &OperationRow, result: Result<Written, JiraError>) -> Attempt
             finished: failed(&JiraError::Refused(r)).finished,
             ..simple(Outcome::NotVisible)
         },
-        Err(JiraError::Refused(r)) if matches!(r.status, 400 | 403) => {
-            Attempt {
-                outcome: if r.is_about_licences() {
-                    Outcome::Failed
-                } else {
-                    Outcome::GroupRefused
-                },
-                ..failed(&JiraError::Refused(r))
-            }
-        }
+        Err(JiraError::Refused(r)) if matches!(r.status, 400 | 403) => Attempt {
+            outcome: if r.is_about_licences() {
+                Outcome::Failed
+            } else {
+                Outcome::GroupRefused
+            },
+            ..failed(&JiraError::Refused(r))
+        },
         Err(error) => failed(&error),
     }
 }
@@ -296,7 +300,11 @@ fn failed(error: &JiraError) -> Attempt {
         JiraError::BadCredentials { .. } | JiraError::NotSignedIn { .. } | JiraError::Captcha
     ) || matches!(
         error,
-        JiraError::Http(crate::http::Failure::Connect { .. } | crate::http::Failure::Tls { .. })
+        JiraError::Http(
+            crate::http::Failure::Connect { .. }
+                | crate::http::Failure::Tls { .. }
+                | crate::http::Failure::AskedToWait { .. }
+        )
     );
     Attempt {
         outcome: if systemic {

@@ -78,10 +78,9 @@ proptest! {
                     (4, _) => Outcome::Already,
                     (5, Effect::Write) if !creates => Outcome::NotVisible,
                     (5, Effect::Write) => Outcome::Unclear,
-                    (5, Effect::LookUp) => Outcome::Absent,
+                    (5 | 8, Effect::LookUp) => Outcome::Absent,
                     (6, Effect::Write) if !creates => Outcome::GroupRefused,
                     (7, _) if creates => Outcome::Unclear,
-                    (8, Effect::LookUp) => Outcome::Absent,
                     _ => Outcome::Failed,
                 };
                 if executor.record(now, operation, outcome) {

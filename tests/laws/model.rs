@@ -8,8 +8,8 @@ use rollbook::directory::{
     MemberKind, Membership, Product, Seats,
 };
 use rollbook::plan::{
-    Allowances, GroupLink, Inputs, Kind, Known, Links, Mode, OutOfScope, Ownership, Plan, Settings,
-    make,
+    Allowances, GroupLink, Inputs, Kind, Known, Links, Mode, OutOfScope, Ownership, Plan,
+    Selection, Settings, make,
 };
 use std::collections::BTreeSet;
 
@@ -168,6 +168,7 @@ impl Model {
             today: jiff::civil::date(2026, 11, 24),
             mode: self.mode,
             allowances,
+            selection: &Selection::Everything,
         })
     }
 
@@ -191,6 +192,7 @@ impl Model {
                     today: jiff::civil::date(2026, 11, 24),
                     mode: self.mode,
                     allowances: &Allowances::default(),
+                    selection: &Selection::Everything,
                 },
                 op,
             );

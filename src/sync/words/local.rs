@@ -1,0 +1,230 @@
+//! The profile's own files: configuration, secrets, stores.
+
+use super::Problem;
+use crate::config::{ConfigError, SecretKind};
+use crate::directory::shown;
+use crate::store::StoreError;
+
+pub(super) fn config(error: &ConfigError) -> Problem {
+    match error {
+        ConfigError::Missing(path) => Problem::new(
+            "config",
+            format!("There is no configuration at {}.", path.display()),
+            "Create it (the README shows how, step by step), name another folder with --config-dir, or try `rollbook demo --headless`, which needs none.",
+        ),
+        ConfigError::Io { path, source } => Problem::new(
+            "config",
+            format!("{} can't be read: {source}.", path.display()),
+            "Check the file's owner and permissions.",
+        ),
+        ConfigError::Malformed {
+            path,
+            line,
+            message,
+            suggestion,
+        } => Problem::new(
+            "config",
+            format!("{}, line {line}: {}.", path.display(), shown(message)),
+            match suggestion {
+                Some(word) => format!("Did you mean “{}”?", shown(word)),
+                None => "Correct that line; the commented example in the README shows every key."
+                    .to_owned(),
+            },
+        ),
+        ConfigError::Value {
+            path,
+            profile,
+            key,
+            message,
+        } => Problem::new(
+            "config",
+            format!("Profile “{}”, {key}: {}.", shown(profile), shown(message)),
+            format!("Correct it in {}.", path.display()),
+        ),
+        ConfigError::NoProfile(path) => Problem::new(
+            "config",
+            format!("{} holds no profile.", path.display()),
+            "Add one; the commented example in the README shows how.",
+        ),
+        ConfigError::UnknownProfile { wanted, known } => Problem::new(
+            "config",
+            format!("There is no profile “{}”.", shown(wanted)),
+            format!("Those that exist: {}.", shown(&known.join(", "))),
+        ),
+        ConfigError::SeveralProfiles { known } => Problem::new(
+            "config",
+            "There are several profiles, and none was named.",
+            format!(
+                "Add --profile NAME, with one of: {}.",
+                shown(&known.join(", "))
+            ),
+        ),
+        ConfigError::NoSecret { .. }
+        | ConfigError::OpenSecrets { .. }
+        | ConfigError::SecretCommand { .. } => secrets(error),
+        ConfigError::NoHome => Problem::new(
+            "config",
+            "This system names no home folder to keep files in.",
+            "Name folders with --config-dir and --data-dir.",
+        ),
+    }
+}
+
+/// A secret that is missing, open to others, or not given by its command.
+fn secrets(error: &ConfigError) -> Problem {
+    match error {
+        ConfigError::NoSecret {
+            kind,
+            environment,
+            file,
+        } => Problem::new(
+            "secret",
+            format!("{} is missing.", capital(&kind.to_string())),
+            if *environment {
+                format!(
+                    "Set {} in the environment, or write {} = \"…\" for this profile into {} (mode 0600).",
+                    kind.variable(),
+                    kind.key(),
+                    file.display()
+                )
+            } else {
+                format!(
+                    "There are several profiles, so the environment is only read when one is named: add --profile NAME, or write {} = \"…\" for this profile into {} (mode 0600).",
+                    kind.key(),
+                    file.display()
+                )
+            },
+        ),
+        ConfigError::OpenSecrets { path, mode } => Problem::new(
+            "secret",
+            format!(
+                "{} can be read by other users of this machine (mode {mode:o}). It is not used.",
+                path.display()
+            ),
+            format!(
+                "chmod 600 {} — and consider its secrets as known to others.",
+                path.display()
+            ),
+        ),
+        ConfigError::SecretCommand { kind, cause } => Problem::new(
+            "secret",
+            format!("secret_command for {kind} failed: {}.", shown(cause)),
+            match kind {
+                SecretKind::EntraClientSecret => {
+                    "Run it by hand; it has to print the secret's Value on its first line."
+                }
+                SecretKind::JiraApiToken => {
+                    "Run it by hand; it has to print the API token on its first line."
+                }
+            },
+        ),
+        other => Problem::new("config", other.to_string(), "Correct the configuration."),
+    }
+}
+
+pub(super) fn store(error: &StoreError) -> Problem {
+    let restore = |backup: &Option<std::path::PathBuf>, path: &std::path::Path| match backup {
+        Some(backup) => format!(
+            "Nothing was written, and nothing will be until it is restored: copy the newest backup over it, with no Rollbook running: cp '{}' '{}' (and delete the -wal and -shm files beside it). Links and decisions made since then are missing from it, and can be made again.",
+            backup.display(),
+            path.display()
+        ),
+        None => format!(
+            "There is no backup in the folder `backups` beside it. If {} can't be brought back from a backup of this machine, move the profile's whole folder away: Rollbook then begins anew, recognises people by their e-mail again, and asks before it applies anything.",
+            path.display()
+        ),
+    };
+    match error {
+        StoreError::Io { path, source } => Problem::new(
+            "store",
+            format!("{} can't be used: {source}.", path.display()),
+            "Check the owner, the permissions and the free space of that folder.",
+        ),
+        StoreError::Sql { path, source } => Problem::new(
+            "store",
+            format!("{} can't be read or written: {source}.", path.display()),
+            "Check the free space of that folder and whether another program holds the file.",
+        ),
+        StoreError::StateDamaged {
+            path,
+            cause,
+            backup,
+        } => Problem::new(
+            "state-damaged",
+            format!(
+                "The state of this profile is damaged: {} ({}). It holds the links between people and accounts, and without it nothing is written.",
+                path.display(),
+                shown(cause)
+            ),
+            restore(backup, path),
+        ),
+        StoreError::StateMissing { path, backup } => Problem::new(
+            "state-missing",
+            format!(
+                "The state of this profile existed and is gone: {}. It holds the links between people and accounts, and without it nothing is written.",
+                path.display()
+            ),
+            restore(backup, path),
+        ),
+        StoreError::Newer { path } => Problem::new(
+            "store",
+            format!(
+                "{} was written by a newer version of Rollbook.",
+                path.display()
+            ),
+            "Use that version.",
+        ),
+        StoreError::Locked { owner } => match owner {
+            Some(o) => Problem::new(
+                "locked",
+                format!(
+                    "Another Rollbook is at work on this profile: {} on {}, `{}` since {} (process {}).",
+                    shown(&o.person),
+                    shown(&o.host),
+                    shown(&o.doing),
+                    shown(&o.since),
+                    o.pid
+                ),
+                "Wait until it is done, or stop it there.",
+            ),
+            None => Problem::new(
+                "locked",
+                "Another Rollbook is at work on this profile.",
+                "Wait until it is done, or stop it there.",
+            ),
+        },
+        StoreError::OtherIdentity { pinned, found } => {
+            let what = if pinned.tenant_id == found.tenant_id {
+                "Jira site"
+            } else if pinned.cloud_id == found.cloud_id {
+                "Entra tenant"
+            } else {
+                "Entra tenant and another Jira site"
+            };
+            Problem::new(
+                "identity-changed",
+                format!("This profile now leads to another {what} than the one its links belong to. Nothing was read or written."),
+                "Put the former tenant and site back, or give the new pair a profile of its own name: links of one site mean nothing on another.",
+            )
+            .id("pinned-tenant", &pinned.tenant_id)
+            .id("found-tenant", &found.tenant_id)
+            .id("pinned-site", &pinned.cloud_id)
+            .id("found-site", &found.cloud_id)
+        }
+        StoreError::Journal(cause) => Problem::new(
+            "store",
+            format!(
+                "The journal can't be written: {}. The run was stopped, since nothing is written to Jira that isn't journalled.",
+                shown(cause)
+            ),
+            "Check the free space of the data folder, and start again: what was done is looked up.",
+        ),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
+}

@@ -1,0 +1,343 @@
+//! Entra and Jira.
+
+use super::Problem;
+use crate::directory::shown;
+use crate::entra::{EntraError, TokenProblem, TokenRefusal, missing_permissions};
+use crate::http::Failure;
+use crate::jira::{JiraError, Refusal};
+
+impl From<&EntraError> for Problem {
+    fn from(error: &EntraError) -> Self {
+        match error {
+            EntraError::Http(failure) => http("Entra", failure),
+            EntraError::Token(refusal) => token(refusal),
+            EntraError::Refused {
+                what,
+                status,
+                code,
+                message,
+                request_id,
+                client_request_id,
+                roles,
+            } => refused(what, *status, code, message, roles.as_deref())
+                .id("request-id", request_id)
+                .id("client-request-id", client_request_id),
+            EntraError::EndlessLinks { what } => Self::new(
+                "entra",
+                format!(
+                    "Graph gave the same link twice while it listed {what}, so that the listing would never end. What was read so far is not used."
+                ),
+                "Try again in some minutes. If it stays, ask Microsoft's support.",
+            ),
+            EntraError::NoDeltaLink { what } => Self::new(
+                "entra",
+                format!(
+                    "Graph ended the listing of {what} without the link that says that it is whole. What was read so far is not used."
+                ),
+                "Try again. If it stays, a proxy between here and Graph may change its answers.",
+            ),
+            EntraError::NoOrganization => Self::new(
+                "entra",
+                "Graph gave no organization for this tenant.",
+                "Check entra.tenant_id and entra.cloud.",
+            ),
+        }
+    }
+}
+
+fn token(refusal: &TokenRefusal) -> Problem {
+    let (message, hint) = match refusal.problem {
+        TokenProblem::WrongSecret => (
+            "Entra does not accept the client secret.",
+            "Most often the secret's ID was copied instead of its Value. The Value is shown only once, when the secret is created: under App registrations ▸ your application ▸ Certificates & secrets ▸ New client secret, and copy the column “Value”.",
+        ),
+        TokenProblem::ExpiredSecret => (
+            "The client secret has expired.",
+            "Create a new one under App registrations ▸ your application ▸ Certificates & secrets, and copy its “Value”.",
+        ),
+        TokenProblem::UnknownClient => (
+            "This tenant knows no application with this client id.",
+            "Compare entra.client_id with “Application (client) ID”, and entra.tenant_id with “Directory (tenant) ID” on the app registration's overview: one of both is wrong.",
+        ),
+        TokenProblem::ApplicationDisabled => (
+            "The application is disabled in this tenant.",
+            "Enable it under Enterprise applications ▸ your application ▸ Properties ▸ Enabled for users to sign in.",
+        ),
+        TokenProblem::UnknownTenant => (
+            "There is no such tenant.",
+            "Compare entra.tenant_id with “Directory (tenant) ID” on the app registration's overview. If it is right, the tenant may be in another national cloud: see entra.cloud.",
+        ),
+        TokenProblem::MalformedTenant => (
+            "The tenant id is neither a GUID nor a domain.",
+            "Copy “Directory (tenant) ID” from the app registration's overview into entra.tenant_id.",
+        ),
+        TokenProblem::OtherCloud => (
+            "This tenant is in another national cloud.",
+            "Set entra.cloud to us-gov, us-dod or china.",
+        ),
+        TokenProblem::Certificate => (
+            "Entra does not accept the certificate.",
+            "Upload it under App registrations ▸ your application ▸ Certificates & secrets ▸ Certificates.",
+        ),
+        TokenProblem::Blocked => (
+            "A Conditional Access policy or a tenant policy blocks this application.",
+            "Ask who keeps the tenant's policies to let this service principal sign in from this machine's address.",
+        ),
+        TokenProblem::NoConsent => (
+            "Admin consent is missing.",
+            "Under App registrations ▸ your application ▸ API permissions, choose “Grant admin consent”.",
+        ),
+        TokenProblem::Busy => (
+            "Entra's sign-in service is busy, also after some retries.",
+            "Try again in some minutes.",
+        ),
+        TokenProblem::Other => (
+            "Entra gave no token.",
+            "Compare tenant id, client id and client secret with the app registration. The explanation above is Microsoft's own.",
+        ),
+    };
+    let code = refusal
+        .code
+        .map_or_else(String::new, |c| format!("AADSTS{c}"));
+    Problem::new(
+        "entra-credentials",
+        format!("{message} ({})", shown(&refusal.description)),
+        hint,
+    )
+    .id("code", &code)
+    .id("error", &refusal.error)
+    .id("trace-id", &refusal.trace_id)
+    .id("correlation-id", &refusal.correlation_id)
+}
+
+fn refused(
+    what: &str,
+    status: u16,
+    code: &str,
+    message: &str,
+    roles: Option<&[String]>,
+) -> Problem {
+    if status == 403 {
+        let missing = roles.map(missing_permissions).unwrap_or_default();
+        let grants: Vec<&str> = missing.iter().map(|m| m.grant).collect();
+        let has = match roles {
+            None => "its permissions could not be read from the token".to_owned(),
+            Some([]) => "the token holds no application permission at all".to_owned(),
+            Some(roles) => format!("the token holds {}", shown(&roles.join(", "))),
+        };
+        let grant = if grants.is_empty() {
+            "Directory.Read.All".to_owned()
+        } else {
+            grants.join(" and ")
+        };
+        return Problem::new(
+            "entra-permission",
+            format!("Entra does not let this application {what}: {has}."),
+            format!(
+                "Under App registrations ▸ your application ▸ API permissions ▸ Add a permission ▸ Microsoft Graph, choose “Application permissions” (not “Delegated permissions”), add {grant} (Directory.Read.All and User.Read.All serve everything that Rollbook does), then choose “Grant admin consent”. It may take some minutes to count."
+            ),
+        );
+    }
+    let said = if message.is_empty() {
+        "without an explanation".to_owned()
+    } else {
+        shown(message.trim_end_matches('.')).into_owned()
+    };
+    let code = if code.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", shown(code))
+    };
+    let hint = match status {
+        401 => "Check the client secret and that the application still exists.",
+        429 => "Another program uses up this tenant's limit. Try again later.",
+        500.. => "Graph has trouble. Try again in some minutes.",
+        _ => "If it stays, give the ids below to Microsoft's support.",
+    };
+    Problem::new(
+        "entra",
+        format!("Graph refused to {what}: status {status}{code}, {said}."),
+        hint,
+    )
+}
+
+impl From<&JiraError> for Problem {
+    fn from(error: &JiraError) -> Self {
+        match error {
+            JiraError::Http(failure) => http("Jira", failure),
+            JiraError::BadCredentials { request_id } => Self::new(
+                "jira-credentials",
+                "Jira does not accept the admin e-mail and API token, neither on the site nor through the gateway. The token may have expired: API tokens live at most a year.",
+                "Create a new token at id.atlassian.com ▸ Security ▸ API tokens, signed in as that admin, and check jira.admin_email and jira.site_url.",
+            )
+            .id("request-id", request_id),
+            JiraError::NotSignedIn { request_id } => Self::new(
+                "jira-credentials",
+                "Jira answered as if nobody had signed in, with empty lists. Nothing of it was believed. The API token has expired or was revoked.",
+                "Create a new token at id.atlassian.com ▸ Security ▸ API tokens, signed in as that admin.",
+            )
+            .id("request-id", request_id),
+            JiraError::Captcha => Self::new(
+                "jira-credentials",
+                "Jira wants this account to solve a captcha before it may sign in again.",
+                "Log in to the site once in a browser as that admin, then try again.",
+            ),
+            JiraError::NotASite { host } => Self::new(
+                "jira-site",
+                format!("{} is no Jira Cloud site.", shown(host)),
+                "Check jira.site_url: it looks like https://acme.atlassian.net, without a path. Jira Server and Data Center are not supported.",
+            ),
+            JiraError::AdminsUnknown(why) => Self::new(
+                "jira",
+                format!("Jira's listing of the groups that make administrators never added up: {why}. Without it nothing is safe to write."),
+                "Try again in some minutes.",
+            ),
+            JiraError::Refused(refusal) => jira_refused(refusal),
+        }
+    }
+}
+
+fn jira_refused(refusal: &Refusal) -> Problem {
+    let what = refusal.what;
+    let said = shown(refusal.message.trim_end_matches('.')).into_owned();
+    let problem = match refusal.status {
+        403 => Problem::new(
+            "jira-permission",
+            format!("Jira does not let this account {what}: {said}."),
+            if what == "create a user" {
+                "Creating people needs an organization admin: at admin.atlassian.com ▸ Administrators, add this account, or name another one."
+            } else {
+                "This needs a site administrator: at admin.atlassian.com, give this account the role “Site admin”, or use the API token of an account that has it."
+            },
+        ),
+        429 => Problem::new(
+            "jira-busy",
+            format!(
+                "Jira refused to {what}, since its rate limit is used up, also after some retries."
+            ),
+            "Another integration may use the same limit. Lower limits.max_rate, or try again later.",
+        ),
+        500.. => Problem::new(
+            "jira",
+            format!(
+                "Jira has trouble: it refused to {what} with status {} ({said}), also after some retries.",
+                refusal.status
+            ),
+            "See status.atlassian.com, and try again later.",
+        ),
+        status => Problem::new(
+            "jira",
+            format!("Jira refused to {what}: status {status}, {said}."),
+            refusal_hint(refusal),
+        ),
+    };
+    problem
+        .id("code", &refusal.code)
+        .id("request-id", &refusal.request_id)
+}
+
+fn refusal_hint(refusal: &Refusal) -> &'static str {
+    match (refusal.what, refusal.status) {
+        _ if refusal.is_about_licences() => {
+            "No seat is left. Free seats or buy more, then apply again."
+        }
+        ("create a user", 400) => {
+            "Check the address. If the person already has an Atlassian account without access to this site, grant access at admin.atlassian.com, or set provisioning.products."
+        }
+        ("create a group", 400) => {
+            "A group of this name may exist already, or the name may not be allowed. Make a new plan."
+        }
+        ("add a member" | "remove a member", 400 | 403) => {
+            "The group may be managed elsewhere. It is left alone for 7 days; to leave it out for good, add it to guards.protected_groups."
+        }
+        ("add a member", 404) => "The group or the account is gone from Jira. Make a new plan.",
+        _ => "If it stays, give the ids to Atlassian's support.",
+    }
+}
+
+fn http(side: &str, failure: &Failure) -> Problem {
+    let host = |host: &str| shown(host).into_owned();
+    match failure {
+        Failure::Connect { host: h, cause } => Problem::new(
+            "connection",
+            format!("{side}: no connection to {} ({}).", host(h), shown(cause)),
+            "Check the address in the configuration, the network, and whether this machine needs a proxy (HTTPS_PROXY).",
+        ),
+        Failure::Tls { host: h, cause } => Problem::new(
+            "tls",
+            format!(
+                "{side}: the connection to {} is not trusted ({}).",
+                host(h),
+                shown(cause)
+            ),
+            "If a proxy of your company opens encrypted connections, add its CA certificate to this machine. Otherwise don't go on: somebody may be listening.",
+        ),
+        Failure::TimedOut { host: h, after } => Problem::new(
+            "connection",
+            format!(
+                "{side}: {} did not answer within {} s.",
+                host(h),
+                after.as_secs()
+            ),
+            "Check the network, and try again.",
+        ),
+        Failure::Cut { host: h, cause } => Problem::new(
+            "connection",
+            format!(
+                "{side}: the connection to {} was cut again and again ({}).",
+                host(h),
+                shown(cause)
+            ),
+            "Check the network, and try again.",
+        ),
+        Failure::Garbled { host: h, cause } => Problem::new(
+            "answer",
+            format!(
+                "{side}: {} answered with something else than the documented form, again and again ({}). Nothing of it was believed.",
+                host(h),
+                shown(cause)
+            ),
+            "Check the address in the configuration; a proxy or a sign-in page may stand in between.",
+        ),
+        Failure::TooLarge { host: h, limit } => Problem::new(
+            "answer",
+            format!(
+                "{side}: {} sent more than {limit} bytes in one answer. It was not read.",
+                host(h)
+            ),
+            "Check the address in the configuration.",
+        ),
+        Failure::Redirected { host: h, to } => Problem::new(
+            "redirect",
+            format!(
+                "{side}: {} wants to send the call to {}. Redirects are not followed, so that no secret goes there.",
+                host(h),
+                shown(to)
+            ),
+            "Check the address in the configuration: the site may have been renamed.",
+        ),
+        Failure::ForeignLink { host: h, to } => Problem::new(
+            "foreign-link",
+            format!(
+                "{side}: an answer of {} points to {}, which is not the configured service. It was not followed, and nothing of the listing is used.",
+                host(h),
+                shown(to)
+            ),
+            "A proxy may change the answers, or entra.cloud may be wrong. Don't go on before you know which.",
+        ),
+        Failure::AskedToWait { host: h, wait } => Problem::new(
+            "throttled",
+            format!(
+                "{side}: {} asks to wait {} minutes.",
+                host(h),
+                wait.as_secs().div_ceil(60)
+            ),
+            "Try again after that.",
+        ),
+        Failure::Cancelled => Problem::new(
+            "cancelled",
+            "Cancelled. Nothing was left half done.",
+            "Start it again when you are ready.",
+        ),
+    }
+}

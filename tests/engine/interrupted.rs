@@ -1,0 +1,103 @@
+//! Killed, interrupted, terminated: nothing is done twice, nothing is lost.
+
+use crate::world::{Before, World, assert_in_step};
+use std::process::{Child, Command};
+
+const ORGANISATION: &str = r"
+[organization]
+users = 60
+groups = 14
+seed = 5
+hidden = 0.0
+[services]
+limiter = false
+invisible = 150
+latency = 5
+";
+
+/// A full campaign: `ROLLBOOK_KILLS=200 cargo test --release --test engine killed`.
+fn kills() -> usize {
+    std::env::var("ROLLBOOK_KILLS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(12)
+}
+
+/// Starts an apply of everything, and waits until that many writes were made.
+async fn begin(world: &World, allow: &[String], writes: usize) -> Child {
+    let before = world.sim.world(|w| w.writes());
+    let mut arguments = vec!["apply", "--yes", "--json"];
+    arguments.extend(allow.iter().map(String::as_str));
+    let mut child = world.command(&arguments).spawn().unwrap();
+    while world.sim.world(|w| w.writes()) < before + writes {
+        if child.try_wait().unwrap().is_some() {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    child
+}
+
+fn signal(child: &Child, name: &str) {
+    Command::new("kill")
+        .args([name, &child.id().to_string()])
+        .status()
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_moment_one_more_run_brings_everything_into_step() {
+    let mut random = fastrand::Rng::with_seed(9);
+    let world = World::new(ORGANISATION).await;
+    let plan = world.json(&["plan"], 0).await;
+    let before = Before::now(&world, &plan);
+    let total = plan["summary"]["total"].as_u64().unwrap() as usize;
+    let rounds = kills();
+    for _ in 0..rounds {
+        let plan = world.json(&["plan"], 0).await;
+        if plan["summary"]["total"] == 0 {
+            break;
+        }
+        let allow = World::allowances(&plan);
+        let mut child = begin(&world, &allow, random.usize(1..=(total / rounds).max(2))).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let last = world.apply_all(0).await;
+    assert!(["applied", "nothing"].contains(&last["outcome"].as_str().unwrap()));
+    assert_eq!(world.left().await, 0);
+    world.sim.world(|w| assert_in_step(w, &before));
+    let runs = world.json(&["runs"], 0).await;
+    for run in runs["runs"].as_array().unwrap() {
+        assert!(
+            !run["outcome"].is_null(),
+            "an unfinished run stays unexplained"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn interrupted_and_terminated_runs_end_cleanly() {
+    let world = World::new(ORGANISATION).await;
+    for (name, code) in [("-INT", 130), ("-TERM", 143)] {
+        let plan = world.json(&["plan"], 0).await;
+        let child = begin(&world, &World::allowances(&plan), 10).await;
+        signal(&child, name);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(code));
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(document["outcome"], "cancelled");
+        // What was under way was finished and is in the journal.
+        let id = document["run_id"].as_str().unwrap();
+        let run = world.json(&["show", id], 0).await;
+        let done = run["operations"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|o| o["outcome"] == "done")
+            .count();
+        assert_eq!(done as u64, document["counts"]["done"].as_u64().unwrap());
+    }
+    world.apply_all(0).await;
+    assert_eq!(world.left().await, 0);
+}

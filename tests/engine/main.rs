@@ -1,0 +1,15 @@
+//! The program against the simulator, over real HTTP, as its users run it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a panic is how a test says no"
+)]
+
+mod bad_input;
+mod contract;
+mod headless;
+mod interrupted;
+mod reading;
+mod storing;
+mod world;

@@ -1,0 +1,110 @@
+//! The profile's files: locked, damaged, missing.
+
+use crate::world::{SMALL, World};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_state_stops_everything_and_says_how_to_restore() {
+    let world = World::new(SMALL).await;
+    world.apply_all(0).await;
+    world.run(&["apply"]).await.expect(0);
+    let state = world.profile_dir().join("state.db");
+    let good = fs::read(&state).unwrap();
+    let mut bad = good.clone();
+    bad[..200].fill(0x55);
+    for broken in [bad, Vec::new()] {
+        fs::write(&state, &broken).unwrap();
+        for tail in ["-wal", "-shm"] {
+            let _ = fs::remove_file(world.profile_dir().join(format!("state.db{tail}")));
+        }
+        let asked = world.sim.world(|w| w.log.len());
+        let document = world.json(&["apply", "--yes"], 1).await;
+        assert_eq!(document["error"]["kind"], "state-damaged", "{document}");
+        let hint = document["error"]["hint"].as_str().unwrap();
+        assert!(
+            hint.contains("backups/state-") && hint.contains("cp "),
+            "{hint}"
+        );
+        assert_eq!(
+            world.sim.world(|w| w.log.len()),
+            asked,
+            "nothing was even read"
+        );
+        assert_eq!(fs::read(&state).unwrap(), broken, "the file was changed");
+    }
+    fs::remove_file(&state).unwrap();
+    let document = world.json(&["sync"], 1).await;
+    assert_eq!(document["error"]["kind"], "state-missing");
+    assert!(!state.exists(), "a new state was made silently");
+
+    // As the sentence says: the newest backup over it.
+    let newest = fs::read_dir(world.profile_dir().join("backups"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .max()
+        .unwrap();
+    fs::copy(newest, &state).unwrap();
+    assert_eq!(world.left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_mirror_is_made_anew() {
+    let world = World::new(SMALL).await;
+    world.run(&["plan"]).await.expect(0);
+    fs::write(
+        world.profile_dir().join("mirror.db"),
+        b"this is no database, and never was one",
+    )
+    .unwrap();
+    let plan = world.run(&["plan"]).await.expect(0);
+    assert!(plan.err.contains("made anew"), "{}", plan.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_are_readable_by_their_owner_only() {
+    let world = World::new(SMALL).await;
+    world.apply_all(0).await;
+    let file = world.path("plan.json");
+    world
+        .run(&["plan", "--out", file.to_str().unwrap()])
+        .await
+        .expect(0);
+    let folder = world.profile_dir();
+    let mut files = vec![
+        folder.join("state.db"),
+        folder.join("mirror.db"),
+        folder.join("lock"),
+        file,
+    ];
+    files.extend(
+        fs::read_dir(folder.join("backups"))
+            .unwrap()
+            .map(|e| e.unwrap().path()),
+    );
+    for path in files {
+        let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{}", path.display());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_at_a_time_and_the_owner_is_told() {
+    let world = World::new(SMALL).await;
+    world.run(&["plan"]).await.expect(0);
+    world.sim.world(|w| w.services.latency = 100);
+    let mut first = world.command(&["plan", "--json"]).spawn().unwrap();
+    let started = world.sim.world(|w| w.log.len());
+    while world.sim.world(|w| w.log.len()) == started {
+        tokio::task::yield_now().await;
+    }
+    let document = world.json(&["sync"], 1).await;
+    assert_eq!(document["error"]["kind"], "locked");
+    let message = document["error"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("`plan`") && message.contains(&first.id().to_string()),
+        "{message}"
+    );
+    world.run(&["runs"]).await.expect(0);
+    assert!(first.wait().unwrap().success());
+}
