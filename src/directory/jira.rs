@@ -290,18 +290,30 @@ impl JiraSnapshot {
 #[derive(Default)]
 pub struct JiraBuilder {
     arena: Arena,
-    accounts: HashMap<Box<str>, Account>,
-    groups: HashMap<Box<str>, Group>,
-    members: Vec<(Box<str>, Box<str>)>,
-    read: HashSet<Box<str>>,
+    /// Every id that was named, of accounts and of groups, with its key.
+    ids: HashMap<Box<str>, u32>,
+    accounts: HashMap<u32, Account>,
+    groups: HashMap<u32, Group>,
+    members: Vec<(u32, u32)>,
+    read: HashSet<u32>,
     products: Vec<Product>,
     me: Option<AccountId>,
 }
 
 impl JiraBuilder {
+    fn key(&mut self, id: &str) -> u32 {
+        if let Some(&key) = self.ids.get(id) {
+            return key;
+        }
+        let key = self.ids.len() as u32;
+        self.ids.insert(id.into(), key);
+        key
+    }
+
     /// Adds an account; a repeated row changes nothing.
     pub fn account(&mut self, row: &JiraAccountRow<'_>) {
-        if self.accounts.contains_key(row.id) {
+        let key = self.key(row.id);
+        if self.accounts.contains_key(&key) {
             return;
         }
         let account = Account {
@@ -311,24 +323,13 @@ impl JiraBuilder {
             active: row.active,
             kind: row.kind,
         };
-        self.accounts.insert(row.id.into(), account);
-    }
-
-    /// Whether this account is known already.
-    #[must_use]
-    pub fn has_account(&self, id: &str) -> bool {
-        self.accounts.contains_key(id)
-    }
-
-    /// How many distinct accounts there are so far.
-    #[must_use]
-    pub fn accounts(&self) -> usize {
-        self.accounts.len()
+        self.accounts.insert(key, account);
     }
 
     /// Adds a group; a repeated row changes nothing.
     pub fn group(&mut self, row: &JiraGroupRow<'_>) {
-        if self.groups.contains_key(row.id) {
+        let key = self.key(row.id);
+        if self.groups.contains_key(&key) {
             return;
         }
         let group = Group {
@@ -337,17 +338,19 @@ impl JiraBuilder {
             class: row.class,
             read: false,
         };
-        self.groups.insert(row.id.into(), group);
+        self.groups.insert(key, group);
     }
 
     /// Says that an account is a member of a group.
     pub fn member(&mut self, group: &str, account: &str) {
-        self.members.push((group.into(), account.into()));
+        let pair = (self.key(group), self.key(account));
+        self.members.push(pair);
     }
 
     /// Says that a group's members were read to the end.
     pub fn group_read(&mut self, group: &str) {
-        self.read.insert(group.into());
+        let key = self.key(group);
+        self.read.insert(key);
     }
 
     /// The site's products.
@@ -363,25 +366,35 @@ impl JiraBuilder {
     /// The snapshot.
     #[must_use]
     pub fn finish(self) -> JiraSnapshot {
-        let mut account_ids: Vec<Box<str>> = self.accounts.keys().cloned().collect();
-        account_ids.sort_unstable();
-        let mut group_ids: Vec<Box<str>> = self.groups.keys().cloned().collect();
-        group_ids.sort_unstable();
-        let groups: Vec<Group> = group_ids
+        let arena = self.arena;
+        let sorted = |spans: Vec<(u32, Span)>| {
+            let mut order = spans;
+            order.sort_unstable_by(|a, b| arena.get(a.1).cmp(arena.get(b.1)));
+            order.into_iter().map(|(key, _)| key).collect::<Vec<_>>()
+        };
+        let account_keys = sorted(self.accounts.iter().map(|(&k, a)| (k, a.id)).collect());
+        let group_keys = sorted(self.groups.iter().map(|(&k, g)| (k, g.id)).collect());
+        let none = u32::MAX;
+        let rows = |keys: &[u32]| {
+            let mut rows = vec![none; self.ids.len()];
+            for (row, &key) in (0u32..).zip(keys) {
+                rows[key as usize] = row;
+            }
+            rows
+        };
+        let (account_row, group_row) = (rows(&account_keys), rows(&group_keys));
+        let groups: Vec<Group> = group_keys
             .iter()
-            .map(|id| Group {
-                read: self.read.contains(id),
-                ..self.groups[id]
+            .map(|key| Group {
+                read: self.read.contains(key),
+                ..self.groups[key]
             })
             .collect();
         let pairs: Vec<(u32, u32)> = self
             .members
-            .iter()
-            .filter_map(|(group, account)| {
-                let group = group_ids.binary_search(group).ok()?;
-                let account = account_ids.binary_search(account).ok()?;
-                Some((group as u32, account as u32))
-            })
+            .into_iter()
+            .map(|(group, account)| (group_row[group as usize], account_row[account as usize]))
+            .filter(|(group, account)| *group != none && *account != none)
             .collect();
         let mut admins: Vec<u32> = pairs
             .iter()
@@ -392,17 +405,14 @@ impl JiraBuilder {
         admins.dedup();
         let me = self
             .me
-            .and_then(|id| {
-                account_ids
-                    .binary_search_by(|a| (**a).cmp(id.as_str()))
-                    .ok()
-            })
-            .map(|row| row as u32);
+            .and_then(|id| self.ids.get(id.as_str()))
+            .map(|key| account_row[*key as usize])
+            .filter(|row| *row != none);
         JiraSnapshot {
-            accounts: account_ids.iter().map(|id| self.accounts[id]).collect(),
+            accounts: account_keys.iter().map(|key| self.accounts[key]).collect(),
             members: Memberships::from_pairs(groups.len(), pairs),
             groups,
-            arena: self.arena,
+            arena,
             products: self.products,
             admins,
             me,

@@ -8,7 +8,7 @@ use crate::directory::{
     JiraGroupRow, JiraSnapshot,
 };
 use crate::entra::{DeltaLinks, Listed};
-use crate::jira::{GroupsRead, Read, UsersRead};
+use crate::jira::{AccountRead, GroupsRead, Read, UsersRead};
 use crate::plan::{Allowances, Inputs, Known, Ownership, Selection, groups_to_read};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::HashSet;
@@ -33,8 +33,13 @@ pub struct Snapshots {
     pub jira: JiraSnapshot,
 }
 
-/// Members of one group, none if they could not be read.
-type Members = (GroupId, Option<Vec<crate::jira::AccountRead>>);
+/// Members of one group that was read to the end: rows of the accounts that the listing of users
+/// holds, and whoever it lacks.
+struct Members {
+    group: u32,
+    listed: Vec<u32>,
+    unlisted: Vec<AccountRead>,
+}
 
 impl Session {
     /// Reads both sides at the same time, then the members of those groups that plans speak of.
@@ -54,7 +59,7 @@ impl Session {
             Ok::<_, SyncError>((users, groups))
         };
         let ((mut entra, links), (users, groups)) = tokio::try_join!(side, other)?;
-        let bare = build(&users, &groups, &[], &self.me());
+        let bare = build(&users, &groups, None, &self.me());
         let settings = &self.profile.settings;
         let inputs = Inputs {
             entra: &entra,
@@ -68,7 +73,8 @@ impl Session {
         };
         let wanted = groups_to_read(&inputs, self.admins);
         let members = self.members(&bare, &wanted, &read).await?;
-        let jira = build(&users, &groups, &members, &self.me());
+        let jira = build(&users, &groups, Some((&bare, &members)), &self.me());
+        drop((bare, members, users));
         self.confirm_deletions(&mut entra, &jira, known).await?;
         self.keep(&entra, &jira, &links)?;
         Ok(Snapshots { entra, jira })
@@ -170,15 +176,13 @@ impl Session {
         for link in self.state.young_links(YOUNG)? {
             let id = link.account.as_str();
             if missing.contains(&link.account) && !back.contains(id) {
-                users
-                    .accounts
-                    .push(crate::jira::AccountRead::created(&JiraAccountRow {
-                        id,
-                        name: &link.name,
-                        email: &link.email,
-                        active: true,
-                        kind: AccountKind::Person,
-                    }));
+                users.accounts.push(AccountRead::created(&JiraAccountRow {
+                    id,
+                    name: &link.name,
+                    email: &link.email,
+                    active: true,
+                    kind: AccountKind::Person,
+                }));
             }
         }
         Ok(users)
@@ -191,29 +195,42 @@ impl Session {
         read: &Read,
     ) -> Result<Vec<Members>, SyncError> {
         read.member_lists_of.store(wanted.len() as u64, Relaxed);
-        let groups: Vec<GroupId> = wanted
-            .iter()
-            .map(|row| GroupId::new(jira.group(*row).id()))
-            .collect();
-        let members = stream::iter(groups)
-            .map(|group| async {
-                let members = self.jira.members(&group).await?;
+        let members: Vec<Option<Members>> = stream::iter(wanted.iter().copied())
+            .map(|row| async move {
+                let id = GroupId::new(jira.group(row).id());
+                let found = self.jira.members(&id).await?;
                 read.member_lists.fetch_add(1, Relaxed);
-                Ok::<_, SyncError>((group, members))
+                // Only row numbers are kept: a large site has millions of memberships.
+                Ok::<_, SyncError>(found.map(|accounts| {
+                    let mut members = Members {
+                        group: row,
+                        listed: Vec::with_capacity(accounts.len()),
+                        unlisted: Vec::new(),
+                    };
+                    for account in accounts {
+                        match jira.find_account(account.row().id) {
+                            Some(row) => members.listed.push(row),
+                            None => members.unlisted.push(account),
+                        }
+                    }
+                    members
+                }))
             })
             .buffer_unordered(GROUPS_AT_ONCE)
             .try_collect()
             .await?;
+        let members = members.into_iter().flatten().collect();
         Ok(members)
     }
 }
 
-/// Builds the snapshot. Members whom the listing of users did not hold are evidence that it was
-/// cut off, unless they are a few, who may have been created since.
+/// Builds the snapshot; with members, they are given as rows of one that was built without.
+/// Members whom the listing of users did not hold are evidence that it was cut off, unless they
+/// are a few, who may have been created since.
 fn build(
     users: &UsersRead,
     groups: &GroupsRead,
-    members: &[Members],
+    members: Option<(&JiraSnapshot, &[Members])>,
     me: &AccountId,
 ) -> JiraSnapshot {
     let mut builder = JiraBuilder::default();
@@ -228,16 +245,19 @@ fn build(
         });
     }
     let mut unlisted = HashSet::new();
-    for (group, list) in members {
-        let Some(list) = list else { continue };
-        builder.group_read(group.as_str());
-        for account in list {
-            let row = account.row();
-            if !builder.has_account(row.id) {
-                unlisted.insert(row.id.to_owned());
-                builder.account(&row);
+    if let Some((bare, lists)) = members {
+        for list in lists {
+            let group = bare.group(list.group).id();
+            builder.group_read(group);
+            for account in &list.listed {
+                builder.member(group, bare.account(*account).id());
             }
-            builder.member(group.as_str(), row.id);
+            for account in &list.unlisted {
+                let row = account.row();
+                unlisted.insert(row.id);
+                builder.account(&row);
+                builder.member(group, row.id);
+            }
         }
     }
     builder.products(groups.products.clone());

@@ -80,16 +80,18 @@ pub fn who() -> (String, String) {
 /// Calls a second to Jira.
 pub(super) fn rates(profile: &Profile, mode: Mode) -> Rates {
     let most = f64::from(profile.limits.max_rate);
+    // Who sets a higher rate knows of a higher limit, which for deletions is half as high.
+    let deletes = most.min(DELETES.max(most * DELETES / READS));
     match mode {
         Mode::Attended => Rates {
-            reads: most.min(READS) * SHARE,
-            deletes: most.min(DELETES) * SHARE,
+            reads: most * SHARE,
+            deletes: deletes * SHARE,
         },
         Mode::Unattended => {
             let polite = f64::from(profile.limits.polite_rate).min(most);
             Rates {
                 reads: polite,
-                deletes: polite.min(DELETES),
+                deletes: polite.min(deletes),
             }
         }
     }
