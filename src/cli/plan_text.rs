@@ -2,9 +2,9 @@
 
 use super::output::{Output, Tone, cell, counted, wrap};
 use crate::directory::{EntraSnapshot, JiraSnapshot, shown};
-use crate::plan::{Kind, OperationRow};
+use crate::plan::{GuardName, Held, Kind, Operation, Reason};
 use crate::sync::Planned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 /// How many rows of a section are shown without `--verbose`.
@@ -97,67 +97,59 @@ impl Text<'_> {
     }
 
     fn operations(&mut self, planned: &Planned) {
-        let rows: Vec<OperationRow> = planned.rows().collect();
-        if rows.is_empty() {
+        if planned.plan.operations.is_empty() {
             self.heading(Tone::Good, "Nothing to do: Jira is as it should be.");
             return;
         }
-        self.creations(&rows, Kind::CreateUser);
-        self.creations(&rows, Kind::CreateGroup);
-        self.memberships(&rows, Kind::AddMember);
-        self.memberships(&rows, Kind::RemoveMember);
+        self.creations(planned, Kind::CreateUser);
+        self.creations(planned, Kind::CreateGroup);
+        self.memberships(planned, Kind::AddMember);
+        self.memberships(planned, Kind::RemoveMember);
     }
 
-    fn creations(&mut self, rows: &[OperationRow], kind: Kind) {
-        let rows: Vec<&OperationRow> = rows.iter().filter(|row| row.kind == kind).collect();
-        if rows.is_empty() {
+    fn creations(&mut self, planned: &Planned, kind: Kind) {
+        let operations: Vec<&Operation> = of_kind(planned, kind).collect();
+        if operations.is_empty() {
             return;
         }
-        let count = rows.len() as u64;
+        let count = operations.len() as u64;
         let what = if kind == Kind::CreateUser {
-            format!(
-                "+ {} to create and invite",
-                counted(count, "person", "people")
-            )
+            let people = counted(count, "person", "people");
+            format!("+ {people} to create and invite")
         } else {
             format!("+ {} to create", counted(count, "group", "groups"))
         };
         self.heading(Tone::Good, &what);
-        let width = self.output.width();
-        for row in rows.iter().take(self.most(rows.len())) {
-            let (name, detail) = match (&row.user, &row.group) {
-                (Some(user), _) => (user.name.as_str(), user.email.as_deref().unwrap_or("")),
-                (None, Some(group)) => (group.name.as_str(), ""),
-                (None, None) => ("", ""),
+        for op in operations.iter().take(self.most(operations.len())) {
+            let row = planned.plan.row(&planned.inputs(), op);
+            let line = match (&row.user, &row.group) {
+                (Some(user), _) => {
+                    let mail = user.email.as_deref().unwrap_or("");
+                    format!("    {} {} ", cell(&user.name, 26), cell(mail, 34))
+                }
+                (None, Some(group)) => format!("    {} ", cell(&group.name, 40)),
+                (None, None) => String::new(),
             };
-            let line = if kind == Kind::CreateUser {
-                format!("    {} {} ", cell(name, 26), cell(detail, 34))
+            let line = if row.held_by.is_empty() {
+                line + &self.output.tone(Tone::Dim, &row.reason)
             } else {
-                format!("    {} ", cell(name, 40))
+                let held = format!("held by {}", row.held_by.join(", "));
+                line + &self.output.tone(Tone::Held, &held)
             };
-            let line = self.with_reason(line, row, width);
             self.line(&line);
         }
-        self.more(rows.len());
+        self.more(operations.len());
     }
 
-    /// Adds the reason, and what holds the row.
-    fn with_reason(&self, line: String, row: &OperationRow, _width: usize) -> String {
-        if row.held_by.is_empty() {
-            line + &self.output.tone(Tone::Dim, &row.reason)
-        } else {
-            let held = format!("held by {}", row.held_by.join(", "));
-            line + &self.output.tone(Tone::Held, &held)
-        }
-    }
-
-    fn memberships(&mut self, rows: &[OperationRow], kind: Kind) {
-        let mut by_group: BTreeMap<String, Vec<&OperationRow>> = BTreeMap::new();
+    fn memberships(&mut self, planned: &Planned, kind: Kind) {
+        let mut by_group: BTreeMap<&str, Vec<&Operation>> = BTreeMap::new();
         let mut count = 0;
-        for row in rows.iter().filter(|row| row.kind == kind) {
+        for op in of_kind(planned, kind) {
             count += 1;
-            let name = row.group.as_ref().map_or("", |g| g.name.as_str());
-            by_group.entry(name.to_owned()).or_default().push(row);
+            let name = op
+                .target()
+                .map_or("", |t| planned.plan.targets[t as usize].name.as_str());
+            by_group.entry(name).or_default().push(op);
         }
         if count == 0 {
             return;
@@ -174,35 +166,44 @@ impl Text<'_> {
         );
         self.heading(tone, &what);
         let total = by_group.len();
-        for (name, rows) in by_group.iter().take(self.most(total)) {
-            let names: Vec<String> = rows
+        for (name, operations) in by_group.iter().take(self.most(total)) {
+            let number = format!("{mark}{}", operations.len());
+            let mut line = format!("    {} {number:<6} ", cell(name, 34));
+            let room = self.output.width().saturating_sub(48);
+            let names: Vec<String> = operations
                 .iter()
-                .filter_map(|row| row.user.as_ref())
+                .take(self.most(operations.len()))
+                .filter_map(|op| planned.plan.row(&planned.inputs(), op).user)
                 .map(|user| shown(&user.name).into_owned())
                 .collect();
-            let mut line = format!("    {} {mark}{:<5} ", cell(name, 34), rows.len());
-            let room = self.output.width().saturating_sub(48);
-            let _ = write!(line, "{}", cell(&names.join(", "), room).trim_end());
+            line.push_str(cell(&names.join(", "), room).trim_end());
             self.line(&line);
-            self.reasons(rows);
+            self.reasons(operations);
         }
         self.more(total);
     }
 
     /// Why a group's rows are there: each reason once, with its count.
-    fn reasons(&mut self, rows: &[&OperationRow]) {
-        let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
-        for row in rows {
-            let mut reason = row.reason.clone();
-            if !row.held_by.is_empty() {
-                let _ = write!(reason, ", held by {}", row.held_by.join(", "));
-            }
-            *reasons.entry(reason).or_default() += 1;
+    fn reasons(&mut self, operations: &[&Operation]) {
+        let mut counts: HashMap<(Reason, Held), u64> = HashMap::new();
+        for op in operations {
+            *counts.entry((op.reason, op.held)).or_default() += 1;
         }
-        for (reason, count) in reasons {
-            let text = format!("        {count} × {reason}");
-            let text = self.output.tone(Tone::Dim, &text);
-            self.line(&text);
+        let mut lines: Vec<String> = counts
+            .into_iter()
+            .map(|((reason, held), count)| {
+                let mut line = format!("        {count} × {reason}");
+                let guards: Vec<&str> = held.guards().map(GuardName::as_str).collect();
+                if !guards.is_empty() {
+                    let _ = write!(line, ", held by {}", guards.join(", "));
+                }
+                line
+            })
+            .collect();
+        lines.sort();
+        for line in lines {
+            let line = self.output.tone(Tone::Dim, &line);
+            self.line(&line);
         }
     }
 
@@ -226,7 +227,7 @@ impl Text<'_> {
             ));
             let how = if guard.name.allowable() {
                 format!("allow with --allow {}={}", guard.name, guard.count)
-            } else if guard.name == crate::plan::GuardName::Protected {
+            } else if guard.name == GuardName::Protected {
                 "can't be allowed".to_owned()
             } else {
                 "review and apply it with `rollbook apply`".to_owned()
@@ -324,6 +325,14 @@ impl Text<'_> {
             ));
         }
     }
+}
+
+fn of_kind(planned: &Planned, kind: Kind) -> impl Iterator<Item = &Operation> {
+    planned
+        .plan
+        .operations
+        .iter()
+        .filter(move |op| op.kind == kind)
 }
 
 fn entra_state(entra: &EntraSnapshot) -> String {

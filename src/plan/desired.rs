@@ -1,8 +1,8 @@
 //! Which Jira groups stand for which Entra groups, and who belongs in them.
 
-use super::make::{Conflict, Skipped, Subject};
 use super::names::{LONGEST, jira_name};
 use super::scope::{closure, group_in_scope};
+use super::shape::{Conflict, Skipped, Subject};
 use super::{Inputs, Ownership};
 use crate::directory::{EntraId, GroupClass, GroupId, Membership, fold, is_reserved, shown};
 use hashbrown::{HashMap, HashSet};

@@ -3,9 +3,10 @@
 use super::OutOfScope;
 use super::desired::{TargetState, belonging, class};
 use super::guards::Held;
-use super::make::{Draft, Skipped, Subject};
+use super::make::Draft;
 use super::operation::{Kind, NONE, Operation, Reason};
 use super::people::Standing;
+use super::shape::{Skipped, Subject};
 use crate::directory::{AccountKind, EntraId, GroupClass, GroupId, fold};
 use hashbrown::HashMap;
 

@@ -2,8 +2,9 @@
 //!
 //! Operations are rendered one by one, so that a plan of any size is written in bounded memory.
 
-use super::make::{Inputs, operation_id};
+use super::make::operation_id;
 use super::operation::{Kind, OperationId, hex};
+use super::shape::Inputs;
 use super::{Operation, Plan, address};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

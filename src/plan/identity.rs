@@ -1,7 +1,8 @@
 //! Digests: of a plan and of the settings that a review covers.
 
-use super::make::{Inputs, operation_id};
+use super::make::operation_id;
 use super::operation::hex;
+use super::shape::Inputs;
 use super::{Operation, RowDecision, Settings, Target};
 use crate::directory::Memberships;
 use sha2::{Digest, Sha256};

@@ -21,6 +21,7 @@ mod people;
 mod period;
 mod scope;
 mod settings;
+mod shape;
 
 pub use desired::{Target, TargetState, groups_to_read};
 pub use document::{
@@ -34,9 +35,7 @@ pub use known::{
     Baseline, Decisions, GroupLink, History, Known, Links, LookUps, Measured, Ownership,
     RowDecision,
 };
-pub use make::{
-    Conflict, Inputs, Mode, NewLink, Plan, SeatCount, Selection, Skipped, Subject, make,
-};
+pub use make::make;
 pub use matching::{Matched, PendingLookUps, pending_look_ups};
 pub use operation::{Kind, Operation, OperationId, Reason};
 pub use patterns::{Patterns, Replace};
@@ -47,3 +46,4 @@ pub use settings::{
     EmailSource, GuardSettings, Invitations, Leavers, Names, OutOfScope, ProductKey, Provisioning,
     Scope, ScopeUsers, Settings,
 };
+pub use shape::{Conflict, Inputs, Mode, NewLink, Plan, SeatCount, Selection, Skipped, Subject};

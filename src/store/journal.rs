@@ -6,7 +6,8 @@
 
 use super::database::now;
 use super::error::StoreError;
-use super::state::{LinkedHow, State, link_group, link_person};
+use super::links::{LinkedHow, link_group, link_person};
+use super::state::State;
 use crate::plan::{OperationRow, Ownership};
 use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot};

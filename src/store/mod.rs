@@ -4,6 +4,7 @@
 mod database;
 mod error;
 mod journal;
+mod links;
 mod lock;
 mod mirror;
 mod runs;
@@ -11,7 +12,8 @@ mod state;
 
 pub use error::StoreError;
 pub use journal::{Entry, Finished, Journal, JournalOutcome, Learnt};
+pub use links::{LinkedHow, YoungLink};
 pub use lock::{Lock, Owner};
 pub use mirror::Mirror;
 pub use runs::{JournalRow, NewRun, Run, RunKind, RunOutcome};
-pub use state::{Identity, LinkedHow, State, Unfinished, YoungLink};
+pub use state::{Identity, State, Unfinished};

@@ -2,14 +2,10 @@
 
 use super::database::{self, now, signed, unsigned};
 use super::error::StoreError;
-use crate::directory::{AccountId, EntraId, GroupId};
-use crate::plan::{
-    Baseline, Decisions, GroupLink, History, Links, Matched, Measured, OperationId, Ownership,
-    RowDecision,
-};
-use hashbrown::{HashMap, HashSet};
+use crate::directory::{EntraId, GroupId};
+use crate::plan::{Baseline, Decisions, History, Measured, OperationId, RowDecision};
+use hashbrown::HashMap;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 const MIGRATIONS: [&str; 1] = [include_str!("../../assets/migrations/state-1.sql")];
@@ -31,43 +27,6 @@ pub struct Identity {
     pub cloud_id: String,
 }
 
-/// How a link came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LinkedHow {
-    /// By a visible e-mail.
-    Email,
-    /// By a look-up of a hidden e-mail.
-    LookedUp,
-    /// Rollbook created the account.
-    Created,
-}
-
-impl LinkedHow {
-    /// How a plan matched the person.
-    #[must_use]
-    pub fn from_match(how: Matched) -> Self {
-        match how {
-            Matched::LookedUp => Self::LookedUp,
-            Matched::Link | Matched::Email => Self::Email,
-        }
-    }
-
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::LookedUp => "looked-up",
-            Self::Created => "created",
-        }
-    }
-}
-
-pub(super) const fn ownership_text(ownership: Ownership) -> &'static str {
-    match ownership {
-        Ownership::Confirmed => "confirmed",
-        Ownership::Owned => "owned",
-    }
-}
-
 /// A write of an earlier run that was begun and whose outcome is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
@@ -85,17 +44,6 @@ pub struct Unfinished {
     pub group_entra: String,
     /// The group's name.
     pub group_name: String,
-}
-
-/// A link that is young enough for its account to be missing from listings still.
-#[derive(Debug, Clone)]
-pub struct YoungLink {
-    /// Account.
-    pub account: AccountId,
-    /// Address.
-    pub email: String,
-    /// Name.
-    pub name: String,
 }
 
 /// The state of one profile.
@@ -257,7 +205,7 @@ impl State {
         self.set_meta("reviewed_settings", settings_digest)
     }
 
-    fn rows<T>(
+    pub(super) fn rows<T>(
         &self,
         sql: &str,
         params: impl rusqlite::Params,
@@ -268,102 +216,6 @@ impl State {
             .query_map(params, |row| read(row))
             .and_then(Iterator::collect)
             .map_err(|e| self.sql(e))
-    }
-
-    /// All links.
-    pub fn links(&self) -> Result<Links, StoreError> {
-        let mut links = Links::default();
-        let people = self.rows(
-            "SELECT entra_id, account_id FROM people_links ORDER BY since, entra_id",
-            [],
-            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
-        )?;
-        for (entra, account) in people {
-            links.person(EntraId::new(&entra), AccountId::new(&account));
-        }
-        let groups = self.rows(
-            "SELECT entra_id, group_id, ownership FROM group_links",
-            [],
-            |row| {
-                Ok(GroupLink {
-                    entra: EntraId::new(&row.get::<_, String>(0)?),
-                    group: GroupId::new(&row.get::<_, String>(1)?),
-                    ownership: if row.get::<_, String>(2)? == "owned" {
-                        Ownership::Owned
-                    } else {
-                        Ownership::Confirmed
-                    },
-                })
-            },
-        )?;
-        for link in groups {
-            links.group(link);
-        }
-        Ok(links)
-    }
-
-    /// Links made within the last `seconds`: their accounts may be missing from listings still.
-    pub fn young_links(&self, seconds: i64) -> Result<Vec<YoungLink>, StoreError> {
-        self.rows(
-            "SELECT account_id, email, name FROM people_links WHERE how = 'created' AND since > ?1",
-            [now() - seconds],
-            |row| {
-                Ok(YoungLink {
-                    account: AccountId::new(&row.get::<_, String>(0)?),
-                    email: row.get(1)?,
-                    name: row.get(2)?,
-                })
-            },
-        )
-    }
-
-    /// People whom Rollbook created.
-    pub fn created(&self) -> Result<BTreeSet<EntraId>, StoreError> {
-        let ids = self.rows(
-            "SELECT entra_id FROM people_links WHERE how = 'created'",
-            [],
-            |row| row.get::<_, String>(0),
-        )?;
-        Ok(ids.iter().map(|id| EntraId::new(id)).collect())
-    }
-
-    /// Who was put into a group for this reason, by the journal.
-    pub fn given(&self, reason: &str) -> Result<HashSet<(EntraId, GroupId)>, StoreError> {
-        let rows = self.rows(
-            "SELECT DISTINCT entra_id, group_id FROM journal
-             WHERE kind = 'add_member' AND reason = ?1 AND outcome IN ('done', 'already')
-             AND entra_id IS NOT NULL AND group_id IS NOT NULL",
-            [reason],
-            |row| {
-                Ok((
-                    EntraId::new(&row.get::<_, String>(0)?),
-                    GroupId::new(&row.get::<_, String>(1)?),
-                ))
-            },
-        )?;
-        Ok(rows.into_iter().collect())
-    }
-
-    /// Links a person to an account; whatever either was linked to before is unlinked.
-    pub fn link_person(
-        &self,
-        entra: &str,
-        account: &str,
-        how: LinkedHow,
-        email: &str,
-        name: &str,
-    ) -> Result<(), StoreError> {
-        link_person(&self.connection, entra, account, how, email, name).map_err(|e| self.sql(e))
-    }
-
-    /// Links a group. An owned group stays owned.
-    pub fn link_group(
-        &self,
-        entra: &str,
-        group: &str,
-        ownership: Ownership,
-    ) -> Result<(), StoreError> {
-        link_group(&self.connection, entra, group, ownership).map_err(|e| self.sql(e))
     }
 
     /// All decisions.
@@ -535,44 +387,6 @@ impl State {
         }
         Ok(history)
     }
-}
-
-pub(super) fn link_person(
-    connection: &Connection,
-    entra: &str,
-    account: &str,
-    how: LinkedHow,
-    email: &str,
-    name: &str,
-) -> rusqlite::Result<()> {
-    connection.execute(
-        "DELETE FROM people_links WHERE account_id = ?1 AND entra_id <> ?2",
-        [account, entra],
-    )?;
-    connection
-        .execute(
-            "INSERT INTO people_links VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT DO UPDATE SET account_id = ?2, how = ?3, email = ?4, name = ?5, since = ?6",
-            params![entra, account, how.as_str(), email, name, now()],
-        )
-        .map(drop)
-}
-
-pub(super) fn link_group(
-    connection: &Connection,
-    entra: &str,
-    group: &str,
-    ownership: Ownership,
-) -> rusqlite::Result<()> {
-    connection
-        .execute(
-            "INSERT INTO group_links VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO UPDATE SET
-               ownership = CASE WHEN group_id = ?2 AND ownership = 'owned' THEN 'owned' ELSE ?3 END,
-               group_id = ?2",
-            params![entra, group, ownership_text(ownership), now()],
-        )
-        .map(drop)
 }
 
 /// Whether SQLite says that the file itself is broken, rather than busy, full or unreadable.

@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod contract;
+mod habits;
 mod headless;
 mod interrupted;
 mod reading;

@@ -174,6 +174,21 @@ async fn a_group_that_refuses_writes_is_left_alone_and_the_run_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_limits_are_kept() {
+    let world = World::new("[organization]\nusers = 150\ngroups = 24\nseed = 6\n").await;
+    let applied = world.apply_all(0).await;
+    assert!(applied["counts"]["done"].as_u64().unwrap() > 250);
+    world.sim.world(|w| {
+        let refused = w.log.iter().filter(|r| r.status == 429).count();
+        assert!(
+            refused * 100 < w.log.len(),
+            "{refused} of {} answered 429",
+            w.log.len()
+        );
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refresh_stays_near_the_floor_of_requests() {
     let world = World::new(
         "[organization]\nusers = 400\ngroups = 60\nseed = 8\nhidden = 0.0\n[services]\nlimiter = false\n",

@@ -1,0 +1,9 @@
+//! Guards hold operations until the admin allows them by name and number.
+
+mod allowance;
+mod hold;
+mod name;
+
+pub use allowance::{Allowance, AllowanceError, Allowances};
+pub(super) use hold::{Holding, hold};
+pub use name::{GuardCount, GuardName, Held};

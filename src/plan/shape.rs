@@ -1,0 +1,173 @@
+//! What a plan is made from, and what it holds.
+
+use super::desired::Target;
+use super::guards::{Allowances, GuardCount};
+use super::matching::Matched;
+use super::operation::{Operation, OperationId};
+use super::{Known, Measured, Settings};
+use crate::directory::{EntraSnapshot, GroupId, JiraSnapshot};
+use hashbrown::HashSet;
+use jiff::civil::Date;
+
+/// Whether a person confirms the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// A person confirms.
+    Attended,
+    /// Nobody does: only what guards let through is applied.
+    Unattended,
+}
+
+/// Everything that a plan depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Inputs<'a> {
+    /// Entra's side.
+    pub entra: &'a EntraSnapshot,
+    /// Jira's side.
+    pub jira: &'a JiraSnapshot,
+    /// What is known from before.
+    pub known: &'a Known,
+    /// Settings.
+    pub settings: &'a Settings,
+    /// Today's date.
+    pub today: Date,
+    /// Whether somebody confirms it. Changes what guards hold, never the operations.
+    pub mode: Mode,
+    /// What the admin allows.
+    pub allowances: &'a Allowances,
+    /// Which operations are wanted. Guards count only those.
+    pub selection: &'a Selection,
+}
+
+/// Which of the operations that a plan would have are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Selection {
+    /// All of them.
+    #[default]
+    Everything,
+    /// Memberships of this Jira group.
+    Group(GroupId),
+    /// These.
+    Operations(HashSet<OperationId>),
+}
+
+/// What a row of the plan is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Subject {
+    /// A person.
+    Person,
+    /// A group.
+    Group,
+}
+
+impl Subject {
+    /// As contracts write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Group => "group",
+        }
+    }
+}
+
+/// A person or group that can't be decided without the admin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// What it is.
+    pub kind: Subject,
+    /// Entra object id.
+    pub entra_id: String,
+    /// Entra's name.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+    /// Ids that come into question.
+    pub candidates: Vec<String>,
+}
+
+/// A person or group that is left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// What it is.
+    pub kind: Subject,
+    /// Entra object id; empty where only Jira knows it.
+    pub entra_id: String,
+    /// Name.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A link that this plan found, to be stored when a person lets the plan be applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewLink {
+    /// Person row.
+    pub person: u32,
+    /// Account row.
+    pub account: u32,
+    /// How it was found.
+    pub how: Matched,
+}
+
+/// Seats of one product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatCount {
+    /// Product key.
+    pub product: String,
+    /// Seats left, none for no limit.
+    pub left: Option<u64>,
+    /// Seats that this plan needs.
+    pub needed: u64,
+}
+
+/// The operations that bring Jira to the desired state.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// SHA-256, in hex, of the operations and all inputs.
+    pub id: String,
+    /// The operations, in a fixed order: people, groups, additions, removals.
+    pub operations: Vec<Operation>,
+    /// The groups that they speak of.
+    pub targets: Vec<Target>,
+    /// Guards that tripped, and what they count.
+    pub guards: Vec<GuardCount>,
+    /// What needs the admin.
+    pub conflicts: Vec<Conflict>,
+    /// Who is left out, and why.
+    pub skipped: Vec<Skipped>,
+    /// Seats by product.
+    pub seats: Vec<SeatCount>,
+    /// Links found by this plan.
+    pub new_links: Vec<NewLink>,
+    /// How many people are linked or were recognised.
+    pub people_linked: u64,
+    /// How many groups are linked, confirmed by name or owned.
+    pub groups_linked: u64,
+    /// How many groups are suggested.
+    pub groups_suggested: u64,
+    /// How many people to be created were never looked up while hidden accounts are unresolved.
+    pub unverified: u64,
+    /// How much is in scope.
+    pub measured: Measured,
+    /// Whether Entra shrank against the last 7 days, so that these measures prove nothing.
+    pub source_shrank: bool,
+}
+
+impl Plan {
+    /// Operations that no guard holds.
+    pub fn free(&self) -> impl Iterator<Item = (u32, &Operation)> {
+        (0u32..)
+            .zip(&self.operations)
+            .filter(|(_, operation)| operation.held.is_empty())
+    }
+
+    /// How many operations guards hold.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.operations
+            .iter()
+            .filter(|operation| !operation.held.is_empty())
+            .count()
+    }
+}

@@ -1,0 +1,375 @@
+//! Driving the executor: the journal before and after each call.
+
+use super::apply::FailureRow;
+use super::error::SyncError;
+use super::planning::Planned;
+use super::progress::Stage;
+use super::session::Session;
+use super::words::Problem;
+use super::writes::{Attempt, Census, Job, look_up, write};
+use crate::directory::{AccountId, GroupId, fold};
+use crate::jira::{Jira, JiraError};
+use crate::plan::{Effect, Executor, Kind, Next, Operation, OperationRow, Outcome, Step};
+use crate::store::{Entry, Finished, Journal, JournalOutcome, Learnt};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How many operations are under way at a time.
+const AT_ONCE: usize = 48;
+/// So many calls in a row that ended without an answer mean that the site is down.
+const SILENCES: u32 = 12;
+
+/// A step that ended.
+struct Ended {
+    step: Step,
+    row: OperationRow,
+    attempt: Attempt,
+}
+
+pub(super) struct Driver<'a> {
+    session: &'a Session,
+    planned: &'a Planned,
+    journal: &'a Journal,
+    pub(super) executor: Executor,
+    census: Census<'a>,
+    begun: Instant,
+    total: u64,
+    /// Accounts of people whom this run created, by person row.
+    accounts: HashMap<u32, AccountId>,
+    /// Groups that this run created, by target.
+    groups: HashMap<u32, GroupId>,
+    /// Operations with an unclear attempt behind them.
+    unclear: HashMap<u32, JiraError>,
+    pub(super) failures: Vec<FailureRow>,
+    pub(super) unwritable: HashMap<GroupId, String>,
+    /// Addresses for which Jira refused to create a person.
+    pub(super) refused: HashMap<String, String>,
+    pub(super) stopped_by: Option<Problem>,
+    silences: u32,
+    /// Whether this account is a site admin, once it was asked.
+    admin: Option<bool>,
+}
+
+impl<'a> Driver<'a> {
+    pub(super) fn new(
+        session: &'a Session,
+        planned: &'a Planned,
+        journal: &'a Journal,
+        chosen: &[u32],
+        begun: Instant,
+    ) -> Self {
+        Self {
+            session,
+            planned,
+            journal,
+            executor: Executor::new(&planned.plan, chosen),
+            census: Census {
+                planned,
+                given: Arc::default(),
+            },
+            begun,
+            total: chosen.len() as u64,
+            accounts: HashMap::new(),
+            groups: HashMap::new(),
+            unclear: HashMap::new(),
+            failures: Vec::new(),
+            unwritable: HashMap::new(),
+            refused: HashMap::new(),
+            stopped_by: None,
+            silences: 0,
+            admin: None,
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// Runs to the end. After a cancellation nothing new is begun, and what is under way is waited
+    /// for and journalled.
+    pub(super) async fn run(&mut self) -> Result<(), SyncError> {
+        let cancel = self.session.cancel.clone();
+        let mut under_way = FuturesUnordered::new();
+        loop {
+            if cancel.is_cancelled() {
+                self.executor.stop();
+            }
+            let room = AT_ONCE.saturating_sub(under_way.len());
+            let until = match self.executor.next(self.now(), room) {
+                Next::Do(steps) => {
+                    for step in steps {
+                        let context = self.context(step);
+                        under_way.push(self.one(step, context));
+                    }
+                    continue;
+                }
+                Next::Wait(until) => until.map(|at| self.begun + at),
+                Next::Done => break,
+            };
+            let stopped = cancel.is_cancelled();
+            tokio::select! {
+                Some(ended) = under_way.next(), if !under_way.is_empty() => {
+                    self.settle(ended?).await?;
+                }
+                () = tokio::time::sleep_until(until.unwrap_or(self.begun)), if until.is_some() => {}
+                () = cancel.cancelled(), if !stopped => {}
+                else => break,
+            }
+            self.session.progress.now(Stage::Applying {
+                counts: self.executor.counts(),
+                total: self.total,
+            });
+        }
+        while let Some(ended) = under_way.next().await {
+            self.settle(ended?).await?;
+        }
+        Ok(())
+    }
+
+    fn context(&self, step: Step) -> Context<'a> {
+        Context {
+            jira: &self.session.jira,
+            journal: self.journal,
+            job: self.job(step.operation),
+            unclear: self.unclear.contains_key(&step.operation),
+        }
+    }
+
+    fn operation(&self, index: u32) -> &'a Operation {
+        &self.planned.plan.operations[index as usize]
+    }
+
+    /// The operation with the ids that it needs now; none if one of them is missing, which the
+    /// executor's order rules out.
+    fn job(&self, index: u32) -> Option<Job> {
+        let op = self.operation(index);
+        let inputs = self.planned.inputs();
+        let target = op.target().map(|t| &self.planned.plan.targets[t as usize]);
+        let group = || {
+            let index = op.target()?;
+            match target?.jira {
+                Some(row) => Some(GroupId::new(self.planned.jira.group(row).id())),
+                None => self.groups.get(&index).cloned(),
+            }
+        };
+        let account = || match op.account() {
+            Some(row) => Some(AccountId::new(self.planned.jira.account(row).id())),
+            None => self.accounts.get(&op.person()?).cloned(),
+        };
+        Some(match op.kind {
+            Kind::CreateUser => Job::CreateUser {
+                email: crate::plan::address(
+                    self.planned.entra.person(op.person()?),
+                    &inputs.settings.provisioning.email_from,
+                )?
+                .to_owned(),
+            },
+            Kind::CreateGroup => Job::CreateGroup {
+                name: target?.name.clone(),
+                entra: target?
+                    .entra
+                    .iter()
+                    .map(|row| self.planned.entra.group(*row).id().to_owned())
+                    .collect(),
+            },
+            Kind::AddMember => Job::AddMember {
+                group: group()?,
+                account: account()?,
+            },
+            Kind::RemoveMember => Job::RemoveMember {
+                group: group()?,
+                account: account()?,
+            },
+        })
+    }
+
+    /// One step: intent on disk, then the call.
+    fn one(
+        &self,
+        step: Step,
+        context: Context<'a>,
+    ) -> impl Future<Output = Result<Ended, SyncError>> + use<'a> {
+        let row = {
+            let mut row = self
+                .planned
+                .plan
+                .row(&self.planned.inputs(), self.operation(step.operation));
+            context.fill(&mut row);
+            row
+        };
+        let census = self.census.clone();
+        let products = &self.planned.settings.provisioning.products;
+        async move {
+            let Some(job) = context.job else {
+                let attempt = Attempt::impossible();
+                return Ok(Ended { step, row, attempt });
+            };
+            let jira = context.jira;
+            let attempt = match step.effect {
+                Effect::Write => {
+                    context
+                        .journal
+                        .write(Entry::Intent(Box::new(row.clone())))
+                        .await?;
+                    write(jira, &row, &job, products, &census, context.unclear).await
+                }
+                Effect::LookUp => look_up(jira, &row, &job, &census).await,
+            };
+            Ok(Ended { step, row, attempt })
+        }
+    }
+
+    /// Outcome on disk, then on to what depends on it.
+    async fn settle(&mut self, ended: Ended) -> Result<(), SyncError> {
+        let Ended {
+            step,
+            row,
+            mut attempt,
+        } = ended;
+        if attempt.outcome == Outcome::GroupRefused && !self.is_still_admin(&attempt).await? {
+            attempt.outcome = Outcome::Systemic;
+        }
+        let index = step.operation;
+        let op = self.operation(index);
+        if let Some(error) = &attempt.error {
+            self.heard(error, attempt.outcome);
+            if attempt.outcome == Outcome::Unclear {
+                self.unclear.insert(index, error.clone());
+            }
+        } else {
+            self.silences = 0;
+        }
+        if let (Some(account), Some(person)) = (&attempt.account, op.person()) {
+            self.accounts.insert(person, account.clone());
+        }
+        if let (Some(group), Some(target)) = (&attempt.group, op.target()) {
+            self.groups.insert(target, group.clone());
+        }
+        if attempt.outcome == Outcome::GroupRefused
+            && let (Some(group), Some(finished)) = (&row.group, &attempt.finished)
+            && let Some(id) = &group.group_id
+        {
+            let message = finished.message.clone().unwrap_or_default();
+            self.unwritable.insert(GroupId::new(id), message);
+        }
+        if let Some(JiraError::Refused(refusal)) = &attempt.error
+            && row.kind == Kind::CreateUser
+            && refusal.status == 400
+            && !refusal.is_about_licences()
+            && let Some(email) = row.user.as_ref().and_then(|u| u.email.as_deref())
+        {
+            self.refused.insert(fold(email), refusal.message.clone());
+        }
+        let settled = self.executor.record(self.now(), index, attempt.outcome);
+        if self.silences >= SILENCES {
+            self.executor.stop();
+        }
+        if !settled {
+            return Ok(());
+        }
+        let finished = attempt.finished.unwrap_or_else(|| self.never_clear(index));
+        if finished.outcome == JournalOutcome::Failed {
+            self.failures.push(failure(&row, &finished));
+        }
+        self.journal
+            .write(Entry::Outcome(Box::new(row), Box::new(finished)))
+            .await?;
+        Ok(())
+    }
+
+    /// After a refusal of one group for lack of permission: whether it is only that group, or this
+    /// account is no site admin any more.
+    async fn is_still_admin(&mut self, attempt: &Attempt) -> Result<bool, SyncError> {
+        let forbidden = attempt.error.as_ref().and_then(JiraError::refusal);
+        if forbidden.is_none_or(|refusal| refusal.status != 403) {
+            return Ok(true);
+        }
+        if self.admin.is_none() {
+            self.admin = Some(self.session.jira.is_site_admin().await?);
+        }
+        Ok(self.admin == Some(true))
+    }
+
+    /// Counts calls that ended without an answer, and notes what stops the run.
+    fn heard(&mut self, error: &JiraError, outcome: Outcome) {
+        let silent =
+            matches!(error, JiraError::Http(_)) || error.refusal().is_some_and(|r| r.status >= 500);
+        if silent {
+            self.silences += 1;
+        } else {
+            self.silences = 0;
+        }
+        let stops = outcome == Outcome::Systemic || self.silences >= SILENCES;
+        if stops && self.stopped_by.is_none() {
+            self.stopped_by = Some(Problem::from(error));
+        }
+    }
+
+    /// An unclear creation that was looked up and repeated in vain.
+    fn never_clear(&self, index: u32) -> Finished {
+        let problem = self.unclear.get(&index).map(Problem::from);
+        Finished {
+            outcome: JournalOutcome::Failed,
+            learnt: Learnt::Nothing,
+            status: None,
+            code: None,
+            message: Some(problem.as_ref().map_or_else(
+                || "Jira never confirmed it.".to_owned(),
+                |p| format!("Jira never confirmed it. {}", p.message),
+            )),
+            advice: Some("Make a new plan: it shows whether it took place.".to_owned()),
+            request_id: problem.and_then(|p| p.ids.get("request-id").cloned()),
+        }
+    }
+}
+
+/// What a step needs, apart from the driver that goes on meanwhile.
+struct Context<'a> {
+    jira: &'a Jira,
+    journal: &'a Journal,
+    job: Option<Job>,
+    unclear: bool,
+}
+
+impl Context<'_> {
+    /// Writes the ids that this run learnt into the row that the journal keeps.
+    fn fill(&self, row: &mut OperationRow) {
+        if let Some(Job::AddMember { group, account } | Job::RemoveMember { group, account }) =
+            &self.job
+        {
+            if let Some(user) = &mut row.user {
+                user.account_id = Some(account.as_str().to_owned());
+            }
+            if let Some(named) = &mut row.group {
+                named.group_id = Some(group.as_str().to_owned());
+            }
+        }
+    }
+}
+
+fn failure(row: &OperationRow, finished: &Finished) -> FailureRow {
+    FailureRow {
+        operation: row.id.as_str().to_owned(),
+        what: describe(row),
+        status: finished.status,
+        code: finished.code.clone(),
+        message: finished.message.clone().unwrap_or_default(),
+        advice: finished.advice.clone().unwrap_or_default(),
+        request_id: finished.request_id.clone(),
+    }
+}
+
+fn describe(row: &OperationRow) -> String {
+    let person = row.user.as_ref().map_or("", |u| u.name.as_str());
+    let group = row.group.as_ref().map_or("", |g| g.name.as_str());
+    match row.kind {
+        Kind::CreateUser => format!("create {person}"),
+        Kind::CreateGroup => format!("create group {group}"),
+        Kind::AddMember => format!("add {person} to {group}"),
+        Kind::RemoveMember => format!("remove {person} from {group}"),
+    }
+}
