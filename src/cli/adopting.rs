@@ -34,6 +34,7 @@ pub async fn adopt(
         .open(Mode::Attended, "adopt", &progress, output)
         .await?;
     session.reads_admins();
+    session.looks_up_namesakes_only();
     let mut planned = planned(&mut session, Allowances::default(), &progress, output).await?;
     let adoption = sync::find_adoption(&mut planned, request.group)?;
     let mut text = preview(&planned, &adoption);

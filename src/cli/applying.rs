@@ -40,6 +40,9 @@ pub async fn apply(
     let mut session = target
         .open(Mode::Attended, "apply", &progress, output)
         .await?;
+    if !allowances.is_empty() {
+        session.looks_up_namesakes_only();
+    }
     let mut planned = planned(&mut session, Allowances::default(), &progress, output).await?;
     let adoption = match adopted(saved.as_ref().map(|(_, document)| document)) {
         Some(group) => Some(sync::find_adoption(&mut planned, group)?),
@@ -137,6 +140,9 @@ pub async fn sync(
     let mut session = target
         .open(Mode::Unattended, "sync", &progress, output)
         .await?;
+    if !allowances.is_empty() {
+        session.looks_up_namesakes_only();
+    }
     let planned = planned(&mut session, allowances, &progress, output).await?;
     let request = everything(&planned, RunKind::Unattended);
     carry_out(&mut session, &planned, request, &progress, output).await

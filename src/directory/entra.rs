@@ -360,13 +360,8 @@ impl EntraBuilder {
     #[must_use]
     pub fn finish(mut self) -> EntraSnapshot {
         let arena = self.arena;
-        let sorted = |spans: Vec<(u32, Span)>| {
-            let mut order = spans;
-            order.sort_unstable_by(|a, b| arena.get(a.1).cmp(arena.get(b.1)));
-            order.into_iter().map(|(key, _)| key).collect::<Vec<_>>()
-        };
-        let people_keys = sorted(self.people.iter().map(|(&k, p)| (k, p.id)).collect());
-        let group_keys = sorted(self.groups.iter().map(|(&k, g)| (k, g.id)).collect());
+        let people_keys = arena.sorted(self.people.iter().map(|(&k, p)| (k, p.id)).collect());
+        let group_keys = arena.sorted(self.groups.iter().map(|(&k, g)| (k, g.id)).collect());
         let none = u32::MAX;
         let mut person_row = vec![none; self.ids.len()];
         let mut group_row = vec![none; self.ids.len()];

@@ -367,13 +367,8 @@ impl JiraBuilder {
     #[must_use]
     pub fn finish(self) -> JiraSnapshot {
         let arena = self.arena;
-        let sorted = |spans: Vec<(u32, Span)>| {
-            let mut order = spans;
-            order.sort_unstable_by(|a, b| arena.get(a.1).cmp(arena.get(b.1)));
-            order.into_iter().map(|(key, _)| key).collect::<Vec<_>>()
-        };
-        let account_keys = sorted(self.accounts.iter().map(|(&k, a)| (k, a.id)).collect());
-        let group_keys = sorted(self.groups.iter().map(|(&k, g)| (k, g.id)).collect());
+        let account_keys = arena.sorted(self.accounts.iter().map(|(&k, a)| (k, a.id)).collect());
+        let group_keys = arena.sorted(self.groups.iter().map(|(&k, g)| (k, g.id)).collect());
         let none = u32::MAX;
         let rows = |keys: &[u32]| {
             let mut rows = vec![none; self.ids.len()];

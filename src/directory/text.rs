@@ -47,6 +47,12 @@ impl Arena {
             .unwrap_or_default()
     }
 
+    /// Keys in the order of the text that each stands with.
+    pub(super) fn sorted(&self, mut keys: Vec<(u32, Span)>) -> Vec<u32> {
+        keys.sort_unstable_by(|a, b| self.get(a.1).cmp(self.get(b.1)));
+        keys.into_iter().map(|(key, _)| key).collect()
+    }
+
     /// Bytes held.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -16,6 +16,12 @@ use tokio::time::Instant;
 const STRANGERS: usize = 300;
 
 impl Session {
+    /// From the next refresh on, only looks up people whose display name equals a hidden
+    /// account's: what an admin allowed by number must not change under their hands.
+    pub fn looks_up_namesakes_only(&mut self) {
+        self.only_namesakes = true;
+    }
+
     /// Looks up who is left, politely: all user searches of a site share one limit. Answers are
     /// remembered, also that nobody was found. Ends when no hidden account or no person is left.
     pub(super) async fn look_up(
@@ -28,7 +34,8 @@ impl Session {
             return Ok(());
         }
         let rate = self.profile.limits.polite_rate.max(1) as usize;
-        let (mut done, mut strangers) = (0, 0);
+        let mut done = 0;
+        let mut strangers = if self.only_namesakes { STRANGERS } else { 0 };
         loop {
             let pending = pending_look_ups(
                 &snapshots.entra,
@@ -47,11 +54,8 @@ impl Session {
             if batch.is_empty() {
                 return Ok(());
             }
-            let left = namesakes.len()
-                + pending
-                    .strangers
-                    .len()
-                    .min(STRANGERS - strangers.min(STRANGERS));
+            let room = STRANGERS.saturating_sub(strangers);
+            let left = batch.len().max(namesakes.len()) + pending.strangers.len().min(room);
             self.progress.now(Stage::LookingUp {
                 done,
                 total: done + left as u64,

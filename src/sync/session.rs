@@ -58,6 +58,8 @@ pub struct Session {
     pub(super) owner: Owner,
     /// Whether it is read who is an administrator although no group is owned yet.
     pub(super) admins: bool,
+    /// Whether look-ups of people without a namesake among the hidden accounts are left out.
+    pub(super) only_namesakes: bool,
     _lock: Lock,
 }
 
@@ -211,6 +213,7 @@ impl Session {
             progress,
             owner,
             admins: false,
+            only_namesakes: false,
             _lock: lock,
         })
     }
