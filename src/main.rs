@@ -141,6 +141,7 @@ async fn demo_in(
             jira_from: SecretSource::Environment,
         }),
         cancel,
+        options: String::new(),
     };
     rollbook::cli::demo(&target, output).await
 }

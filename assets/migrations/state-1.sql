@@ -81,6 +81,14 @@ CREATE TABLE allowances (
     PRIMARY KEY (run, guard)
 ) STRICT, WITHOUT ROWID;
 
+-- What guards held in a run.
+CREATE TABLE held (
+    run   INTEGER NOT NULL REFERENCES runs (number),
+    guard TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (run, guard)
+) STRICT, WITHOUT ROWID;
+
 -- One row an operation: written with its intent before the call, completed after it.
 CREATE TABLE journal (
     run          INTEGER NOT NULL REFERENCES runs (number),
@@ -96,7 +104,7 @@ CREATE TABLE journal (
     reason       TEXT NOT NULL,
     intent_at    INTEGER NOT NULL,
     outcome_at   INTEGER,
-    outcome      TEXT CHECK (outcome IN ('done', 'already', 'failed')),
+    outcome      TEXT CHECK (outcome IN ('done', 'already', 'failed', 'not-made')),
     proven_new   INTEGER NOT NULL DEFAULT 0,
     status       INTEGER,
     code         TEXT,

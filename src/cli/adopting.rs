@@ -47,7 +47,17 @@ pub async fn adopt(
     }
     if let Some(path) = request.out {
         sync::save(&session, &planned, Some(&adoption), path)?;
-        output.remark(&format!("Saved to {}.", path.display()));
+        let typed = if adoption.access {
+            " Whoever applies it has to type the group's name, in a terminal."
+        } else {
+            ""
+        };
+        output.remark(&format!(
+            "Saved to {}.{typed} Apply exactly this with: rollbook apply '{}'{}",
+            path.display(),
+            path.display(),
+            target.options
+        ));
         if output.json {
             json::print_plan(&planned, &session.profile.name).map_err(printed)?;
         }
@@ -66,10 +76,23 @@ pub async fn adopt(
 }
 
 fn preview(planned: &Planned, adoption: &Adoption) -> String {
-    let mut text = format!(
-        "Adopting “{}”: from now on it mirrors Entra.\n",
-        shown(&adoption.name)
-    );
+    let entra: Vec<String> = adoption
+        .entra
+        .iter()
+        .filter_map(|id| planned.entra.find_group(id.as_str()))
+        .map(|row| format!("“{}”", shown(planned.entra.group(row).name())))
+        .collect();
+    let (name, entra) = (shown(&adoption.name), entra.join(" and "));
+    let mut text = if adoption.owned {
+        format!("“{name}” is owned already, and mirrors Entra's {entra}.\n")
+    } else {
+        format!("Adopting “{name}”: from now on it mirrors Entra's {entra}.\n")
+    };
+    if adoption.access {
+        text.push_str(
+            "  ! Its members have access to a product and take seats: who leaves loses both.\n",
+        );
+    }
     let names = |kind: Kind| -> Vec<String> {
         planned
             .plan
@@ -81,19 +104,17 @@ fn preview(planned: &Planned, adoption: &Adoption) -> String {
             .collect()
     };
     for (mark, what, list) in [
-        ("=", "stay", adoption.stays.clone()),
-        ("+", "are added", names(Kind::AddMember)),
         (
             "-",
-            "leave: linked, and not in Entra's group",
+            "to leave: linked, and not in Entra's group",
             names(Kind::RemoveMember),
         ),
-        (
-            "·",
-            "stay, and are not from Entra",
-            adoption.unknown.clone(),
-        ),
+        ("+", "to be added", names(Kind::AddMember)),
+        ("=", "to stay", adoption.stays.clone()),
+        ("·", "to stay, not from Entra", adoption.unknown.clone()),
     ] {
+        let mut list = list;
+        list.sort();
         let _ = writeln!(
             text,
             "  {mark} {} {what}",

@@ -5,7 +5,7 @@ use super::progress::Line;
 use super::work::{Target, planned, printed, show};
 use super::{ask, json};
 use crate::directory::shown;
-use crate::plan::{Allowance, Allowances, Document, Mode};
+use crate::plan::{Allowance, Allowances, Document, GuardName, Mode};
 use crate::store::{RunKind, RunOutcome};
 use crate::sync::{self, Applied, ApplyRequest, Planned, Progress, Session, SyncError};
 use std::fmt::Write as _;
@@ -21,6 +21,7 @@ pub(super) fn everything(planned: &Planned, kind: RunKind) -> ApplyRequest {
         held: planned.plan.held() as u64,
         cut: 0,
         kind,
+        reviewed: None,
     }
 }
 
@@ -53,9 +54,14 @@ pub async fn apply(
         skipped = sync::narrow(&session, &mut planned, document, path)?;
         if skipped.overtaken > 0 {
             output.remark(&format!(
-                "{} of the saved plan {} no longer needed, or would do something else now. They are skipped.",
-                counted(skipped.overtaken, "operation", "operations"),
-                if skipped.overtaken == 1 { "is" } else { "are" }
+                "Skipped: {} of the saved plan, no longer needed.",
+                counted(skipped.overtaken, "operation", "operations")
+            ));
+        }
+        if skipped.changed > 0 {
+            output.remark(&format!(
+                "Skipped: {} of the saved plan that would now touch another account, address or group. Make a new plan to review them.",
+                counted(skipped.changed, "operation", "operations")
             ));
         }
     }
@@ -71,7 +77,8 @@ pub async fn apply(
         planned.allow(Allowances::new(typed))?;
     }
     let mut request = everything(&planned, RunKind::Attended);
-    request.cut = skipped.cut + skipped.overtaken;
+    request.cut = skipped.cut + skipped.overtaken + skipped.changed;
+    request.reviewed = saved.as_ref().map(|(_, document)| document.plan_id.clone());
     if let Some(adoption) = &adoption
         && adoption.access
         && !ask::typed_name(&adoption.name, &target.cancel).await?
@@ -209,7 +216,7 @@ pub(super) fn summary(
     let mut text = format!("\n{headline}\n");
     let mut parts = vec![format!("{} done", counts.done)];
     for (count, word) in [
-        (counts.already, "so already"),
+        (counts.already, "there already"),
         (counts.failed, "failed"),
         (counts.skipped, "skipped"),
         (counts.held, "held"),
@@ -222,7 +229,7 @@ pub(super) fn summary(
     let _ = writeln!(text, "  {}", parts.join(" · "));
     let _ = writeln!(
         text,
-        "  {} to Entra, {} to Jira, {} repeated · {:.1} s · run {}",
+        "  {} to Entra and {} to Jira so far, {} of them repeated · {:.1} s · run {}",
         counted(requests.entra, "request", "requests"),
         counted(requests.jira, "request", "requests"),
         requests.retries,
@@ -230,21 +237,37 @@ pub(super) fn summary(
         applied.run_id
     );
     failures(&mut text, applied, output);
-    for guard in &planned.plan.guards {
-        let how = if guard.name.allowable() {
-            format!("--allow {}={}", guard.name, guard.count)
-        } else {
-            "not by --allow".to_owned()
-        };
-        let line = format!(
-            "  held by {}: {} {} ({how})",
-            guard.name,
-            guard.count,
-            guard.name.meaning()
-        );
+    for line in held_lines(planned) {
         let _ = writeln!(text, "{}", output.tone(Tone::Held, &line));
     }
     text
+}
+
+/// What guards hold, and how it can be let through. Before the first review nothing else matters.
+fn held_lines(planned: &Planned) -> Vec<String> {
+    let guards = &planned.plan.guards;
+    let review = guards
+        .iter()
+        .find(|g| matches!(g.name, GuardName::FirstReview | GuardName::SettingsChanged));
+    if let Some(guard) = review {
+        let why = guard.name.meaning();
+        return vec![format!(
+            "  {}: {why}. Review the plan and apply it once with `rollbook apply`; until then nothing is applied unattended.",
+            guard.name
+        )];
+    }
+    guards
+        .iter()
+        .map(|guard| {
+            let how = if guard.name.allowable() {
+                format!("--allow {}={}", guard.name, guard.count)
+            } else {
+                "can't be allowed".to_owned()
+            };
+            let (name, count) = (guard.name, guard.count);
+            format!("  held by {name}: {count} {} ({how})", name.meaning())
+        })
+        .collect()
 }
 
 fn failures(text: &mut String, applied: &Applied, output: &Output) {

@@ -65,6 +65,13 @@ pub async fn allowances(
                 name: guard.name,
                 count: guard.count,
             });
+        } else {
+            let said = if answer.is_empty() {
+                String::new()
+            } else {
+                format!("“{}” is not {}. ", shown(&answer), guard.count)
+            };
+            let _ = writeln!(io::stderr().lock(), "  {said}Left held.");
         }
     }
     Ok(allowed)
@@ -82,5 +89,8 @@ pub async fn typed_name(name: &str, cancel: &CancellationToken) -> Result<bool, 
         cancel,
     )
     .await?;
+    if answer != name {
+        let _ = writeln!(io::stderr().lock(), "  That is not the group's name.");
+    }
     Ok(answer == name)
 }

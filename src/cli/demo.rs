@@ -68,7 +68,7 @@ pub async fn demo(target: &Target, output: &Output) -> Result<Exit, SyncError> {
     say(&title(5, "Summary"))?;
     let requests = session.requests();
     say(&format!(
-        "  {} in Entra, {} in scope · {} to be decided by you · {} left out with a reason\n  {} to Entra, {} to Jira in all\n\n",
+        "  {} in Entra, {} in scope · {} · {} left out with a reason\n  {} to Entra, {} to Jira in all\n\n",
         counted(again.entra.people() as u64, "person", "people"),
         again.plan.measured.users,
         counted(again.plan.conflicts.len() as u64, "conflict", "conflicts"),

@@ -39,7 +39,7 @@ pub fn runs(target: &Target, output: &Output) -> Result<Exit, SyncError> {
         "{}\n",
         output.tone(
             Tone::Strong,
-            "run                   kind        started               outcome    done  already  failed  skipped  held"
+            "run                  kind       started          outcome    done there fail skip held"
         )
     );
     for run in &runs {
@@ -47,11 +47,11 @@ pub fn runs(target: &Target, output: &Output) -> Result<Exit, SyncError> {
         let outcome = run.outcome.as_deref().unwrap_or("unfinished");
         let _ = writeln!(
             text,
-            "{} {} {} {} {:>5} {:>8} {:>7} {:>8} {:>5}",
-            cell(&run.run_id, 21),
-            cell(&run.kind, 11),
-            cell(&json::moment(run.started_at), 21),
-            cell(outcome, 10),
+            "{} {} {} {} {:>5} {:>5} {:>4} {:>4} {:>4}",
+            cell(&run.run_id, 20),
+            cell(&run.kind, 10),
+            cell(&minute(run.started_at), 16),
+            cell(outcome, 9),
             c.done,
             c.already,
             c.failed,
@@ -63,25 +63,41 @@ pub fn runs(target: &Target, output: &Output) -> Result<Exit, SyncError> {
     Ok(Exit::Done)
 }
 
+/// A moment to the minute, UTC.
+fn minute(seconds: i64) -> String {
+    json::moment(seconds)
+        .chars()
+        .take(16)
+        .collect::<String>()
+        .replace('T', " ")
+}
+
 /// Shows one run.
 pub fn show(target: &Target, run_id: &str, output: &Output) -> Result<Exit, SyncError> {
     let unknown = || SyncError::UnknownRun(run_id.to_owned());
     let state = state(target)?.ok_or_else(unknown)?;
     let run = state.run(run_id)?.ok_or_else(unknown)?;
     let allowed = state.allowed(run.number)?;
+    let held = state.held(run.number)?;
     let journal = state.journal(run.number)?;
     if output.json {
-        let document = json::run_in_full(&run, &allowed, &journal);
+        let document = json::run_in_full(&run, &allowed, &held, &journal);
         output.document(&document).map_err(printed)?;
     } else {
         output
-            .answer(&text(&run, &allowed, &journal, output))
+            .answer(&text(&run, &allowed, &held, &journal, output))
             .map_err(printed)?;
     }
     Ok(Exit::Done)
 }
 
-fn text(run: &Run, allowed: &[(String, u64)], journal: &[JournalRow], output: &Output) -> String {
+fn text(
+    run: &Run,
+    allowed: &[(String, u64)],
+    held: &[(String, u64)],
+    journal: &[JournalRow],
+    output: &Output,
+) -> String {
     let mut text = String::new();
     let title = format!("Run {}", run.run_id);
     let _ = writeln!(text, "{}", output.tone(Tone::Strong, &title));
@@ -97,7 +113,7 @@ fn text(run: &Run, allowed: &[(String, u64)], journal: &[JournalRow], output: &O
     let c = run.counts;
     let _ = writeln!(
         text,
-        "  {}: {} done · {} so already · {} failed · {} skipped · {} held",
+        "  {}: {} done · {} there already · {} failed · {} skipped · {} held",
         run.outcome.as_deref().unwrap_or("unfinished"),
         c.done,
         c.already,
@@ -108,17 +124,35 @@ fn text(run: &Run, allowed: &[(String, u64)], journal: &[JournalRow], output: &O
     for (guard, count) in allowed {
         let _ = writeln!(text, "  allowed: {guard}={count}");
     }
-    let _ = writeln!(text);
+    for (guard, count) in held {
+        let _ = writeln!(text, "  held by {guard}: {count}");
+    }
+    if !journal.is_empty() {
+        let legend = "  ✓ done   = there already   ✗ failed   · not begun   ? outcome unknown";
+        let _ = writeln!(text, "\n{}", output.tone(Tone::Dim, legend));
+    }
     for row in journal {
         operation(&mut text, row, output);
     }
     text
 }
 
+/// A kind of operation in words.
+fn verb(kind: &str) -> &str {
+    match kind {
+        "create_user" => "create person",
+        "create_group" => "create group",
+        "add_member" => "add to",
+        "remove_member" => "remove from",
+        other => other,
+    }
+}
+
 fn operation(text: &mut String, row: &JournalRow, output: &Output) {
     let (mark, tone) = match row.outcome.as_deref() {
         Some("done") => ("✓", Tone::Good),
         Some("already") => ("=", Tone::Dim),
+        Some("not-made") => ("·", Tone::Dim),
         Some(_) => ("✗", Tone::Bad),
         None => ("?", Tone::Held),
     };
@@ -128,7 +162,7 @@ fn operation(text: &mut String, row: &JournalRow, output: &Output) {
         text,
         "  {} {} {} {} {}",
         output.tone(tone, mark),
-        cell(&row.kind, 14),
+        cell(verb(&row.kind), 13),
         cell(name, 26),
         cell(group, 26),
         output.tone(Tone::Dim, &row.reason)

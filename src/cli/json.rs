@@ -43,7 +43,7 @@ pub fn applied(planned: &Planned, applied: &Applied, requests: Requests) -> Valu
     json!({
         "version": 1,
         "run_id": applied.run_id,
-        "plan_id": planned.plan.id,
+        "plan_id": applied.plan_id,
         "outcome": applied.outcome.as_str(),
         "counts": counts(applied.counts),
         "failures": failures,
@@ -85,16 +85,23 @@ pub fn run(run: &Run) -> Value {
 
 /// A run in `show`.
 #[must_use]
-pub fn run_in_full(found: &Run, allowed: &[(String, u64)], journal: &[JournalRow]) -> Value {
+pub fn run_in_full(
+    found: &Run,
+    allowed: &[(String, u64)],
+    held: &[(String, u64)],
+    journal: &[JournalRow],
+) -> Value {
     let mut document = run(found);
     document["version"] = json!(1);
     document["plan_id"] = json!(found.plan_id);
     document["host"] = json!(found.host);
     document["person"] = json!(found.person);
-    document["allowed"] = allowed
-        .iter()
-        .map(|(name, count)| json!({"name": name, "count": count}))
-        .collect();
+    for (key, guards) in [("allowed", allowed), ("guards", held)] {
+        document[key] = guards
+            .iter()
+            .map(|(name, count)| json!({"name": name, "count": count}))
+            .collect();
+    }
     document["operations"] = journal
         .iter()
         .map(|row| {

@@ -84,11 +84,9 @@ impl Output {
             quiet,
             verbose,
             colour: terminal && !json && !plain,
-            width: std::env::var("COLUMNS")
-                .ok()
-                .and_then(|c| c.parse().ok())
-                .unwrap_or(100)
-                .clamp(60, 200),
+            width: terminal_size::terminal_size_of(io::stdout())
+                .map_or(100, |(width, _)| usize::from(width.0))
+                .clamp(60, 240),
         }
     }
 

@@ -87,10 +87,18 @@ impl Text<'_> {
             counted(jira.accounts() as u64, "account", "accounts"),
             counted(jira.groups() as u64, "group", "groups"),
         ));
+        let people = planned.plan.people;
+        self.line(&format!(
+            "  In scope {}: {} with an account, {} to create, {} in conflict, {} without one for a reason",
+            counted(people.in_scope, "person", "people"),
+            people.with_account,
+            people.created,
+            people.in_conflict,
+            people.without,
+        ));
         let plan = &planned.plan;
         self.line(&format!(
-            "  {} recognised, {} linked, {} suggested by name",
-            counted(plan.people_linked, "person", "people"),
+            "  {} linked, {} suggested by name",
             counted(plan.groups_linked, "group", "groups"),
             counted(plan.groups_suggested, "group", "groups"),
         ));
@@ -125,20 +133,23 @@ impl Text<'_> {
             let line = match (&row.user, &row.group) {
                 (Some(user), _) => {
                     let mail = user.email.as_deref().unwrap_or("");
-                    format!("    {} {} ", cell(&user.name, 26), cell(mail, 34))
+                    let (name, address) = (self.share(24), self.share(36));
+                    format!("    {} {} ", cell(&user.name, name), cell(mail, address))
                 }
-                (None, Some(group)) => format!("    {} ", cell(&group.name, 40)),
+                (None, Some(group)) => format!("    {} ", cell(&group.name, self.share(60))),
                 (None, None) => String::new(),
             };
-            let line = if row.held_by.is_empty() {
-                line + &self.output.tone(Tone::Dim, &row.reason)
-            } else {
-                let held = format!("held by {}", row.held_by.join(", "));
-                line + &self.output.tone(Tone::Held, &held)
-            };
+            let held = if row.held_by.is_empty() { "" } else { "held" };
+            let line = line + &self.output.tone(Tone::Held, held);
             self.line(&line);
         }
         self.more(operations.len());
+        self.reasons(&operations);
+    }
+
+    /// A share of the width, in percent.
+    fn share(&self, percent: usize) -> usize {
+        self.output.width() * percent / 100
     }
 
     fn memberships(&mut self, planned: &Planned, kind: Kind) {
@@ -168,19 +179,60 @@ impl Text<'_> {
         let total = by_group.len();
         for (name, operations) in by_group.iter().take(self.most(total)) {
             let number = format!("{mark}{}", operations.len());
-            let mut line = format!("    {} {number:<6} ", cell(name, 34));
-            let room = self.output.width().saturating_sub(48);
-            let names: Vec<String> = operations
+            let names = self.share(34);
+            let mut line = format!("    {} {number:<6} ", cell(name, names));
+            let room = self.output.width().saturating_sub(names + 12);
+            let people: Vec<String> = operations
                 .iter()
                 .take(self.most(operations.len()))
                 .filter_map(|op| planned.plan.row(&planned.inputs(), op).user)
                 .map(|user| shown(&user.name).into_owned())
                 .collect();
-            line.push_str(cell(&names.join(", "), room).trim_end());
-            self.line(&line);
+            let people = people.join(", ");
+            if self.output.verbose {
+                self.line(&line);
+                self.wrapped(&people, 8);
+            } else {
+                line.push_str(cell(&people, room).trim_end());
+                self.line(&line);
+            }
             self.reasons(operations);
         }
         self.more(total);
+    }
+
+    /// Text over as many lines as it needs.
+    fn wrapped(&mut self, text: &str, indent: usize) {
+        for part in wrap(text, self.output.width() - indent) {
+            self.line(&format!("{}{part}", " ".repeat(indent)));
+        }
+    }
+
+    /// The groups in which a guard holds something, the largest first.
+    fn places(planned: &Planned, guard: GuardName) -> String {
+        let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
+        for op in planned
+            .plan
+            .operations
+            .iter()
+            .filter(|op| op.held.by(guard))
+        {
+            if let (Kind::AddMember | Kind::RemoveMember, Some(target)) = (op.kind, op.target()) {
+                let name = planned.plan.targets[target as usize].name.as_str();
+                *groups.entry(name).or_default() += 1;
+            }
+        }
+        let mut groups: Vec<(&str, usize)> = groups.into_iter().collect();
+        groups.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
+        let mut names: Vec<String> = groups
+            .iter()
+            .take(4)
+            .map(|(name, count)| format!("{} ({count})", shown(name)))
+            .collect();
+        if groups.len() > names.len() {
+            names.push(format!("and {} more groups", groups.len() - names.len()));
+        }
+        names.join(", ")
     }
 
     /// Why a group's rows are there: each reason once, with its count.
@@ -219,12 +271,29 @@ impl Text<'_> {
         );
         self.heading(Tone::Held, &what);
         for guard in guards {
+            let limit = if guard.limit > 0 {
+                format!(" (limit {})", guard.limit)
+            } else {
+                String::new()
+            };
             self.line(&format!(
-                "    {} {:>6}  {}",
+                "    {} {:>6}  {}{limit}",
                 cell(guard.name.as_str(), 20),
                 guard.count,
                 guard.name.meaning()
             ));
+            let within = matches!(
+                guard.name,
+                GuardName::UnconfirmedGroups
+                    | GuardName::MembersAdded
+                    | GuardName::AccessAdded
+                    | GuardName::MembersRemoved
+                    | GuardName::GroupEmptied
+                    | GuardName::PeopleRemoved
+            );
+            if within {
+                self.wrapped(&format!("in {}", Self::places(planned, guard.name)), 33);
+            }
             let how = if guard.name.allowable() {
                 format!("allow with --allow {}={}", guard.name, guard.count)
             } else if guard.name == GuardName::Protected {
@@ -245,7 +314,7 @@ impl Text<'_> {
         }
         let count = conflicts.len() as u64;
         let what = format!(
-            "! {} to be decided by you; left alone until then",
+            "! {}: left alone until resolved",
             counted(count, "conflict", "conflicts")
         );
         self.heading(Tone::Held, &what);
@@ -296,6 +365,11 @@ impl Text<'_> {
                     "            "
                 };
                 self.line(&format!("    {count} {part}"));
+            }
+            if self.output.verbose {
+                let all: Vec<String> = names.iter().map(|n| shown(n).into_owned()).collect();
+                self.wrapped(&all.join(", "), 17);
+                continue;
             }
             let shown_names = names.iter().take(self.most(names.len()).clamp(1, 5));
             let mut list: Vec<String> = shown_names.map(|n| shown(n).into_owned()).collect();

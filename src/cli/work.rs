@@ -22,6 +22,8 @@ pub struct Target {
     pub secrets: Option<Secrets>,
     /// Cancels it.
     pub cancel: CancellationToken,
+    /// The options that led to it, to be repeated in commands that are suggested.
+    pub options: String,
 }
 
 impl Target {
@@ -39,6 +41,7 @@ impl Target {
             profile,
             secrets,
             cancel,
+            options: options(global),
         })
     }
 
@@ -121,6 +124,19 @@ pub async fn run(
     }
 }
 
+/// The options that lead to the same profile, as they would be typed.
+fn options(global: &Global) -> String {
+    let folder = |path: &Option<std::path::PathBuf>| Some(path.as_ref()?.display().to_string());
+    [
+        ("--profile", global.profile.clone()),
+        ("--config-dir", folder(&global.config_dir)),
+        ("--data-dir", folder(&global.data_dir)),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some(format!(" {name} '{}'", value?)))
+    .collect()
+}
+
 /// Refreshes and plans, with progress.
 pub(super) async fn planned(
     session: &mut Session,
@@ -181,9 +197,10 @@ async fn plan(
     }
     if let Some(path) = out {
         output.remark(&format!(
-            "Saved to {}. Apply exactly this with: rollbook apply {}",
+            "Saved to {}. Apply exactly this with: rollbook apply '{}'{}",
             path.display(),
-            path.display()
+            path.display(),
+            target.options
         ));
     }
     let changes = !planned.plan.operations.is_empty();

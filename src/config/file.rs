@@ -68,16 +68,30 @@ pub struct Jira {
     /// The admin's e-mail.
     pub admin_email: String,
     /// When the API token ends; tokens can't tell.
+    #[serde(default, deserialize_with = "date")]
     pub token_expires: Option<jiff::civil::Date>,
     /// The organization.
     pub organization_id: Option<String>,
     /// When the organization key ends.
+    #[serde(default, deserialize_with = "date")]
     pub organization_key_expires: Option<jiff::civil::Date>,
     /// Overrides the gateway.
     pub api_url: Option<String>,
     /// A program and its arguments that print the API token.
     #[serde(default)]
     pub secret_command: Vec<String>,
+}
+
+/// A date as TOML writes it, or the same in quotation marks.
+fn date<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<jiff::civil::Date>, D::Error> {
+    let text = match toml::Value::deserialize(from)? {
+        toml::Value::Datetime(date) => date.to_string(),
+        toml::Value::String(text) => text,
+        other => other.to_string(),
+    };
+    text.parse().map(Some).map_err(|_| {
+        serde::de::Error::custom(format!("“{text}” is no date: write it like 2027-03-01"))
+    })
 }
 
 /// `[schedule]`.

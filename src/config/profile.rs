@@ -79,8 +79,33 @@ fn malformed(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
         path: path.to_owned(),
         line,
         suggestion: suggestion(message),
-        message: message.to_owned(),
+        message: plain(message),
     }
+}
+
+/// The parser's message without the words of programmers.
+fn plain(message: &str) -> String {
+    if message.starts_with("unknown field `client_secret`")
+        || message.starts_with("unknown field `api_token`")
+    {
+        return "secrets don't belong here: see the README for the places that they are taken from"
+            .to_owned();
+    }
+    let mut text = message.to_owned();
+    for (from, to) in [
+        ("expected u64", "expected a whole number"),
+        ("expected u32", "expected a whole number"),
+        ("expected a boolean", "expected true or false"),
+        ("expected a sequence", "expected a list in square brackets"),
+        ("expected a string", "expected text in quotation marks"),
+        ("invalid type: ", "not what belongs here: "),
+        ("unknown field ", "there is no key "),
+        ("unknown variant ", "there is no choice "),
+        ("missing field ", "a key is missing: "),
+    ] {
+        text = text.replace(from, to);
+    }
+    text
 }
 
 /// For “unknown field `a`, expected one of `b`, `c`”: the expected word that is nearest.

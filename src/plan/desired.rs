@@ -183,11 +183,9 @@ fn linked(inputs: &Inputs<'_>, found: &mut Targets) -> Claimed {
             entry.0.push(row);
             let wanted = jira_name(&inputs.settings.names, inputs.entra.group(row)).name;
             if fold(&wanted) != fold(name) {
-                let reason = format!(
-                    "stays linked to the Jira group “{}”, though it would now be called “{}”: Jira can't rename a group",
-                    shown(name),
-                    shown(&wanted)
-                );
+                let reason =
+                    "stays linked, under its former name in Jira: Jira can't rename a group"
+                        .to_owned();
                 found.skip(link.entra.as_str(), inputs.entra.group(row).name(), reason);
             }
         }
@@ -308,8 +306,9 @@ fn one_name(
     for (row, name, _) in losers {
         let group = inputs.entra.group(row);
         let reason = format!(
-            "several Entra groups would be called “{}” in Jira: map them by object id under names.map",
-            shown(&name)
+            "several Entra groups would be called “{}” in Jira: map them by object id under names.map (this one is {})",
+            shown(&name),
+            group.id()
         );
         found.conflict(group.id(), group.name(), reason, rivals.clone());
     }

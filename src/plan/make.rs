@@ -6,7 +6,7 @@ use super::matching::{Ambiguity, Matched, Matching, recognise};
 use super::operation::{Kind, NONE, Operation, OperationId};
 use super::people::{Standing, address};
 use super::scope::standings;
-use super::shape::{Conflict, Inputs, NewLink, Plan, Selection, Skipped, Subject};
+use super::shape::{Conflict, Inputs, NewLink, PeopleCounts, Plan, Selection, Skipped, Subject};
 use super::{Measured, RowDecision, diff, identity};
 use crate::directory::{fold, shown};
 use hashbrown::HashSet;
@@ -49,6 +49,7 @@ pub fn make(inputs: &Inputs<'_>) -> Plan {
         skipped: found.skipped,
         unverified: HashSet::new(),
         measured: Measured::default(),
+        with_account: 0,
     };
     draft.people();
     draft.groups();
@@ -70,6 +71,8 @@ pub(super) struct Draft<'a> {
     pub(super) skipped: Vec<Skipped>,
     pub(super) unverified: HashSet<u32>,
     pub(super) measured: Measured,
+    /// People in scope who have an active account.
+    with_account: u64,
 }
 
 impl Draft<'_> {
@@ -94,7 +97,9 @@ impl Draft<'_> {
             let account = self.matching.account_of[row as usize];
             if account != NONE {
                 let account = inputs.jira.account(account);
-                if !account.active() {
+                if account.active() {
+                    self.with_account += 1;
+                } else {
                     let id = account.id().to_owned();
                     let reason = "its account was deactivated in Jira and is not reactivated";
                     self.conflict(row, reason, vec![id]);
@@ -212,7 +217,7 @@ impl Draft<'_> {
                     .map(|r| shown(jira.account(*r).name()))
                     .collect();
                 let reason = format!(
-                    "Jira finds an account for this address that hides its e-mail and has another name ({}): confirm the link",
+                    "Jira finds an account for this address that hides its e-mail and has another name ({}). If it is the same person, let them show their e-mail or take the same name in their Atlassian profile",
                     names.join(", ")
                 );
                 self.conflict(row, &reason, ids(rows));
@@ -353,6 +358,22 @@ impl Draft<'_> {
                 _ => None,
             })
             .collect();
+        let in_conflict = self
+            .conflicts
+            .iter()
+            .filter(|conflict| conflict.kind == Subject::Person)
+            .count() as u64;
+        let created = self.creating.len() as u64;
+        let people = PeopleCounts {
+            in_scope: self.measured.users,
+            with_account: self.with_account,
+            created,
+            in_conflict,
+            without: self
+                .measured
+                .users
+                .saturating_sub(self.with_account + created + in_conflict),
+        };
         let people_linked = self.matching.how.iter().flatten().count() as u64;
         let count = |suggested: bool| {
             self.targets
@@ -367,6 +388,7 @@ impl Draft<'_> {
             id,
             guards,
             seats,
+            people,
             people_linked,
             groups_linked: count(false),
             groups_suggested: count(true),

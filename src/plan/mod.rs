@@ -46,4 +46,6 @@ pub use settings::{
     EmailSource, GuardSettings, Invitations, Leavers, Names, OutOfScope, ProductKey, Provisioning,
     Scope, ScopeUsers, Settings,
 };
-pub use shape::{Conflict, Inputs, Mode, NewLink, Plan, SeatCount, Selection, Skipped, Subject};
+pub use shape::{
+    Conflict, Inputs, Mode, NewLink, PeopleCounts, Plan, SeatCount, Selection, Skipped, Subject,
+};

@@ -121,6 +121,21 @@ pub struct SeatCount {
     pub needed: u64,
 }
 
+/// What becomes of the people in scope; the parts add up to the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PeopleCounts {
+    /// In scope.
+    pub in_scope: u64,
+    /// They have an account.
+    pub with_account: u64,
+    /// The plan creates them.
+    pub created: u64,
+    /// In conflict.
+    pub in_conflict: u64,
+    /// Without an account, and not created, each for a reason.
+    pub without: u64,
+}
+
 /// The operations that bring Jira to the desired state.
 #[derive(Debug, Default)]
 pub struct Plan {
@@ -140,6 +155,8 @@ pub struct Plan {
     pub seats: Vec<SeatCount>,
     /// Links found by this plan.
     pub new_links: Vec<NewLink>,
+    /// The people in scope.
+    pub people: PeopleCounts,
     /// How many people are linked or were recognised.
     pub people_linked: u64,
     /// How many groups are linked, confirmed by name or owned.

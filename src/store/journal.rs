@@ -21,6 +21,8 @@ pub enum JournalOutcome {
     Already,
     /// Failed.
     Failed,
+    /// The run was cancelled before the call was made.
+    NotMade,
 }
 
 impl JournalOutcome {
@@ -29,6 +31,7 @@ impl JournalOutcome {
             Self::Done => "done",
             Self::Already => "already",
             Self::Failed => "failed",
+            Self::NotMade => "not-made",
         }
     }
 }
@@ -71,6 +74,22 @@ pub struct Finished {
     pub advice: Option<String>,
     /// For support.
     pub request_id: Option<String>,
+}
+
+impl Finished {
+    /// An outcome without anything more to say.
+    #[must_use]
+    pub const fn plain(outcome: JournalOutcome) -> Self {
+        Self {
+            outcome,
+            learnt: Learnt::Nothing,
+            status: None,
+            code: None,
+            message: None,
+            advice: None,
+            request_id: None,
+        }
+    }
 }
 
 /// One entry.

@@ -105,6 +105,17 @@ impl State {
         )
     }
 
+    /// Jira says that it does not know this account: from now on the listing is believed.
+    pub fn doubt_account(&self, account: &str) -> Result<(), StoreError> {
+        self.connection
+            .execute(
+                "UPDATE people_links SET since = 0 WHERE account_id = ?1",
+                [account],
+            )
+            .map(drop)
+            .map_err(|e| self.sql(e))
+    }
+
     /// People whom Rollbook created.
     pub fn created(&self) -> Result<BTreeSet<EntraId>, StoreError> {
         let ids = self.rows(

@@ -3,8 +3,8 @@
 use super::database::{now, signed, unsigned};
 use super::error::StoreError;
 use super::state::{State, Unfinished};
-use crate::plan::{Allowances, Counts, Kind};
-use rusqlite::{OptionalExtension as _, Row, params};
+use crate::plan::{Allowances, Counts, GuardCount, Kind};
+use rusqlite::{Row, params};
 
 /// What kind of run it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +74,8 @@ pub struct NewRun<'a> {
     pub person: &'a str,
     /// What the admin allowed.
     pub allowances: &'a Allowances,
+    /// What guards hold.
+    pub guards: &'a [GuardCount],
 }
 
 /// A run as it was kept.
@@ -188,6 +190,12 @@ impl State {
                     params![number, allowance.name.as_str(), signed(allowance.count)],
                 )?;
             }
+            for guard in new.guards {
+                change.execute(
+                    "INSERT INTO held VALUES (?1, ?2, ?3)",
+                    params![number, guard.name.as_str(), signed(guard.count)],
+                )?;
+            }
             change.commit()?;
             Ok(number)
         };
@@ -233,26 +241,30 @@ impl State {
             .map_err(|e| self.sql(e))
     }
 
-    /// A run by its id.
+    /// A run by its id, or by the end of it if no other run's id ends like that.
     pub fn run(&self, run_id: &str) -> Result<Option<Run>, StoreError> {
-        self.connection
-            .query_row(&format!("{RUN} WHERE run_id = ?1"), [run_id], run)
-            .optional()
-            .map_err(|e| self.sql(e))
+        let mut runs = self.runs()?;
+        if let Some(at) = runs.iter().position(|run| run.run_id == run_id) {
+            return Ok(Some(runs.swap_remove(at)));
+        }
+        runs.retain(|run| !run_id.is_empty() && run.run_id.ends_with(run_id));
+        Ok(if runs.len() == 1 { runs.pop() } else { None })
     }
 
     /// The guards that a run's admin allowed, with their numbers.
     pub fn allowed(&self, number: i64) -> Result<Vec<(String, u64)>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare("SELECT guard, count FROM allowances WHERE run = ?1")
-            .map_err(|e| self.sql(e))?;
-        statement
-            .query_map([number], |row| {
-                Ok((row.get(0)?, row.get::<_, i64>(1).map(unsigned)?))
-            })
-            .and_then(Iterator::collect)
-            .map_err(|e| self.sql(e))
+        self.guards("SELECT guard, count FROM allowances WHERE run = ?1", number)
+    }
+
+    /// The guards that held something in a run, with their numbers.
+    pub fn held(&self, number: i64) -> Result<Vec<(String, u64)>, StoreError> {
+        self.guards("SELECT guard, count FROM held WHERE run = ?1", number)
+    }
+
+    fn guards(&self, sql: &str, number: i64) -> Result<Vec<(String, u64)>, StoreError> {
+        self.rows(sql, [number], |row| {
+            Ok((row.get(0)?, row.get::<_, i64>(1).map(unsigned)?))
+        })
     }
 
     /// The operations of a run, in the order in which they were begun.

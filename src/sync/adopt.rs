@@ -4,7 +4,7 @@ use super::error::SyncError;
 use super::planning::Planned;
 use super::session::Session;
 use crate::directory::{EntraId, GroupClass, GroupId, fold, shown};
-use crate::plan::{GroupLink, Kind, Operation, Ownership, Selection};
+use crate::plan::{GroupLink, Kind, Operation, Ownership, Selection, TargetState};
 
 /// A Jira group, the Entra groups that it stands for, and what adopting it would do.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct Adoption {
     pub name: String,
     /// The Entra groups.
     pub entra: Vec<EntraId>,
+    /// Whether it was owned before.
+    pub owned: bool,
     /// Whether membership takes a seat, so that its name has to be typed.
     pub access: bool,
     /// Members who stay: they belong in it.
@@ -79,10 +81,17 @@ pub fn find(planned: &mut Planned, name: &str) -> Result<Adoption, SyncError> {
             });
         }
     });
-    Ok(preview(planned, row, group, entra))
+    let owned = target.state == TargetState::Owned;
+    Ok(preview(planned, row, group, entra, owned))
 }
 
-fn preview(planned: &Planned, row: u32, group: GroupId, entra: Vec<EntraId>) -> Adoption {
+fn preview(
+    planned: &Planned,
+    row: u32,
+    group: GroupId,
+    entra: Vec<EntraId>,
+    owned: bool,
+) -> Adoption {
     let jira = &planned.jira;
     let leaving: Vec<u32> = planned
         .plan
@@ -117,6 +126,7 @@ fn preview(planned: &Planned, row: u32, group: GroupId, entra: Vec<EntraId>) -> 
         access: jira.group(row).class() == GroupClass::Access,
         group,
         entra,
+        owned,
         stays,
         unknown,
     }

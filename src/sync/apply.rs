@@ -21,6 +21,8 @@ pub struct ApplyRequest {
     pub cut: u64,
     /// What kind of run it is.
     pub kind: RunKind,
+    /// The id of the plan that was reviewed, where that is an earlier one.
+    pub reviewed: Option<String>,
 }
 
 /// An operation that failed.
@@ -59,6 +61,8 @@ pub struct Requests {
 pub struct Applied {
     /// Its id.
     pub run_id: String,
+    /// The plan that was reviewed.
+    pub plan_id: String,
     /// Outcome.
     pub outcome: RunOutcome,
     /// Counts.
@@ -67,7 +71,7 @@ pub struct Applied {
     pub failures: Vec<FailureRow>,
     /// What stopped the run, if something did.
     pub stopped_by: Option<Problem>,
-    /// How long it took.
+    /// How long it took since the session was opened, reading included.
     pub seconds: f64,
 }
 
@@ -99,7 +103,8 @@ pub async fn apply(
     }
     let (number, run_id) = session.state.begin_run(&NewRun {
         kind: request.kind,
-        plan_id: &planned.plan.id,
+        plan_id: request.reviewed.as_deref().unwrap_or(&planned.plan.id),
+        guards: &planned.plan.guards,
         host: &session.owner.host,
         person: &session.owner.person,
         allowances: &planned.allowances,
@@ -114,11 +119,15 @@ pub async fn apply(
     let stopped_by = driver.stopped_by.take();
     let unwritable = std::mem::take(&mut driver.unwritable);
     let refused = std::mem::take(&mut driver.refused);
+    let unknown = std::mem::take(&mut driver.unknown);
     journal.close()?;
     counts.held = request.held;
     counts.skipped += request.cut;
     for (address, message) in refused {
         session.state.note_refused(&address, &message, &digest)?;
+    }
+    for account in unknown {
+        session.state.doubt_account(&account)?;
     }
     for (group, message) in unwritable {
         session.state.note_unwritable(&group, &message)?;
@@ -151,11 +160,12 @@ pub async fn apply(
     session.progress.now(Stage::Idle);
     Ok(Applied {
         run_id,
+        plan_id: request.reviewed.unwrap_or_else(|| planned.plan.id.clone()),
         outcome,
         counts,
         failures,
         stopped_by,
-        seconds: begun.elapsed().as_secs_f64(),
+        seconds: session.begun.elapsed().as_secs_f64(),
     })
 }
 

@@ -292,7 +292,9 @@ async fn products(list: &mut List, jira: &Jira) {
                 list.add(
                     "other system",
                     State::Note,
-                    format!("{external} groups are synced by another system and are never touched"),
+                    format!(
+                        "groups that another system syncs, and that are never touched: {external}"
+                    ),
                 );
             }
         }

@@ -48,6 +48,8 @@ pub(super) struct Driver<'a> {
     pub(super) unwritable: HashMap<GroupId, String>,
     /// Addresses for which Jira refused to create a person.
     pub(super) refused: HashMap<String, String>,
+    /// Accounts that Jira does not know, although they were there or were created.
+    pub(super) unknown: Vec<String>,
     pub(super) stopped_by: Option<Problem>,
     silences: u32,
     /// Whether this account is a site admin, once it was asked.
@@ -79,6 +81,7 @@ impl<'a> Driver<'a> {
             failures: Vec::new(),
             unwritable: HashMap::new(),
             refused: HashMap::new(),
+            unknown: Vec::new(),
             stopped_by: None,
             silences: 0,
             admin: None,
@@ -265,11 +268,25 @@ impl<'a> Driver<'a> {
             self.refused.insert(fold(email), refusal.message.clone());
         }
         let settled = self.executor.record(self.now(), index, attempt.outcome);
+        if attempt.outcome == Outcome::NotMade && step.effect == Effect::Write {
+            let finished = Finished {
+                message: Some("The run was stopped before this call was made.".to_owned()),
+                ..Finished::plain(JournalOutcome::NotMade)
+            };
+            let entry = Entry::Outcome(Box::new(row), Box::new(finished));
+            self.journal.write(entry).await?;
+            return Ok(());
+        }
         if self.silences >= SILENCES {
             self.executor.stop();
         }
         if !settled {
             return Ok(());
+        }
+        if attempt.outcome == Outcome::NotVisible
+            && let Some(account) = row.user.as_ref().and_then(|u| u.account_id.clone())
+        {
+            self.unknown.push(account);
         }
         let finished = attempt.finished.unwrap_or_else(|| self.never_clear(index));
         if finished.outcome == JournalOutcome::Failed {

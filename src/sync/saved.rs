@@ -73,8 +73,10 @@ pub fn read_saved(path: &Path, profile: &str) -> Result<Document, SyncError> {
 pub struct Matched {
     /// Cut out by hand.
     pub cut: u64,
-    /// No longer needed, or not the same any more.
+    /// No longer needed.
     pub overtaken: u64,
+    /// Still needed, but in another way: another account, address or group.
+    pub changed: u64,
 }
 
 /// Narrows a fresh plan, from both directories as they are now, to what a saved one lets through:
@@ -109,6 +111,7 @@ pub fn narrow(
         .filter(|row| row.selected != Some(false))
         .map(|row| (&row.id, row))
         .collect();
+    let mut known = 0;
     let same = planned
         .plan
         .operations
@@ -120,15 +123,17 @@ pub fn narrow(
             (planned.plan.row(&planned.inputs(), op), mirrored)
         })
         .filter(|(row, mirrored)| {
-            wanted
-                .get(&row.id)
-                .is_some_and(|saved| is_same(saved, row, *mirrored))
+            wanted.get(&row.id).is_some_and(|saved| {
+                known += 1;
+                is_same(saved, row, *mirrored)
+            })
         })
         .map(|(row, _)| row.id)
         .collect::<hashbrown::HashSet<_>>();
     let matched = Matched {
         cut: (saved.operations.len() - wanted.len()) as u64,
-        overtaken: (wanted.len() - same.len()) as u64,
+        overtaken: (wanted.len() - known) as u64,
+        changed: (known - same.len()) as u64,
     };
     planned.narrow(Selection::Operations(same));
     Ok(matched)

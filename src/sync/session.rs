@@ -56,6 +56,7 @@ pub struct Session {
     pub(super) cancel: CancellationToken,
     pub(super) progress: Progress,
     pub(super) owner: Owner,
+    pub(super) begun: tokio::time::Instant,
     /// Whether it is read who is an administrator although no group is owned yet.
     pub(super) admins: bool,
     /// Whether look-ups of people without a namesake among the hidden accounts are left out.
@@ -158,6 +159,7 @@ impl Session {
             cancel,
             progress,
         } = opening;
+        let begun = tokio::time::Instant::now();
         let folder = folder(paths, &profile.name)?;
         let (host, person) = who();
         let owner = Owner {
@@ -212,6 +214,7 @@ impl Session {
             cancel,
             progress,
             owner,
+            begun,
             admins: false,
             only_namesakes: false,
             _lock: lock,

@@ -27,8 +27,10 @@ pub(super) fn config(error: &ConfigError) -> Problem {
             format!("{}, line {line}: {}.", path.display(), shown(message)),
             match suggestion {
                 Some(word) => format!("Did you mean “{}”?", shown(word)),
-                None => "Correct that line; the commented example in the README shows every key."
-                    .to_owned(),
+                None => {
+                    "Correct that line; assets/config.example.toml of the project shows every key."
+                        .to_owned()
+                }
             },
         ),
         ConfigError::Value {
@@ -44,7 +46,7 @@ pub(super) fn config(error: &ConfigError) -> Problem {
         ConfigError::NoProfile(path) => Problem::new(
             "config",
             format!("{} holds no profile.", path.display()),
-            "Add one; the commented example in the README shows how.",
+            "Add one, as the README shows.",
         ),
         ConfigError::UnknownProfile { wanted, known } => Problem::new(
             "config",

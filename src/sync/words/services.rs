@@ -57,7 +57,7 @@ fn token(refusal: &TokenRefusal) -> Problem {
         ),
         TokenProblem::UnknownClient => (
             "This tenant knows no application with this client id.",
-            "Compare entra.client_id with “Application (client) ID”, and entra.tenant_id with “Directory (tenant) ID” on the app registration's overview: one of both is wrong.",
+            "Compare entra.client_id with “Application (client) ID”, and entra.tenant_id with “Directory (tenant) ID” on the app registration's overview: one of the two is wrong.",
         ),
         TokenProblem::ApplicationDisabled => (
             "The application is disabled in this tenant.",
