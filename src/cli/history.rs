@@ -39,7 +39,7 @@ pub fn runs(target: &Target, output: &Output) -> Result<Exit, SyncError> {
         "{}\n",
         output.tone(
             Tone::Strong,
-            "run                  kind       started          outcome    done there fail skip held"
+            "run, by its begin    kind       outcome    done  there  failed  skipped  held"
         )
     );
     for run in &runs {
@@ -47,10 +47,9 @@ pub fn runs(target: &Target, output: &Output) -> Result<Exit, SyncError> {
         let outcome = run.outcome.as_deref().unwrap_or("unfinished");
         let _ = writeln!(
             text,
-            "{} {} {} {} {:>5} {:>5} {:>4} {:>4} {:>4}",
+            "{} {} {} {:>5} {:>6} {:>7} {:>8} {:>5}",
             cell(&run.run_id, 20),
             cell(&run.kind, 10),
-            cell(&minute(run.started_at), 16),
             cell(outcome, 9),
             c.done,
             c.already,
@@ -61,15 +60,6 @@ pub fn runs(target: &Target, output: &Output) -> Result<Exit, SyncError> {
     }
     output.answer(&text).map_err(printed)?;
     Ok(Exit::Done)
-}
-
-/// A moment to the minute, UTC.
-fn minute(seconds: i64) -> String {
-    json::moment(seconds)
-        .chars()
-        .take(16)
-        .collect::<String>()
-        .replace('T', " ")
 }
 
 /// Shows one run.

@@ -191,7 +191,7 @@ impl Text<'_> {
             let people = people.join(", ");
             if self.output.verbose {
                 self.line(&line);
-                self.wrapped(&people, 8);
+                self.wrapped(Tone::Strong, &people, 8);
             } else {
                 line.push_str(cell(&people, room).trim_end());
                 self.line(&line);
@@ -202,8 +202,9 @@ impl Text<'_> {
     }
 
     /// Text over as many lines as it needs.
-    fn wrapped(&mut self, text: &str, indent: usize) {
+    fn wrapped(&mut self, tone: Tone, text: &str, indent: usize) {
         for part in wrap(text, self.output.width() - indent) {
+            let part = self.output.tone(tone, &part);
             self.line(&format!("{}{part}", " ".repeat(indent)));
         }
     }
@@ -230,7 +231,7 @@ impl Text<'_> {
             .map(|(name, count)| format!("{} ({count})", shown(name)))
             .collect();
         if groups.len() > names.len() {
-            names.push(format!("and {} more groups", groups.len() - names.len()));
+            names.push(format!("and {} more", groups.len() - names.len()));
         }
         names.join(", ")
     }
@@ -244,7 +245,7 @@ impl Text<'_> {
         let mut lines: Vec<String> = counts
             .into_iter()
             .map(|((reason, held), count)| {
-                let mut line = format!("        {count} × {reason}");
+                let mut line = format!("{count} × {reason}");
                 let guards: Vec<&str> = held.guards().map(GuardName::as_str).collect();
                 if !guards.is_empty() {
                     let _ = write!(line, ", held by {}", guards.join(", "));
@@ -254,8 +255,7 @@ impl Text<'_> {
             .collect();
         lines.sort();
         for line in lines {
-            let line = self.output.tone(Tone::Dim, &line);
-            self.line(&line);
+            self.wrapped(Tone::Dim, &line, 8);
         }
     }
 
@@ -276,12 +276,15 @@ impl Text<'_> {
             } else {
                 String::new()
             };
-            self.line(&format!(
-                "    {} {:>6}  {}{limit}",
-                cell(guard.name.as_str(), 20),
-                guard.count,
-                guard.name.meaning()
-            ));
+            let meaning = format!("{}{limit}", guard.name.meaning());
+            for (at, part) in wrap(&meaning, self.output.width() - 34).iter().enumerate() {
+                let (name, count) = if at == 0 {
+                    (guard.name.as_str(), guard.count.to_string())
+                } else {
+                    ("", String::new())
+                };
+                self.line(&format!("    {} {count:>6}  {part}", cell(name, 20)));
+            }
             let within = matches!(
                 guard.name,
                 GuardName::UnconfirmedGroups
@@ -292,7 +295,8 @@ impl Text<'_> {
                     | GuardName::PeopleRemoved
             );
             if within {
-                self.wrapped(&format!("in {}", Self::places(planned, guard.name)), 33);
+                let places = format!("in {}", Self::places(planned, guard.name));
+                self.wrapped(Tone::Dim, &places, 33);
             }
             let how = if guard.name.allowable() {
                 format!("allow with --allow {}={}", guard.name, guard.count)
@@ -301,9 +305,7 @@ impl Text<'_> {
             } else {
                 "review and apply it with `rollbook apply`".to_owned()
             };
-            let how = format!("                                 {how}");
-            let how = self.output.tone(Tone::Dim, &how);
-            self.line(&how);
+            self.wrapped(Tone::Dim, &how, 33);
         }
     }
 
@@ -368,7 +370,7 @@ impl Text<'_> {
             }
             if self.output.verbose {
                 let all: Vec<String> = names.iter().map(|n| shown(n).into_owned()).collect();
-                self.wrapped(&all.join(", "), 17);
+                self.wrapped(Tone::Dim, &all.join(", "), 17);
                 continue;
             }
             let shown_names = names.iter().take(self.most(names.len()).clamp(1, 5));
@@ -394,11 +396,19 @@ impl Text<'_> {
                 .map_or("no limit".to_owned(), |left| format!("{left} left"));
             self.line(&format!(
                 "    {} {} needed, {left}",
-                cell(&seat.product, 28),
+                cell(product_name(&planned.jira, &seat.product), 28),
                 seat.needed
             ));
         }
     }
+}
+
+/// A product as people call it.
+fn product_name<'a>(jira: &'a JiraSnapshot, key: &'a str) -> &'a str {
+    jira.products()
+        .iter()
+        .find(|product| product.key == key)
+        .map_or(key, |product| product.name.as_str())
 }
 
 fn of_kind(planned: &Planned, kind: Kind) -> impl Iterator<Item = &Operation> {

@@ -282,6 +282,23 @@ admin_email = "admin@acme.example"
     }
 
     #[test]
+    fn the_readme_shows_a_configuration_that_loads() {
+        let readme = include_str!("../../README.md");
+        let block = readme.split("```toml\n").nth(1).unwrap();
+        let text = block
+            .split("```")
+            .next()
+            .unwrap()
+            .replace('…', "6f0c1c1a-0000-4000-8000-000000000000");
+        let profile = parse_text(&text).unwrap().remove(0);
+        assert!(profile.settings.provisioning.import_users);
+        assert_eq!(
+            profile.jira.token_expires,
+            Some(jiff::civil::date(2027, 3, 1))
+        );
+    }
+
+    #[test]
     fn an_unknown_key_is_told_with_its_line_and_the_right_one() {
         let text = format!("{GOOD}[profiles.\"Azure AD\".provisioning]\nimport_user = true\n");
         match parse_text(&text) {

@@ -13,4 +13,5 @@ mod headless;
 mod interrupted;
 mod reading;
 mod storing;
+mod words;
 mod world;
