@@ -17,7 +17,7 @@ CREATE TABLE people_links (
 CREATE TABLE group_links (
     entra_id  TEXT PRIMARY KEY,
     group_id  TEXT NOT NULL,
-    ownership TEXT NOT NULL CHECK (ownership IN ('confirmed', 'owned')),
+    ownership TEXT NOT NULL CHECK (ownership IN ('confirmed', 'owned', 'owned-with-access')),
     since     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

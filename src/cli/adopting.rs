@@ -64,11 +64,11 @@ pub async fn adopt(
         return Ok(Exit::Done);
     }
     if adoption.access && !ask::typed_name(&adoption.name, &target.cancel).await? {
-        return declined(&planned, output);
+        return declined(&session, &planned, None, output);
     }
     let question = format!("Adopt “{}”?", shown(&adoption.name));
     if !request.yes && !ask::confirm(&question, &target.cancel).await? {
-        return declined(&planned, output);
+        return declined(&session, &planned, None, output);
     }
     session.adopt(&adoption)?;
     let apply = everything(&planned, RunKind::Adopt);

@@ -44,10 +44,22 @@ pub async fn apply(
     if !allowances.is_empty() {
         session.looks_up_namesakes_only();
     }
+    let adopts = saved
+        .as_ref()
+        .and_then(|(_, document)| document.pinned.as_ref())
+        .map(|pinned| pinned.adopts.clone())
+        .unwrap_or_default();
+    if !adopts.is_empty() {
+        session.reads_admins();
+    }
     let mut planned = planned(&mut session, Allowances::default(), &progress, output).await?;
-    let adoption = match adopted(saved.as_ref().map(|(_, document)| document)) {
-        Some(group) => Some(sync::find_adoption(&mut planned, group)?),
-        None => None,
+    let adoption = match (&saved, adopts.first()) {
+        (Some((path, _)), Some(pair)) => {
+            let adoption = sync::find_adoption(&mut planned, &pair.group_id)?;
+            sync::same_adoption(&adoption, &adopts, path)?;
+            Some(adoption)
+        }
+        _ => None,
     };
     let mut skipped = sync::Matched::default();
     if let Some((path, document)) = &saved {
@@ -83,16 +95,20 @@ pub async fn apply(
         && adoption.access
         && !ask::typed_name(&adoption.name, &target.cancel).await?
     {
-        return declined(&planned, output);
+        return declined(&session, &planned, request.reviewed.as_deref(), output);
     }
     if !yes && (adoption.is_some() || !planned.plan.operations.is_empty()) {
-        let question = format!(
-            "Apply {} to {}?",
-            counted(request.chosen.len() as u64, "operation", "operations"),
-            session.profile.site.host()
-        );
+        let question = if request.chosen.is_empty() {
+            "Everything is held, nothing would be applied. Note this plan as reviewed, so that `rollbook sync` may run?".to_owned()
+        } else {
+            format!(
+                "Apply {} to {}?",
+                counted(request.chosen.len() as u64, "operation", "operations"),
+                session.profile.site.host()
+            )
+        };
         if !ask::confirm(&question, &target.cancel).await? {
-            return declined(&planned, output);
+            return declined(&session, &planned, request.reviewed.as_deref(), output);
         }
     }
     if let Some(adoption) = &adoption {
@@ -122,17 +138,18 @@ fn as_reviewed(allowances: &Allowances, saved: &Document, planned: &Planned) -> 
     }))
 }
 
-/// The Jira group that a saved plan adopts.
-fn adopted(saved: Option<&Document>) -> Option<&str> {
-    let pinned = saved?.pinned.as_ref()?;
-    Some(pinned.adopts.first()?.group_id.as_str())
-}
-
 /// Somebody said no.
-pub(super) fn declined(planned: &Planned, output: &Output) -> Result<Exit, SyncError> {
+pub(super) fn declined(
+    session: &Session,
+    planned: &Planned,
+    reviewed: Option<&str>,
+    output: &Output,
+) -> Result<Exit, SyncError> {
     output.remark("Nothing was applied.");
     if output.json {
-        output.document(&json::declined(planned)).map_err(printed)?;
+        let plan_id = reviewed.unwrap_or(&planned.plan.id);
+        let document = json::declined(planned, plan_id, session.requests());
+        output.document(&document).map_err(printed)?;
     }
     Ok(Exit::Done)
 }

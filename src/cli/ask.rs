@@ -1,5 +1,6 @@
 //! Questions on the terminal.
 
+use super::output::wrap;
 use crate::directory::shown;
 use crate::plan::{Allowance, GuardCount};
 use crate::sync::SyncError;
@@ -15,6 +16,8 @@ async fn ask(
     if !io::stdin().is_terminal() {
         return Err(SyncError::NoTerminal { instead });
     }
+    let width = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(w, _)| usize::from(w.0));
+    let question = wrap(question, width.saturating_sub(12)).join("\n");
     let _ = write!(io::stderr().lock(), "{question} ");
     let _ = io::stderr().lock().flush();
     // The thread that reads is left behind by a signal; the program ends without it.

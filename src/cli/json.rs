@@ -55,11 +55,11 @@ pub fn applied(planned: &Planned, applied: &Applied, requests: Requests) -> Valu
 
 /// What `apply` and `adopt` print when somebody answered no.
 #[must_use]
-pub fn declined(planned: &Planned) -> Value {
+pub fn declined(planned: &Planned, plan_id: &str, requests: Requests) -> Value {
     json!({
-        "version": 1, "run_id": null, "plan_id": planned.plan.id, "outcome": "cancelled",
+        "version": 1, "run_id": null, "plan_id": plan_id, "outcome": "cancelled",
         "counts": counts(Counts::default()), "failures": [],
-        "guards": guards(&planned.plan.guards), "requests": null, "seconds": 0,
+        "guards": guards(&planned.plan.guards), "requests": requests, "seconds": 0,
     })
 }
 

@@ -182,6 +182,12 @@ impl Service {
         let safe = call.repeat == Repeat::Safe;
         let pace = self.pace(call);
         let (mut refused, mut cut) = (0, 0);
+        // An attempt that was cut may have taken place: a cancellation must not hide it.
+        let mut before: Option<Failure> = None;
+        let hidden = |before: Option<Failure>, failure: Failure| match failure {
+            Failure::Cancelled => before.unwrap_or(Failure::Cancelled),
+            other => other,
+        };
         loop {
             let result = self.once(call, &pace, refused + cut > 0).await;
             let failure = match result {
@@ -192,7 +198,9 @@ impl Service {
                     if passing && refused < RETRIES {
                         let wait = self.refused(&answer, &pace, refused)?;
                         refused += 1;
-                        self.pause(wait).await?;
+                        if let Err(cancelled) = self.pause(wait).await {
+                            return Err(hidden(before, cancelled));
+                        }
                         continue;
                     }
                     match read(answer) {
@@ -206,10 +214,13 @@ impl Service {
                 Err(failure) => failure,
             };
             if !(safe && failure.is_passing()) || cut >= RETRIES {
-                return Err(failure);
+                return Err(hidden(before, failure));
             }
-            self.pause(jittered(Duration::from_millis(400 << cut)))
-                .await?;
+            let wait = jittered(Duration::from_millis(400 << cut));
+            if let Err(cancelled) = self.pause(wait).await {
+                return Err(hidden(Some(failure), cancelled));
+            }
+            before = Some(failure);
             cut += 1;
         }
     }

@@ -155,12 +155,16 @@ fn linked(inputs: &Inputs<'_>, found: &mut Targets) -> Claimed {
             continue;
         };
         claimed.jira.insert(jira_row);
-        let entry = by_group
-            .entry(&link.group)
-            .or_insert((Vec::new(), Ownership::Owned, true));
-        if link.ownership == Ownership::Confirmed {
-            entry.1 = Ownership::Confirmed;
-        }
+        let entry =
+            by_group
+                .entry(&link.group)
+                .or_insert((Vec::new(), Ownership::OwnedWithAccess, true));
+        // Of several Entra groups behind one, the most careful word counts.
+        entry.1 = match (entry.1, link.ownership) {
+            (Ownership::Confirmed, _) | (_, Ownership::Confirmed) => Ownership::Confirmed,
+            (Ownership::Owned, _) | (_, Ownership::Owned) => Ownership::Owned,
+            _ => Ownership::OwnedWithAccess,
+        };
         let row = inputs.entra.find_group(link.entra.as_str());
         let name = inputs.jira.group(jira_row).name();
         let frozen = match row {
@@ -210,14 +214,21 @@ fn linked(inputs: &Inputs<'_>, found: &mut Targets) -> Claimed {
             }
             continue;
         }
+        let gives_access = class(inputs, row) == GroupClass::Access;
+        if gives_access && ownership == Ownership::Owned {
+            let g = inputs.entra.group(entra[0]);
+            let reason = "it gives access to a product now: members are only added, until it is adopted by typing its name";
+            found.skip(g.id(), jira_group.name(), reason.to_owned());
+        }
         found.list.push(Target {
             name: jira_group.name().to_owned(),
             known: whole && all_known(inputs, &entra),
             entra,
             jira: Some(row),
             state: match ownership {
-                Ownership::Owned => TargetState::Owned,
-                Ownership::Confirmed => TargetState::Confirmed,
+                Ownership::OwnedWithAccess => TargetState::Owned,
+                Ownership::Owned if !gives_access => TargetState::Owned,
+                Ownership::Owned | Ownership::Confirmed => TargetState::Confirmed,
             },
         });
     }

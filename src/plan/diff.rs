@@ -25,6 +25,16 @@ pub(super) fn memberships(draft: &mut Draft<'_>) {
             additions(draft, index, &wanted);
             if admins_known {
                 removed(draft, index, &wanted, &mut removals);
+            } else if draft.targets[index as usize].state == TargetState::Owned {
+                let target = &draft.targets[index as usize];
+                let skipped = Skipped {
+                    kind: Subject::Group,
+                    entra_id: draft.inputs.entra.group(target.entra[0]).id().to_owned(),
+                    name: target.name.clone(),
+                    reason: "nobody is removed from it, since it could not be read who is an administrator"
+                        .to_owned(),
+                };
+                draft.skipped.push(skipped);
             }
         }
     }
@@ -173,7 +183,7 @@ fn default_groups(draft: &mut Draft<'_>) {
         }));
     }
     people.sort_unstable();
-    if names.is_empty() || people.is_empty() {
+    if !draft.inputs.settings.provisioning.import_users || names.is_empty() || people.is_empty() {
         return;
     }
     let jira = draft.inputs.jira;
@@ -203,6 +213,18 @@ fn default_groups(draft: &mut Draft<'_>) {
             .zip(&draft.targets)
             .find(|(_, target)| target.jira == Some(row))
             .map(|(index, _)| index);
+        let mirrored =
+            existing.is_some_and(|index| draft.targets[index as usize].state == TargetState::Owned);
+        if mirrored {
+            draft.skipped.push(Skipped {
+                kind: Subject::Group,
+                entra_id: String::new(),
+                name: name.clone(),
+                reason: "a default group that mirrors an Entra group: its members come from there"
+                    .to_owned(),
+            });
+            continue;
+        }
         let index = existing.unwrap_or_else(|| {
             draft.targets.push(super::Target {
                 name: jira.group(row).name().to_owned(),

@@ -302,7 +302,10 @@ impl Executor {
                         it.invisible += 1;
                         self.put_off(now, *wait, node, Effect::Write);
                     }
-                    _ => self.settle(node, Outcome::Failed),
+                    _ => {
+                        self.stays_invisible(node);
+                        self.settle(node, Outcome::Failed);
+                    }
                 }
             }
             Outcome::Unclear => {
@@ -396,6 +399,16 @@ impl Executor {
             }
             for next in waiting {
                 self.ready.push_back((next, Effect::Write));
+            }
+        }
+    }
+
+    /// The account never became visible: what waits for it is skipped.
+    fn stays_invisible(&mut self, node: u32) {
+        let person = self.nodes[node as usize].person;
+        if let Some(Sight::Tried { waiting, .. }) = self.sight.get_mut(&person) {
+            for other in std::mem::take(waiting) {
+                self.skip(other);
             }
         }
     }

@@ -10,8 +10,19 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum Ownership {
     /// Confirmed by name: members are added, never removed.
     Confirmed,
-    /// Created by Rollbook or adopted: it mirrors Entra.
+    /// Created by Rollbook or adopted: it mirrors Entra. Should it come to give access, members
+    /// are only added.
     Owned,
+    /// Adopted by somebody who typed its name, since it gives access: it mirrors Entra.
+    OwnedWithAccess,
+}
+
+impl Ownership {
+    /// Whether the group is Rollbook's, rather than only confirmed.
+    #[must_use]
+    pub const fn is_owned(self) -> bool {
+        matches!(self, Self::Owned | Self::OwnedWithAccess)
+    }
 }
 
 /// The durable pair of an Entra group and a Jira group.
@@ -75,9 +86,7 @@ impl Links {
     /// Whether any linked group is owned.
     #[must_use]
     pub fn owns_any(&self) -> bool {
-        self.groups
-            .values()
-            .any(|link| link.ownership == Ownership::Owned)
+        self.groups.values().any(|link| link.ownership.is_owned())
     }
 }
 

@@ -333,10 +333,36 @@ impl Draft<'_> {
         }
     }
 
+    /// What becomes of the people in scope.
+    fn people_counts(&self) -> PeopleCounts {
+        let in_conflict = self
+            .conflicts
+            .iter()
+            .filter(|conflict| conflict.kind == Subject::Person)
+            .count() as u64;
+        let created = self.creating.len() as u64;
+        PeopleCounts {
+            in_scope: self.measured.users,
+            with_account: self.with_account,
+            created,
+            in_conflict,
+            without: self
+                .measured
+                .users
+                .saturating_sub(self.with_account + created + in_conflict),
+        }
+    }
+
     fn finish(mut self) -> Plan {
         let inputs = self.inputs;
         let id = identity::plan_id(inputs, &self.targets, &self.operations);
+        let people = self.people_counts();
         self.narrow();
+        let created = self
+            .operations
+            .iter()
+            .filter(|op| op.kind == Kind::CreateUser);
+        self.creating = created.map(|op| op.person).collect();
         let guards::Holding {
             guards,
             seats,
@@ -358,22 +384,6 @@ impl Draft<'_> {
                 _ => None,
             })
             .collect();
-        let in_conflict = self
-            .conflicts
-            .iter()
-            .filter(|conflict| conflict.kind == Subject::Person)
-            .count() as u64;
-        let created = self.creating.len() as u64;
-        let people = PeopleCounts {
-            in_scope: self.measured.users,
-            with_account: self.with_account,
-            created,
-            in_conflict,
-            without: self
-                .measured
-                .users
-                .saturating_sub(self.with_account + created + in_conflict),
-        };
         let people_linked = self.matching.how.iter().flatten().count() as u64;
         let count = |suggested: bool| {
             self.targets

@@ -155,6 +155,9 @@ fn changed_groups(world: &World, since: u64) -> Vec<Entry> {
         let Some(group) = entra.groups.get(&change.group) else {
             continue;
         };
+        if hides(world, group) {
+            continue;
+        }
         // What is told is how things stand now.
         let stands = group.members.contains(&change.member);
         if change.version > since || stands == change.added {

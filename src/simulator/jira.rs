@@ -196,12 +196,14 @@ fn bulk(world: &World, request: &Request) -> Reply {
         return refuse(400, "accountId is missing.");
     }
     let (_, size) = window(request, 10, 200);
+    // An id that nobody has comes back as null.
     let values: Vec<Value> = ids
         .iter()
         .take(size)
-        .filter_map(|id| world.jira.accounts.get(*id))
-        .filter(|a| visible(a))
-        .map(account_json)
+        .map(|id| {
+            let account = world.jira.accounts.get(*id).filter(|a| visible(a));
+            account.map_or(Value::Null, account_json)
+        })
         .collect();
     Reply::json(
         200,

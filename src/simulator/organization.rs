@@ -26,6 +26,7 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
             200,
             &json!({"data": [{"directoryId": DIRECTORY, "name": "Default"}], "links": {}}),
         ),
+        ("POST", ["v2", _, _, "users", "invite"]) => invite(world, request),
         ("POST", ["v2", _, _, "directories", _, "users", "search"]) => search(world, request),
         ("POST", ["v2", _, _, "directories", _, "groups", "search"]) => groups(world),
         (
@@ -87,6 +88,38 @@ fn search(world: &World, request: &Request) -> Reply {
     Reply::json(200, &json!({"data": data, "links": {}}))
 }
 
+/// Invites at most 25 at a time, silently unless told otherwise; 206 where some can't be.
+fn invite(world: &mut World, request: &Request) -> Reply {
+    let body = request.json();
+    let emails: Vec<String> = body["emails"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
+    if emails.is_empty() || emails.len() > 25 {
+        return error(400, "ADMIN-400-1", "Between 1 and 25 emails");
+    }
+    let mut results = Vec::new();
+    let mut failed = false;
+    for email in emails {
+        let good = email.contains('@');
+        failed |= !good;
+        if good && world.accounts_of(&email).is_empty() {
+            let id = format!("712020:{:032x}", world.random.u128(..));
+            let name = email
+                .split('@')
+                .next()
+                .unwrap_or_default()
+                .replace('.', " ");
+            world.add_account(World::account(&id, &name, &email, AccountType::Atlassian));
+        }
+        results.push(json!({"email": email, "result": if good { "INVITED" } else { "INVALID" }}));
+    }
+    Reply::json(if failed { 206 } else { 200 }, &json!({ "data": results }))
+}
+
 fn groups(world: &World) -> Reply {
     let data: Vec<Value> = world
         .jira
@@ -119,10 +152,18 @@ fn suspension(
     if !world.jira.accounts.contains_key(account) {
         return error(404, "ADMIN-404-2", "User not found");
     }
-    match action {
-        "suspend" => _ = world.jira.suspended.insert(account.to_owned()),
-        "restore" => _ = world.jira.suspended.remove(account),
+    let active = match action {
+        "suspend" => false,
+        "restore" => true,
         _ => return error(404, "ADMIN-404-0", "Not found"),
+    };
+    if active {
+        world.jira.suspended.remove(account);
+    } else {
+        world.jira.suspended.insert(account.to_owned());
+    }
+    if let Some(found) = world.jira.accounts.get_mut(account) {
+        found.active = active;
     }
     Reply::empty(204)
 }

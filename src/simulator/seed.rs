@@ -216,7 +216,7 @@ impl Seed {
 
     fn group(&mut self, number: usize, id: String, name: String, users: &[String]) -> EntraGroup {
         let mut members = BTreeSet::new();
-        let most = (users.len() / 4).max(1);
+        let most = (users.len() / 4).clamp(1, 2000);
         let size = match number % 7 {
             0 => most,
             5 => 0,

@@ -240,7 +240,11 @@ fn outcome(
                     connection,
                     entra,
                     account_id,
-                    LinkedHow::Created,
+                    // Only what did not exist before counts as created.
+                    match finished.outcome {
+                        JournalOutcome::Done => LinkedHow::Created,
+                        _ => LinkedHow::LookedUp,
+                    },
                     user.and_then(|u| u.email.as_deref()).unwrap_or_default(),
                     user.map(|u| u.name.as_str()).unwrap_or_default(),
                 ),

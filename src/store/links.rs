@@ -43,6 +43,7 @@ pub(super) const fn ownership_text(ownership: Ownership) -> &'static str {
     match ownership {
         Ownership::Confirmed => "confirmed",
         Ownership::Owned => "owned",
+        Ownership::OwnedWithAccess => "owned-with-access",
     }
 }
 
@@ -76,10 +77,10 @@ impl State {
                 Ok(GroupLink {
                     entra: EntraId::new(&row.get::<_, String>(0)?),
                     group: GroupId::new(&row.get::<_, String>(1)?),
-                    ownership: if row.get::<_, String>(2)? == "owned" {
-                        Ownership::Owned
-                    } else {
-                        Ownership::Confirmed
+                    ownership: match row.get::<_, String>(2)?.as_str() {
+                        "owned" => Ownership::Owned,
+                        "owned-with-access" => Ownership::OwnedWithAccess,
+                        _ => Ownership::Confirmed,
                     },
                 })
             },
@@ -197,7 +198,10 @@ pub(super) fn link_group(
         .execute(
             "INSERT INTO group_links VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT DO UPDATE SET
-               ownership = CASE WHEN group_id = ?2 AND ownership = 'owned' THEN 'owned' ELSE ?3 END,
+               ownership = CASE
+                 WHEN group_id = ?2 AND ownership = 'owned-with-access' THEN ownership
+                 WHEN group_id = ?2 AND ownership = 'owned' AND ?3 = 'confirmed' THEN ownership
+                 ELSE ?3 END,
                group_id = ?2",
             params![entra, group, ownership_text(ownership), now()],
         )

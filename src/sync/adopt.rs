@@ -71,18 +71,29 @@ pub fn find(planned: &mut Planned, name: &str) -> Result<Adoption, SyncError> {
         .iter()
         .map(|g| EntraId::new(planned.entra.group(*g).id()))
         .collect();
+    let access = planned.jira.group(row).class() == GroupClass::Access;
+    let ownership = ownership(access);
     planned.selection = Selection::Group(group.clone());
     planned.again(|known| {
         for id in &entra {
             known.links.group(GroupLink {
                 entra: id.clone(),
                 group: group.clone(),
-                ownership: Ownership::Owned,
+                ownership,
             });
         }
     });
     let owned = target.state == TargetState::Owned;
     Ok(preview(planned, row, group, entra, owned))
+}
+
+/// What an adopted group is: one that gives access is only adopted by typing its name.
+const fn ownership(access: bool) -> Ownership {
+    if access {
+        Ownership::OwnedWithAccess
+    } else {
+        Ownership::Owned
+    }
 }
 
 fn preview(
@@ -141,8 +152,11 @@ impl Session {
     /// Stores that the group is owned.
     pub fn adopt(&self, adoption: &Adoption) -> Result<(), SyncError> {
         for entra in &adoption.entra {
-            self.state
-                .link_group(entra.as_str(), adoption.group.as_str(), Ownership::Owned)?;
+            self.state.link_group(
+                entra.as_str(),
+                adoption.group.as_str(),
+                ownership(adoption.access),
+            )?;
         }
         Ok(())
     }

@@ -6,8 +6,9 @@ use super::planning::Planned;
 use super::progress::Stage;
 use super::session::Session;
 use super::words::Problem;
-use crate::plan::{Counts, GuardName, Mode, Ownership, TargetState, settings_digest};
+use crate::plan::{Counts, GuardName, Kind, Mode, Ownership, TargetState, settings_digest};
 use crate::store::{Journal, LinkedHow, NewRun, RunKind, RunOutcome};
+use std::collections::HashSet;
 use tokio::time::Instant;
 
 /// What is to be applied.
@@ -187,11 +188,19 @@ fn store_links(session: &Session, planned: &Planned, kind: RunKind) -> Result<()
         return Ok(());
     }
     let confirms = planned.allowances.names(GuardName::UnconfirmedGroups);
-    for target in &planned.plan.targets {
+    // Only what this plan shows is confirmed by it.
+    let shown: HashSet<u32> = planned
+        .plan
+        .operations
+        .iter()
+        .filter(|op| op.kind == Kind::AddMember)
+        .filter_map(crate::plan::Operation::target)
+        .collect();
+    for (index, target) in (0u32..).zip(&planned.plan.targets) {
         let Some(row) = target.jira else { continue };
         let ownership = match target.state {
             TargetState::Confirmed => Ownership::Confirmed,
-            TargetState::Suggested if confirms => Ownership::Confirmed,
+            TargetState::Suggested if confirms && shown.contains(&index) => Ownership::Confirmed,
             TargetState::Owned => Ownership::Owned,
             TargetState::New | TargetState::Suggested => continue,
         };

@@ -268,7 +268,10 @@ impl<'a> Driver<'a> {
             self.refused.insert(fold(email), refusal.message.clone());
         }
         let settled = self.executor.record(self.now(), index, attempt.outcome);
-        if attempt.outcome == Outcome::NotMade && step.effect == Effect::Write {
+        if attempt.outcome == Outcome::NotMade
+            && step.effect == Effect::Write
+            && !self.unclear.contains_key(&index)
+        {
             let finished = Finished {
                 message: Some("The run was stopped before this call was made.".to_owned()),
                 ..Finished::plain(JournalOutcome::NotMade)
@@ -288,9 +291,14 @@ impl<'a> Driver<'a> {
         {
             self.unknown.push(account);
         }
+        let open = attempt.unclear || attempt.finished.is_none();
         let finished = attempt.finished.unwrap_or_else(|| self.never_clear(index));
         if finished.outcome == JournalOutcome::Failed {
             self.failures.push(failure(&row, &finished));
+        }
+        if open {
+            // Nobody knows whether it took place: the next run finds the row open, and looks.
+            return Ok(());
         }
         self.journal
             .write(Entry::Outcome(Box::new(row), Box::new(finished)))

@@ -76,6 +76,9 @@ pub enum PlanRefused {
     /// Settings changed since.
     #[error("toggles, scope or names were changed since it was made")]
     Settings,
+    /// The group would mirror another Entra group than the one that was reviewed.
+    #[error("the Jira group would now mirror another Entra group than the one that was reviewed")]
+    OtherAdoption,
     /// Older than 24 hours.
     #[error("it is older than 24 hours")]
     Old,

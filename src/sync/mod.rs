@@ -25,6 +25,6 @@ pub use error::SyncError;
 pub use planning::{Planned, plan};
 pub use progress::{Progress, Stage};
 pub use refresh::Snapshots;
-pub use saved::{Matched, narrow, read_saved, save};
+pub use saved::{Matched, narrow, read_saved, same_adoption, save};
 pub use session::{Opening, Session, who};
 pub use words::Problem;

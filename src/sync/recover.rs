@@ -3,7 +3,7 @@
 use super::error::SyncError;
 use super::refresh::Snapshots;
 use super::session::Session;
-use crate::directory::{AccountKind, fold};
+use crate::directory::{AccountKind, GroupId, fold};
 use crate::plan::{Kind, Ownership};
 use crate::store::{LinkedHow, RunOutcome, Unfinished};
 
@@ -11,17 +11,18 @@ impl Session {
     /// Looks up the creations of earlier runs whose outcome is unknown, so that what took place is
     /// linked and owned as if the run had gone on. Tells whether there was anything to recover.
     ///
-    /// The plan that created a group was made from a listing without a group of that name: one
-    /// that is there now is ours.
     pub(super) async fn recover(&mut self, snapshots: &Snapshots) -> Result<bool, SyncError> {
         let interrupted = self.state.interrupted()?;
         let unfinished = self.state.unfinished()?;
         for write in &unfinished {
             let took_place = match write.kind {
-                Kind::CreateGroup => self.recover_group(snapshots, write)?,
+                Kind::CreateGroup => self.recover_group(snapshots, write).await?,
                 _ => self.recover_person(snapshots, write).await?,
             };
-            self.state.close(write, took_place)?;
+            // What can't be told stays open for the next run.
+            if let Some(took_place) = took_place {
+                self.state.close(write, took_place)?;
+            }
         }
         for run in &interrupted {
             let counts = self.state.counted(run.number)?;
@@ -35,28 +36,49 @@ impl Session {
         Ok(!interrupted.is_empty() || !unfinished.is_empty())
     }
 
-    fn recover_group(&self, snapshots: &Snapshots, write: &Unfinished) -> Result<bool, SyncError> {
+    /// The plan that created the group was made from a listing without one of that name, and its
+    /// members are only added once its creation is known: one that is there now, without members,
+    /// is ours. One with members may be somebody else's, and stays a suggestion.
+    async fn recover_group(
+        &self,
+        snapshots: &Snapshots,
+        write: &Unfinished,
+    ) -> Result<Option<bool>, SyncError> {
         let wanted = fold(&write.group_name);
-        let found = snapshots
-            .jira
+        let jira = &snapshots.jira;
+        let listed = jira
             .iter_groups()
-            .find(|(_, group)| fold(group.name()) == wanted);
-        if let Some((_, group)) = found
-            && !write.group_entra.is_empty()
-        {
+            .find(|(_, group)| fold(group.name()) == wanted)
+            .map(|(_, group)| GroupId::new(group.id()));
+        let found = match listed {
+            Some(id) => Some(id),
+            None => self.jira.group_named(&write.group_name).await?,
+        };
+        let Some(id) = found else {
+            return Ok(jira.group_list.is_whole().then_some(false));
+        };
+        let empty = self
+            .jira
+            .members(&id)
+            .await?
+            .is_some_and(|members| members.is_empty());
+        if empty && !write.group_entra.is_empty() {
             self.state
-                .link_group(&write.group_entra, group.id(), Ownership::Owned)?;
+                .link_group(&write.group_entra, id.as_str(), Ownership::Owned)?;
         }
-        Ok(found.is_some())
+        Ok(Some(empty))
     }
 
     async fn recover_person(
         &self,
         snapshots: &Snapshots,
         write: &Unfinished,
-    ) -> Result<bool, SyncError> {
-        if write.email.is_empty() || snapshots.entra.find_person(&write.entra_id).is_none() {
-            return Ok(false);
+    ) -> Result<Option<bool>, SyncError> {
+        if write.email.is_empty() {
+            return Ok(Some(false));
+        }
+        if snapshots.entra.find_person(&write.entra_id).is_none() {
+            return Ok(snapshots.entra.users.is_whole().then_some(false));
         }
         let found = self.jira.search(&write.email).await?;
         let wanted = fold(&write.email);
@@ -72,12 +94,13 @@ impl Session {
                 self.state.link_person(
                     &write.entra_id,
                     account.id,
-                    LinkedHow::Created,
+                    // It may have existed before: nothing proves that this run created it.
+                    LinkedHow::LookedUp,
                     &write.email,
                     account.name,
                 )?;
             }
         }
-        Ok(people.len() == 1)
+        Ok(Some(people.len() == 1))
     }
 }

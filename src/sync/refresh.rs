@@ -9,7 +9,7 @@ use crate::directory::{
 };
 use crate::entra::{DeltaLinks, Listed};
 use crate::jira::{AccountRead, GroupsRead, Read, UsersRead};
-use crate::plan::{Allowances, Inputs, Known, Ownership, Selection, groups_to_read};
+use crate::plan::{Allowances, Inputs, Known, Selection, groups_to_read};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -101,12 +101,18 @@ impl Session {
         jira: &JiraSnapshot,
         known: &Known,
     ) -> Result<(), SyncError> {
-        let owned: Vec<u32> = known
-            .links
-            .groups()
-            .filter(|link| link.ownership == Ownership::Owned)
-            .filter_map(|link| jira.find_group(link.group.as_str()))
-            .collect();
+        let owned: Vec<u32> = if self.admins {
+            // An adoption may make any of them owned.
+            jira.iter_groups().map(|(row, _)| row).collect()
+        } else {
+            let links = known
+                .links
+                .groups()
+                .filter(|link| link.ownership.is_owned());
+            links
+                .filter_map(|link| jira.find_group(link.group.as_str()))
+                .collect()
+        };
         let missing: Vec<&str> = known
             .links
             .people()

@@ -161,6 +161,30 @@ fn is_same(saved: &OperationRow, now: &OperationRow, mirrored: bool) -> bool {
     saved.kind == now.kind && users && groups
 }
 
+/// Checks that a saved adoption is the one that would be made now.
+pub fn same_adoption(
+    adoption: &Adoption,
+    saved: &[GroupPair],
+    path: &Path,
+) -> Result<(), SyncError> {
+    let sorted = |pairs: &[GroupPair]| {
+        let mut ids: Vec<(String, String)> = pairs
+            .iter()
+            .map(|pair| (pair.group_id.clone(), pair.entra_id.clone()))
+            .collect();
+        ids.sort();
+        ids
+    };
+    if sorted(&adoption.pairs()) == sorted(saved) {
+        Ok(())
+    } else {
+        Err(SyncError::PlanRefused {
+            path: path.to_owned(),
+            cause: PlanRefused::OtherAdoption,
+        })
+    }
+}
+
 impl Adoption {
     /// What a saved plan keeps of an adoption.
     #[must_use]

@@ -34,6 +34,8 @@ pub(super) struct Attempt {
     pub(super) group: Option<GroupId>,
     /// The error, for a systemic failure.
     pub(super) error: Option<JiraError>,
+    /// Whether it stays unclear whether an earlier call took place: the journal's row stays open.
+    pub(super) unclear: bool,
 }
 
 /// What is known about accounts: from before the run, and from this run.
@@ -148,7 +150,7 @@ pub(super) async fn look_up(
                     _ => simple(Outcome::Absent),
                 }
             }
-            Err(error) => failed(&error),
+            Err(error) => still_unclear(&error),
         },
         Job::CreateGroup { name, entra } => look_up_group(jira, name, entra).await,
         // Memberships are safe to repeat and never unclear.
@@ -160,7 +162,15 @@ async fn look_up_group(jira: &Jira, name: &str, entra: &[String]) -> Attempt {
     match jira.group_named(name).await {
         Ok(Some(id)) => group(id, entra),
         Ok(None) => simple(Outcome::Absent),
-        Err(error) => failed(&error),
+        Err(error) => still_unclear(&error),
+    }
+}
+
+/// A look-up that failed: the creation stays unclear, and the next run looks it up.
+fn still_unclear(error: &JiraError) -> Attempt {
+    Attempt {
+        unclear: true,
+        ..failed(error)
     }
 }
 
@@ -171,6 +181,7 @@ fn simple(outcome: Outcome) -> Attempt {
         account: None,
         group: None,
         error: None,
+        unclear: false,
     }
 }
 
@@ -324,5 +335,6 @@ fn failed(error: &JiraError) -> Attempt {
         account: None,
         group: None,
         error: Some(error.clone()),
+        unclear: false,
     }
 }

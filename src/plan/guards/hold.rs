@@ -293,7 +293,16 @@ impl Watch<'_, '_> {
         });
         let people: HashSet<u32> = places.iter().map(|p| self.operations[*p].account).collect();
         let limit = self.numbers().people_removed;
-        if people.len() as u64 > limit {
+        let before: u64 = if self.unattended() {
+            let access = inputs.jira.iter_groups().map(|(row, _)| row);
+            access
+                .filter(|row| class(inputs, *row) == GroupClass::Access)
+                .map(|row| self.lately(&inputs.known.history.removed, row))
+                .sum()
+        } else {
+            0
+        };
+        if people.len() as u64 + before > limit {
             self.trip(
                 GuardName::PeopleRemoved,
                 people.len() as u64,
