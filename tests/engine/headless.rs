@@ -370,8 +370,118 @@ async fn an_adopted_group_mirrors_entra_and_keeps_strangers() {
         );
         assert!(members.contains(&stranger), "who is not from Entra stays");
     });
+    let again = world.run(&["adopt", &name, "--yes"]).await.expect(0);
+    assert!(again.out.contains("owned already"), "{}", again.out);
     let unknown = world.json(&["adopt", "jira-only-team"], 1).await;
     assert_eq!(unknown["error"]["kind"], "adopt");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_adoption_removes_whom_it_showed() {
+    let world = World::new(SMALL).await;
+    let groups = "import_groups = true";
+    let config = world
+        .sim
+        .config(PROFILE)
+        .replace(groups, "import_groups = false");
+    // Nothing is owned before.
+    world.configure(&config, crate::world::LIMITS);
+    world.apply_all(0).await;
+    let (name, insider) = world.sim.world(|w| {
+        let found = w
+            .entra
+            .groups
+            .values()
+            .find(|g| {
+                let same = w.entra.groups.values().filter(|o| o.name == g.name);
+                g.visibility.is_none()
+                    && same.count() == 1
+                    && w.jira_group(&g.name).is_some_and(|j| {
+                        !j.external && j.access_type.is_none() && j.name != "jira-software-users"
+                    })
+            })
+            .unwrap()
+            .clone();
+        let inside = w.flattened(&found.id);
+        let insider = w
+            .entra
+            .users
+            .values()
+            .filter(|u| !inside.contains(&u.id))
+            .find_map(|u| {
+                let accounts = w.accounts_of(&w.importable(u)?);
+                accounts
+                    .first()
+                    .filter(|a| a.active && !a.hidden)
+                    .map(|a| a.id.clone())
+            })
+            .unwrap();
+        let id = w.jira_group(&found.name).unwrap().id.clone();
+        let group = w.jira.groups.get_mut(&id).unwrap();
+        group.members.insert(insider.clone());
+        (found.name, insider)
+    });
+    let file = world.path("adopt.json");
+    let path = file.to_str().unwrap();
+    let saved = world.json(&["adopt", &name, "--out", path], 0).await;
+    assert!(
+        saved["summary"]["remove_member"].as_u64().unwrap() >= 1,
+        "{}",
+        saved["summary"]
+    );
+    assert_eq!(saved["summary"]["create_user"], 0);
+    let mut arguments = vec!["apply".to_owned(), path.to_owned(), "--yes".to_owned()];
+    arguments.extend(World::allowances(&saved));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let applied = world.json(&arguments, 0).await;
+    assert_eq!(
+        applied["counts"]["done"], saved["summary"]["total"],
+        "{applied}"
+    );
+    assert_eq!(applied["plan_id"], saved["plan_id"]);
+    world.sim.world(|w| {
+        assert!(!w.jira_group(&name).unwrap().members.contains(&insider));
+    });
+    assert_eq!(world.left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn default_groups_are_given_once() {
+    let world = World::new(SMALL).await;
+    let toggle = "import_users = true";
+    let with = "import_users = true\ndefault_groups = [\"jira-only-team\"]";
+    let config = world.sim.config(PROFILE).replace(toggle, with);
+    world.configure(&config, crate::world::LIMITS);
+    let applied = world.apply_all(0).await;
+    assert_eq!(applied["outcome"], "applied");
+    assert_eq!(world.left().await, 0);
+    let taken = world.sim.world(|w| {
+        let created: Vec<String> = w
+            .jira
+            .accounts
+            .values()
+            .filter(|a| a.created > 0)
+            .map(|a| a.id.clone())
+            .collect();
+        let id = w.jira_group("jira-only-team").unwrap().id.clone();
+        let team = w.jira.groups.get_mut(&id).unwrap();
+        assert!(created.iter().all(|id| team.members.contains(id)) && !created.is_empty());
+        team.members.remove(&created[0]);
+        created[0].clone()
+    });
+    assert_eq!(
+        world.left().await,
+        0,
+        "once: whoever was taken out stays out"
+    );
+    world.sim.world(|w| {
+        assert!(
+            !w.jira_group("jira-only-team")
+                .unwrap()
+                .members
+                .contains(&taken)
+        );
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ use rollbook::directory::{
     MemberKind, Membership, Product, Seats,
 };
 use rollbook::plan::{
-    Allowances, GroupLink, Inputs, Kind, Known, Links, Mode, OutOfScope, Ownership, Plan,
+    Allowances, GroupLink, Inputs, Kind, Known, Links, Mode, OutOfScope, Ownership, Plan, Reason,
     Selection, Settings, make,
 };
 use std::collections::BTreeSet;
@@ -202,6 +202,7 @@ impl Model {
                     let id = format!("new-{}", self.accounts.len());
                     created.insert(op.person(), id.clone());
                     let person = EntraId::new(&user.entra_id.unwrap());
+                    self.known.created.insert(person.clone());
                     self.known.links.person(person, AccountId::new(&id));
                     self.accounts.push(Account {
                         id,
@@ -240,6 +241,11 @@ impl Model {
                         .account_id
                         .unwrap_or_else(|| created[&op.person()].clone());
                     let found = self.jira_groups.iter_mut().find(|g| g.id == group).unwrap();
+                    if op.reason == Reason::DefaultGroup {
+                        let person = EntraId::new(entra.person(op.person().unwrap()).id());
+                        let given = (person, GroupId::new(&found.id));
+                        self.known.defaults_given.insert(given);
+                    }
                     if op.kind == Kind::AddMember {
                         assert!(found.members.insert(account), "added twice");
                     } else {
@@ -268,7 +274,7 @@ impl Model {
         self.known
             .links
             .groups()
-            .filter(|link| link.ownership == Ownership::Owned)
+            .filter(|link| link.ownership.is_owned())
             .map(|link| link.group.as_str().to_owned())
             .collect()
     }
@@ -457,6 +463,7 @@ impl Raw {
         if self.toggles & 8 != 0 {
             provisioning.out_of_scope = OutOfScope::Keep;
             settings.guards.protected_groups = vec!["group 1".to_owned()];
+            settings.provisioning.default_groups = vec!["group 2".to_owned(), "GROUP 1".to_owned()];
         }
         settings
     }
