@@ -42,6 +42,12 @@ pub enum Doubt {
         /// How many of those asked for exist.
         found: u64,
     },
+    /// People whom the listing of groups no longer shows in a group, and whom the group's own
+    /// listing still holds.
+    MembersContradicted {
+        /// How many.
+        people: u64,
+    },
     /// Users of whom it was not said whether they are enabled.
     Unsaid {
         /// How many.
@@ -78,6 +84,10 @@ impl fmt::Display for Doubt {
             Self::ExistsUnlisted { found } => write!(
                 f,
                 "{found} users exist when asked for by id, but the listing of users left them out"
+            ),
+            Self::MembersContradicted { people } => write!(
+                f,
+                "{people} people seem to have left groups, but the groups' own lists still hold them"
             ),
             Self::Unsaid { users } => write!(
                 f,

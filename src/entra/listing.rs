@@ -3,7 +3,9 @@
 use super::client::{Entra, Tenant};
 use super::error::EntraError;
 use super::token::reads_hidden_membership;
-use super::wire::{GROUP_FIELDS, GatheredGroup, Group, Page, USER_FIELDS, USER_FIELDS_PLAIN, User};
+use super::wire::{
+    GROUP_FIELDS, GatheredGroup, Group, Member, Page, USER_FIELDS, USER_FIELDS_PLAIN, User,
+};
 use crate::directory::{
     Completeness, Doubt, EntraBuilder, EntraGroupRow, EntraPersonRow, EntraSnapshot, MemberKind,
 };
@@ -110,6 +112,27 @@ impl Entra {
         Ok(users)
     }
 
+    /// The ids of a group's direct members, of any type, by its own listing.
+    pub async fn members_of(&self, group: &str) -> Result<HashSet<String>, EntraError> {
+        let endpoint = "/groups/{group-id}/members";
+        let call = Call::get(endpoint, self.url(&["groups", group, "members"]))
+            .query("$select", "id")
+            .query("$top", PAGE_SIZES[0]);
+        let mut page: Page<Member> = match self.get("list the members of a group", call).await {
+            // Gone since it was listed: nobody is known to have left it.
+            Err(EntraError::Refused { status: 404, .. }) => return Ok(HashSet::new()),
+            other => other?,
+        };
+        let (mut seen, mut members) = (HashSet::new(), HashSet::new());
+        loop {
+            members.extend(page.value.into_iter().map(|member| member.id));
+            match self.next(endpoint, "members", page.next, &mut seen).await? {
+                Some(next) => page = next,
+                None => return Ok(members),
+            }
+        }
+    }
+
     /// How many of these users exist when they are asked for by id. Of more than `most` a part is
     /// asked for, spread evenly.
     pub async fn existing(&self, ids: &[&str], most: usize) -> Result<u64, EntraError> {
@@ -153,10 +176,10 @@ impl Entra {
         if !seen.insert(link) {
             return Err(EntraError::EndlessLinks { what });
         }
-        let what = if what == "users" {
-            "list users"
-        } else {
-            "list groups"
+        let what = match what {
+            "users" => "list users",
+            "members" => "list the members of a group",
+            _ => "list groups",
         };
         Ok(Some(self.get(what, Call::get(endpoint, url)).await?))
     }

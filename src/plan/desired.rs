@@ -36,6 +36,12 @@ pub struct Target {
     pub known: bool,
 }
 
+/// The Entra groups that bring people into a target, nested ones included.
+#[must_use]
+pub fn sources(inputs: &Inputs<'_>, target: &Target) -> Vec<u32> {
+    closure(inputs.entra, &target.entra)
+}
+
 /// Whether the name alone forbids to touch a group.
 fn is_protected_name(inputs: &Inputs<'_>, name: &str) -> bool {
     let listed = &inputs.settings.guards.protected_groups;

@@ -23,7 +23,7 @@ mod scope;
 mod settings;
 mod shape;
 
-pub use desired::{Target, TargetState, groups_to_read};
+pub use desired::{Target, TargetState, groups_to_read, sources};
 pub use document::{
     Complete, Document, DocumentError, GroupPair, GroupRef, GuardRow, LinkCounts, OperationRow,
     Pinned, Row, SeatRow, Summary, UserRef, read as read_document, write as write_document,

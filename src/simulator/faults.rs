@@ -32,6 +32,8 @@ pub struct Faults {
     pub not_admin: bool,
     /// `/users` ends after half of its rows.
     pub users_cut_half: bool,
+    /// The first page of a round of groups loses its objects.
+    pub groups_page_lost: bool,
     /// `/users/$count` is not there.
     pub no_count: bool,
     /// The second page of users/search is empty.

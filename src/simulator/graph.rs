@@ -214,7 +214,8 @@ fn page(world: &mut World, request: &Request, id: u64, offset: usize) -> Reply {
         .iter()
         .filter_map(|entry| entry_json(&world.entra, entry, round.users, select))
         .collect();
-    let mut body = json!({ "value": value });
+    let lost = world.faults.groups_page_lost && !round.users && offset == 0;
+    let mut body = json!({ "value": if lost { Vec::new() } else { value } });
     if round.more {
         let token = format!("{id}-{}", offset + round.entries.len());
         body["@odata.nextLink"] = json!(link(world, request, "$skiptoken", &token));

@@ -27,7 +27,11 @@ pub struct Adoption {
 
 /// Finds the group by name or groupId, plans as if it were adopted, and leaves only its own
 /// memberships in the plan.
-pub fn find(planned: &mut Planned, name: &str) -> Result<Adoption, SyncError> {
+pub async fn find(
+    session: &Session,
+    planned: &mut Planned,
+    name: &str,
+) -> Result<Adoption, SyncError> {
     if !planned.settings.provisioning.sync_memberships {
         return Err(SyncError::NotAdoptable(
             "Sync memberships is off in this profile: an adopted group would not be kept in step."
@@ -83,6 +87,7 @@ pub fn find(planned: &mut Planned, name: &str) -> Result<Adoption, SyncError> {
             });
         }
     });
+    session.confirm_departures(planned).await?;
     let owned = target.state == TargetState::Owned;
     Ok(preview(planned, row, group, entra, owned))
 }

@@ -6,6 +6,7 @@
 mod adopt;
 mod apply;
 mod check;
+mod departures;
 mod drive;
 mod error;
 mod look_up;

@@ -130,6 +130,8 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
             .strftime("%Y-%m-%dT%H:%M:%SZ")
             .to_string(),
     };
+    planned.plan = plan::make(&planned.inputs());
+    session.confirm_departures(&mut planned).await?;
     planned.allow(allowances)?;
     if planned.entra.users.is_whole() && !planned.plan.source_shrank {
         session.state.measure(planned.plan.measured)?;

@@ -517,3 +517,40 @@ async fn check_lists_what_it_found() {
     }
     assert_eq!(world.sim.world(|w| w.writes()), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scope_and_names_decide_who_takes_part() {
+    let world = World::new(SMALL).await;
+    let (inside, outside) = world.sim.world(|w| {
+        let groups: Vec<_> = w
+            .entra
+            .groups
+            .values()
+            .filter(|g| g.visibility.is_none() && g.members.len() > 8)
+            .collect();
+        (groups[0].name.clone(), groups[1].name.clone())
+    });
+    let settings = format!(
+        "[profiles.\"Azure AD\".scope]\nusers = \"member-of\"\nmember_of = [\"{inside}\"]\nexclude_groups = [\"{outside}\"]\n[profiles.\"Azure AD\".names]\nprefix = \"aad-\"\n"
+    );
+    world.configure(&world.sim.config(PROFILE), &settings);
+    let plan = world.json(&["plan"], 0).await;
+    let allowed = world.sim.world(|w| {
+        let id = w.entra_group(&inside).unwrap().id.clone();
+        w.flattened(&id)
+    });
+    for operation in plan["operations"].as_array().unwrap() {
+        if operation["kind"] == "create_user" {
+            let id = operation["user"]["entra_id"].as_str().unwrap();
+            assert!(allowed.contains(id), "{operation}");
+        }
+        if let Some(name) = operation["group"]["name"].as_str() {
+            assert!(name.starts_with("aad-"), "{name}");
+            assert_ne!(name, format!("aad-{outside}"));
+        }
+    }
+    let missing = settings.replace(&inside, "No such group");
+    world.configure(&world.sim.config(PROFILE), &missing);
+    let refused = world.json(&["plan"], 1).await;
+    assert_eq!(refused["error"]["kind"], "scope");
+}

@@ -24,6 +24,23 @@ async fn half_of_entra_removes_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lost_page_of_groups_removes_nobody() {
+    let world = World::new(SMALL).await;
+    world.apply_all(0).await;
+    let mut contradicted = 0;
+    for round in 0..8 {
+        // The order of a round is random: each time other slices are on the lost page.
+        world.sim.world(|w| w.faults.groups_page_lost = true);
+        let plan = world.json(&["plan"], 0).await;
+        assert_eq!(plan["summary"]["remove_member"], 0, "{round}");
+        contradicted += u32::from(plan["complete"]["entra"] == false);
+    }
+    assert!(contradicted > 0, "no slice was ever lost");
+    world.sim.world(|w| w.faults.groups_page_lost = false);
+    assert_eq!(world.left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_empty_page_inside_jira_creates_nobody() {
     let world = World::new(SMALL).await;
     world.sim.world(|w| w.faults.empty_page_inside = true);
