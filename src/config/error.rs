@@ -105,6 +105,8 @@ pub enum ConfigError {
         environment: bool,
         /// Where it could stand.
         file: PathBuf,
+        /// Other profiles whose secrets stand there.
+        others: Vec<String>,
     },
     /// `credentials.toml` can be read by others.
     #[error("{} can be read by other users of this machine (mode {mode:o})", .path.display())]

@@ -75,23 +75,22 @@ impl Secrets {
     /// Finds a profile's secrets.
     pub fn find(profile: &Profile, paths: &Paths, environment: bool) -> Result<Self, ConfigError> {
         let file = paths.credentials_file();
-        let mut stored = read_file(&file)?
-            .profiles
-            .remove(&profile.name)
-            .unwrap_or_default();
+        let mut all = read_file(&file)?.profiles;
+        let mut stored = all.remove(&profile.name).unwrap_or_default();
+        let others: Vec<String> = all.into_keys().collect();
         let (entra, entra_from) = one(
             SecretKind::EntraClientSecret,
             environment,
             &profile.entra.secret_command,
             stored.entra_client_secret.take(),
-            &file,
+            (&file, &others),
         )?;
         let (jira, jira_from) = one(
             SecretKind::JiraApiToken,
             environment,
             &profile.jira.secret_command,
             stored.jira_api_token.take(),
-            &file,
+            (&file, &others),
         )?;
         Ok(Self {
             entra,
@@ -107,7 +106,7 @@ fn one(
     environment: bool,
     command: &[String],
     stored: Option<SecretString>,
-    file: &Path,
+    (file, others): (&Path, &[String]),
 ) -> Result<(SecretString, SecretSource), ConfigError> {
     if environment
         && let Ok(value) = std::env::var(kind.variable())
@@ -132,6 +131,7 @@ fn one(
         kind,
         environment,
         file: file.to_owned(),
+        others: others.to_vec(),
     })
 }
 

@@ -248,14 +248,14 @@ impl Watch<'_, '_> {
             .filter_map(|target| target.jira)
             .map(|row| inputs.jira.members().of(row).len() as u64)
             .sum();
-        let count = removals.len() as u64 + before;
-        if count > numbers.members_removed
-            || count * 100 > numbers.members_removed_percent * (managed + before)
-        {
+        // The absolute number or the share, whichever is reached first.
+        let share = numbers.members_removed_percent * (managed + before) / 100;
+        let limit = numbers.members_removed.min(share);
+        if removals.len() as u64 + before > limit {
             self.trip(
                 GuardName::MembersRemoved,
                 removals.len() as u64,
-                numbers.members_removed,
+                limit,
                 &removals,
             );
         }

@@ -79,24 +79,33 @@ fn secrets(error: &ConfigError) -> Problem {
             kind,
             environment,
             file,
-        } => Problem::new(
-            "secret",
-            format!("{} is missing.", capital(&kind.to_string())),
-            if *environment {
-                format!(
-                    "Set {} in the environment, or write {} = \"…\" for this profile into {} (mode 0600).",
-                    kind.variable(),
-                    kind.key(),
-                    file.display()
-                )
+            others,
+        } => {
+            let place = format!(
+                "write {} = \"…\" for this profile into {} (mode 0600)",
+                kind.key(),
+                file.display()
+            );
+            let mut hint = if *environment {
+                format!("Set {} in the environment, or {place}.", kind.variable())
             } else {
                 format!(
-                    "There are several profiles, so the environment is only read when one is named: add --profile NAME, or write {} = \"…\" for this profile into {} (mode 0600).",
-                    kind.key(),
-                    file.display()
+                    "There are several profiles, so the environment is only read when one is named: add --profile NAME, or {place}."
                 )
-            },
-        ),
+            };
+            if !others.is_empty() {
+                let names = others.join(", ");
+                hint = format!(
+                    "{hint} It holds secrets of other profiles only: {}.",
+                    shown(&names)
+                );
+            }
+            Problem::new(
+                "secret",
+                format!("{} is missing.", capital(&kind.to_string())),
+                hint,
+            )
+        }
         ConfigError::OpenSecrets { path, mode } => Problem::new(
             "secret",
             format!(
