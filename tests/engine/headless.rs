@@ -120,6 +120,14 @@ async fn the_plan_follows_its_contract() {
         plan["plan_id"], again["plan_id"],
         "the same input gives the same plan"
     );
+    // The log of requests is as free of secrets as everything else.
+    world.run(&["plan", "--verbose"]).await.expect(0);
+    assert!(
+        std::fs::read_dir(world.data_dir().join("logs"))
+            .unwrap()
+            .count()
+            > 0
+    );
     world.run(&["plan", "--detailed-exitcode"]).await.expect(5);
     assert_eq!(world.sim.world(|w| w.writes()), 0);
 }
