@@ -246,16 +246,18 @@ pub(super) fn summary(
     let _ = writeln!(text, "  {}", parts.join(" · "));
     let _ = writeln!(
         text,
-        "  {} to Entra and {} to Jira so far, {} of them repeated · {:.1} s · run {}",
+        "  {} to Entra and {} to Jira so far, {} repeated",
         counted(requests.entra, "request", "requests"),
         counted(requests.jira, "request", "requests"),
         requests.retries,
-        applied.seconds,
-        applied.run_id
     );
+    let _ = writeln!(text, "  {:.1} s · run {}", applied.seconds, applied.run_id);
     failures(&mut text, applied, output);
     for line in held_lines(planned) {
-        let _ = writeln!(text, "{}", output.tone(Tone::Held, &line));
+        for (at, part) in wrap(&line, output.width() - 4).iter().enumerate() {
+            let indent = if at == 0 { "  " } else { "    " };
+            let _ = writeln!(text, "{indent}{}", output.tone(Tone::Held, part));
+        }
     }
     text
 }

@@ -1,6 +1,6 @@
 //! Progress on standard error, where somebody looks at it.
 
-use super::output::Output;
+use super::output::{Output, cell};
 use crate::sync::{Progress, Stage};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::Ordering::Relaxed;
@@ -22,6 +22,11 @@ impl Line {
             loop {
                 ticks.tick().await;
                 let text = words(&watch.borrow());
+                // A line that wraps could not be overwritten.
+                let width = terminal_size::terminal_size_of(io::stderr())
+                    .map_or(80, |(width, _)| usize::from(width.0));
+                let text = cell(&text, width.saturating_sub(1));
+                let text = text.trim_end();
                 let _ = write!(io::stderr().lock(), "\r\u{1b}[K{text}");
                 let _ = io::stderr().lock().flush();
             }
