@@ -8,6 +8,7 @@
 mod entra;
 mod faults;
 mod graph;
+mod groups;
 mod jira;
 mod limiter;
 mod organization;

@@ -62,15 +62,15 @@ fn error(status: u16, code: &str, title: &str) -> Reply {
     )
 }
 
+/// The addresses that a request names.
+fn emails(body: &Value) -> impl Iterator<Item = &str> {
+    let list = body["emails"].as_array().map_or(&[][..], Vec::as_slice);
+    list.iter().filter_map(Value::as_str)
+}
+
 fn search(world: &World, request: &Request) -> Reply {
     let body = request.json();
-    let emails: Vec<String> = body["emails"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(str::to_lowercase)
-        .collect();
+    let emails: Vec<String> = emails(&body).map(str::to_lowercase).collect();
     if emails.len() > 100 {
         return error(400, "ADMIN-400-1", "At most 100 emails");
     }
@@ -91,13 +91,7 @@ fn search(world: &World, request: &Request) -> Reply {
 /// Invites at most 25 at a time, silently unless told otherwise; 206 where some can't be.
 fn invite(world: &mut World, request: &Request) -> Reply {
     let body = request.json();
-    let emails: Vec<String> = body["emails"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(str::to_owned)
-        .collect();
+    let emails: Vec<String> = emails(&body).map(str::to_owned).collect();
     if emails.is_empty() || emails.len() > 25 {
         return error(400, "ADMIN-400-1", "Between 1 and 25 emails");
     }
