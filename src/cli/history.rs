@@ -148,14 +148,17 @@ fn operation(text: &mut String, row: &JournalRow, output: &Output) {
     };
     let name = row.name.as_deref().unwrap_or_default();
     let group = row.group_name.as_deref().unwrap_or_default();
+    let (names, groups) = (output.width() * 24 / 100, output.width() * 26 / 100);
+    let rest = output.width().saturating_sub(names + groups + 20);
+    let reason = cell(&row.reason, rest);
     let _ = writeln!(
         text,
         "  {} {} {} {} {}",
         output.tone(tone, mark),
         cell(verb(&row.kind), 13),
-        cell(name, 26),
-        cell(group, 26),
-        output.tone(Tone::Dim, &row.reason)
+        cell(name, names),
+        cell(group, groups),
+        output.tone(Tone::Dim, reason.trim_end())
     );
     let Some(message) = &row.message else { return };
     let advice = row.advice.as_deref().unwrap_or_default();

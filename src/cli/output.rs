@@ -144,11 +144,15 @@ pub fn report(problem: &Problem, as_json: bool) {
         let _ = writeln!(io::stdout().lock(), "{document}");
         return;
     }
-    let mut text = format!("rollbook: {}\n", problem.message);
-    for line in wrap(&problem.hint, 92) {
-        text.push_str("  ");
-        text.push_str(&line);
-        text.push('\n');
+    let width = terminal_size::terminal_size_of(io::stderr())
+        .map_or(94, |(width, _)| usize::from(width.0).clamp(60, 120));
+    let mut text = String::new();
+    let message = format!("rollbook: {}", problem.message);
+    for (at, line) in wrap(&message, width - 2).iter().enumerate() {
+        let _ = writeln!(text, "{}{line}", if at == 0 { "" } else { "  " });
+    }
+    for line in wrap(&problem.hint, width - 2) {
+        let _ = writeln!(text, "  {line}");
     }
     for (name, value) in &problem.ids {
         let _ = writeln!(text, "  {name}: {value}");

@@ -75,21 +75,21 @@ impl Text<'_> {
         self.line("");
         let (entra, jira) = (&planned.entra, &planned.jira);
         let state = entra_state(entra);
-        self.line(&format!(
-            "  Entra  {}, {}, {}. {state}",
+        self.fitted(&format!(
+            "Entra: {}, {}, {}. {state}",
             counted(entra.people() as u64, "person", "people"),
             counted(entra.groups() as u64, "group", "groups"),
             counted(entra.direct().total() as u64, "membership", "memberships"),
         ));
         let state = jira_state(jira);
-        self.line(&format!(
-            "  Jira   {}, {}. {state}",
+        self.fitted(&format!(
+            "Jira: {}, {}. {state}",
             counted(jira.accounts() as u64, "account", "accounts"),
             counted(jira.groups() as u64, "group", "groups"),
         ));
         let people = planned.plan.people;
-        self.line(&format!(
-            "  In scope {}: {} with an account, {} to create, {} in conflict, {} without one for a reason",
+        self.fitted(&format!(
+            "In scope {}: {} with an account, {} to create, {} in conflict, {} left out",
             counted(people.in_scope, "person", "people"),
             people.with_account,
             people.created,
@@ -97,11 +97,19 @@ impl Text<'_> {
             people.without,
         ));
         let plan = &planned.plan;
-        self.line(&format!(
-            "  {} linked, {} suggested by name",
+        self.fitted(&format!(
+            "{} linked, {} suggested by name",
             counted(plan.groups_linked, "group", "groups"),
             counted(plan.groups_suggested, "group", "groups"),
         ));
+    }
+
+    /// A line of the head, over as many lines as it needs.
+    fn fitted(&mut self, text: &str) {
+        for (at, part) in wrap(text, self.output.width() - 11).iter().enumerate() {
+            let indent = if at == 0 { "  " } else { "         " };
+            self.line(&format!("{indent}{part}"));
+        }
     }
 
     fn operations(&mut self, planned: &Planned) {

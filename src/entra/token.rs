@@ -174,7 +174,7 @@ impl Tokens {
                 Reply::Refused(answer) => {
                     let refusal = parse(&answer);
                     if refusal.problem == TokenProblem::Busy && tries < BUSY_RETRIES {
-                        tokio::time::sleep(Duration::from_secs(1 << tries)).await;
+                        self.login.pause(Duration::from_secs(1 << tries)).await?;
                         tries += 1;
                         continue;
                     }

@@ -252,7 +252,8 @@ impl Service {
         Ok(back_off)
     }
 
-    async fn pause(&self, wait: Duration) -> Result<(), Failure> {
+    /// Waits, unless the run is cancelled meanwhile.
+    pub async fn pause(&self, wait: Duration) -> Result<(), Failure> {
         tokio::select! {
             () = self.cancel.cancelled() => Err(Failure::Cancelled),
             () = tokio::time::sleep(wait) => Ok(()),

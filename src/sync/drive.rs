@@ -97,7 +97,9 @@ impl<'a> Driver<'a> {
     pub(super) async fn run(&mut self) -> Result<(), SyncError> {
         let cancel = self.session.cancel.clone();
         let mut under_way = FuturesUnordered::new();
-        loop {
+        // What keeps the journal from being written: nothing more is begun then.
+        let mut trouble = None;
+        while trouble.is_none() {
             if cancel.is_cancelled() {
                 self.executor.stop();
             }
@@ -116,7 +118,7 @@ impl<'a> Driver<'a> {
             let stopped = cancel.is_cancelled();
             tokio::select! {
                 Some(ended) = under_way.next(), if !under_way.is_empty() => {
-                    self.settle(ended?).await?;
+                    trouble = self.take(ended).await.err();
                 }
                 () = tokio::time::sleep_until(until.unwrap_or(self.begun)), if until.is_some() => {}
                 () = cancel.cancelled(), if !stopped => {}
@@ -127,10 +129,17 @@ impl<'a> Driver<'a> {
                 total: self.total,
             });
         }
+        self.executor.stop();
         while let Some(ended) = under_way.next().await {
-            self.settle(ended?).await?;
+            if let Err(error) = self.take(ended).await {
+                trouble.get_or_insert(error);
+            }
         }
-        Ok(())
+        trouble.map_or(Ok(()), Err)
+    }
+
+    async fn take(&mut self, ended: Result<Ended, SyncError>) -> Result<(), SyncError> {
+        self.settle(ended?).await
     }
 
     fn context(&self, step: Step) -> Context<'a> {
@@ -233,8 +242,13 @@ impl<'a> Driver<'a> {
             row,
             mut attempt,
         } = ended;
-        if attempt.outcome == Outcome::GroupRefused && !self.is_still_admin(&attempt).await? {
-            attempt.outcome = Outcome::Systemic;
+        if attempt.outcome == Outcome::GroupRefused {
+            match self.is_still_admin(&attempt).await {
+                Ok(true) => {}
+                Ok(false) => attempt.outcome = Outcome::Systemic,
+                // It can't be told: this operation failed, and nothing is held against the group.
+                Err(_) => attempt.outcome = Outcome::Failed,
+            }
         }
         let index = step.operation;
         let op = self.operation(index);
@@ -308,7 +322,7 @@ impl<'a> Driver<'a> {
 
     /// After a refusal of one group for lack of permission: whether it is only that group, or this
     /// account is no site admin any more.
-    async fn is_still_admin(&mut self, attempt: &Attempt) -> Result<bool, SyncError> {
+    async fn is_still_admin(&mut self, attempt: &Attempt) -> Result<bool, JiraError> {
         let forbidden = attempt.error.as_ref().and_then(JiraError::refusal);
         if forbidden.is_none_or(|refusal| refusal.status != 403) {
             return Ok(true);

@@ -101,3 +101,27 @@ async fn interrupted_and_terminated_runs_end_cleanly() {
     world.apply_all(0).await;
     assert_eq!(world.left().await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_who_lost_the_right_is_told_once_and_no_group_is_blamed() {
+    let world = World::new(ORGANISATION).await;
+    let plan = world.json(&["plan"], 0).await;
+    let child = begin(&world, &World::allowances(&plan), 60).await;
+    world.sim.world(|w| {
+        w.faults.not_admin = true;
+        for group in w.jira.groups.values_mut() {
+            if group.access_type.is_some() {
+                group.members.clear();
+            }
+        }
+    });
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["outcome"], "failed");
+    world.sim.world(|w| w.faults.not_admin = false);
+    world.apply_all(0).await;
+    assert_eq!(world.left().await, 0, "what was refused then is done now");
+}
