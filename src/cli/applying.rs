@@ -5,7 +5,7 @@ use super::progress::Line;
 use super::work::{Target, planned, printed, show};
 use super::{ask, json};
 use crate::directory::shown;
-use crate::plan::{Allowance, Allowances, Document, GuardName, Mode};
+use crate::plan::{Allowances, GuardName, Mode};
 use crate::store::{RunKind, RunOutcome};
 use crate::sync::{self, Applied, ApplyRequest, Planned, Progress, Session, SyncError};
 use std::fmt::Write as _;
@@ -79,7 +79,15 @@ pub async fn apply(
     }
     show(&session, &planned, output)?;
     let allowances = match &saved {
-        Some((_, document)) => as_reviewed(&allowances, document, &planned),
+        Some((_, document)) => sync::as_reviewed(
+            &allowances,
+            |allowance| {
+                document.guards.iter().any(|guard| {
+                    guard.name == allowance.name.as_str() && guard.count == allowance.count
+                })
+            },
+            &planned,
+        ),
         None => allowances,
     };
     let asks = allowances.is_empty() && !yes;
@@ -116,26 +124,6 @@ pub async fn apply(
         request.kind = RunKind::Adopt;
     }
     carry_out(&mut session, &planned, request, &progress, output).await
-}
-
-/// Allowances that name what a saved plan showed, where less of it is left: whoever allowed the
-/// whole allowed the part.
-fn as_reviewed(allowances: &Allowances, saved: &Document, planned: &Planned) -> Allowances {
-    let left = |name| planned.plan.guards.iter().find(|guard| guard.name == name);
-    Allowances::new(allowances.iter().filter_map(|allowance| {
-        let shown = saved
-            .guards
-            .iter()
-            .any(|guard| guard.name == allowance.name.as_str() && guard.count == allowance.count);
-        match left(allowance.name) {
-            Some(guard) if shown && guard.count < allowance.count => Some(Allowance {
-                count: guard.count,
-                ..allowance
-            }),
-            None if shown => None,
-            _ => Some(allowance),
-        }
-    }))
 }
 
 /// Somebody said no.

@@ -10,7 +10,13 @@ use std::fmt::Write as _;
 /// Tests both sides.
 pub async fn check(target: &Target, output: &Output) -> Result<Exit, SyncError> {
     let secrets = target.secrets()?;
-    let findings = sync::check(&target.profile, &secrets, target.cancel.clone()).await?;
+    let findings = sync::check(
+        &target.profile,
+        &secrets,
+        target.cancel.clone().into(),
+        &|_| {},
+    )
+    .await?;
     let good = findings.iter().all(|f| f.state != FindingState::Bad);
     if output.json {
         let rows: Vec<serde_json::Value> = findings

@@ -1,11 +1,10 @@
 //! Standard output and standard error.
 
-use crate::directory::shown;
+pub use crate::directory::{cell, counted, wrap};
 use crate::sync::Problem;
 use serde_json::json;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write};
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -158,86 +157,4 @@ pub fn report(problem: &Problem, as_json: bool) {
         let _ = writeln!(text, "  {name}: {value}");
     }
     let _ = io::stderr().lock().write_all(text.as_bytes());
-}
-
-/// Breaks text at blanks into lines of at most this many columns.
-#[must_use]
-pub fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        if !line.is_empty() && line.width() + 1 + word.width() > width {
-            lines.push(std::mem::take(&mut line));
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    if !line.is_empty() {
-        lines.push(line);
-    }
-    lines
-}
-
-/// A name from a directory, made safe, cut or filled to exactly this many columns.
-#[must_use]
-pub fn cell(text: &str, width: usize) -> String {
-    let safe = shown(text);
-    let mut out = String::new();
-    if safe.width() <= width {
-        out.push_str(&safe);
-    } else {
-        let mut used = 0;
-        for c in safe.chars() {
-            let w = c.width().unwrap_or(0);
-            if used + w + 1 > width {
-                break;
-            }
-            used += w;
-            out.push(c);
-        }
-        out.push('…');
-    }
-    let fill = width.saturating_sub(out.width());
-    out.extend(std::iter::repeat_n(' ', fill));
-    out
-}
-
-/// “1 person”, “2 people”.
-#[must_use]
-pub fn counted(count: u64, one: &str, many: &str) -> String {
-    let digits = count.to_string();
-    let mut grouped = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    format!("{grouped} {}", if count == 1 { one } else { many })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_never_move_the_layout() {
-        for name in [
-            "",
-            "Ada",
-            "a very long name indeed",
-            "王小明王小明王小明",
-            "\u{1b}[31mred",
-        ] {
-            assert_eq!(cell(name, 12).width(), 12, "{name}");
-        }
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(counted(1, "person", "people"), "1 person");
-        assert_eq!(counted(1_234_567, "person", "people"), "1,234,567 people");
-    }
 }

@@ -67,7 +67,7 @@ impl Target {
             paths: &self.paths,
             mode,
             doing,
-            cancel: self.cancel.clone(),
+            cancel: self.cancel.clone().into(),
             progress: progress.clone(),
         })
         .await?;

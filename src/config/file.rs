@@ -2,7 +2,7 @@
 
 use crate::entra::Cloud;
 use crate::plan::{GuardSettings, Names, Period, Provisioning, Scope};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The commented example: every key with its default.
@@ -95,7 +95,7 @@ fn date<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<jiff::civil:
 }
 
 /// `[schedule]`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Schedule {
     /// Whether the interval runs.
@@ -120,7 +120,7 @@ impl Default for Schedule {
 }
 
 /// `[limits]`.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Calls a second to one endpoint, at most.

@@ -1,13 +1,16 @@
 //! Profiles and secrets: what the administrator wrote, checked.
 
+mod edit;
 mod error;
 mod file;
 mod paths;
 mod profile;
 mod secrets;
 
+pub use edit::{Editor, keep_secret, move_secrets};
 pub use error::{ConfigError, SecretKind};
 pub use file::{Entra, Jira, Limits, Schedule, example};
 pub use paths::Paths;
-pub use profile::{Profile, load, parse};
-pub use secrets::{SecretSource, Secrets, environment_applies};
+pub use profile::{Profile, check_tenant, is_guid, load, parse};
+pub use secrets::{SecretSource, Secrets, environment_applies, find_secret};
+pub use toml_edit::{Array as TomlArray, InlineTable as TomlInlineTable, Value as TomlValue};

@@ -133,7 +133,7 @@ fn checked(path: &Path, name: String, file: ProfileFile) -> Result<Profile, Conf
         Origin::parse(text).map_err(|error| wrong(key, error.to_string()))
     };
     let entra = &file.entra;
-    tenant(&entra.tenant_id).map_err(|m| wrong("entra.tenant_id", m))?;
+    check_tenant(&entra.tenant_id).map_err(|m| wrong("entra.tenant_id", m))?;
     if !is_guid(&entra.client_id) {
         let message = format!(
             "“{}” is no client id: copy “Application (client) ID” from the app registration's overview, a GUID",
@@ -203,7 +203,8 @@ fn unavailable(file: &ProfileFile) -> Option<(&'static str, String)> {
 }
 
 /// Text of the form 8-4-4-4-12 hex digits.
-fn is_guid(text: &str) -> bool {
+#[must_use]
+pub fn is_guid(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     parts.len() == 5
         && parts
@@ -213,7 +214,7 @@ fn is_guid(text: &str) -> bool {
 }
 
 /// A tenant is a GUID or a domain; Microsoft answers anything else with AADSTS900023.
-fn tenant(text: &str) -> Result<(), String> {
+pub fn check_tenant(text: &str) -> Result<(), String> {
     let domain = text.contains('.')
         && text
             .chars()

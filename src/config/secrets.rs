@@ -71,27 +71,33 @@ struct ProfileSecrets {
     _org_api_key: Option<SecretString>,
 }
 
+/// Finds one secret of a profile, and where it came from.
+pub fn find_secret(
+    kind: SecretKind,
+    profile: &Profile,
+    paths: &Paths,
+    environment: bool,
+) -> Result<(SecretString, SecretSource), ConfigError> {
+    let file = paths.credentials_file();
+    let mut all = read_file(&file)?.profiles;
+    let mut stored = all.remove(&profile.name).unwrap_or_default();
+    let others: Vec<String> = all.into_keys().collect();
+    let (command, stored) = match kind {
+        SecretKind::EntraClientSecret => (
+            &profile.entra.secret_command,
+            stored.entra_client_secret.take(),
+        ),
+        SecretKind::JiraApiToken => (&profile.jira.secret_command, stored.jira_api_token.take()),
+    };
+    one(kind, environment, command, stored, (&file, &others))
+}
+
 impl Secrets {
     /// Finds a profile's secrets.
     pub fn find(profile: &Profile, paths: &Paths, environment: bool) -> Result<Self, ConfigError> {
-        let file = paths.credentials_file();
-        let mut all = read_file(&file)?.profiles;
-        let mut stored = all.remove(&profile.name).unwrap_or_default();
-        let others: Vec<String> = all.into_keys().collect();
-        let (entra, entra_from) = one(
-            SecretKind::EntraClientSecret,
-            environment,
-            &profile.entra.secret_command,
-            stored.entra_client_secret.take(),
-            (&file, &others),
-        )?;
-        let (jira, jira_from) = one(
-            SecretKind::JiraApiToken,
-            environment,
-            &profile.jira.secret_command,
-            stored.jira_api_token.take(),
-            (&file, &others),
-        )?;
+        let find = |kind| find_secret(kind, profile, paths, environment);
+        let (entra, entra_from) = find(SecretKind::EntraClientSecret)?;
+        let (jira, jira_from) = find(SecretKind::JiraApiToken)?;
         Ok(Self {
             entra,
             entra_from,
@@ -168,17 +174,7 @@ fn read_file(path: &Path) -> Result<CredentialsFile, ConfigError> {
         }
         Err(source) => return Err(io(source)),
     };
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = std::fs::metadata(path).map_err(io)?.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(ConfigError::OpenSecrets {
-                path: path.to_owned(),
-                mode,
-            });
-        }
-    }
+    check_mode(path)?;
     // The parser's own message would quote the line, and with it the secret.
     toml::from_str(&text).map_err(|error| ConfigError::Malformed {
         path: path.to_owned(),
@@ -188,4 +184,29 @@ fn read_file(path: &Path) -> Result<CredentialsFile, ConfigError> {
         message: "this line can't be understood".to_owned(),
         suggestion: None,
     })
+}
+
+/// Refuses a file of secrets that others can read. One that does not exist is none.
+pub(super) fn check_mode(path: &Path) -> Result<(), ConfigError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = match std::fs::metadata(path) {
+            Ok(found) => found.permissions().mode() & 0o777,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            Err(source) => {
+                return Err(ConfigError::Io {
+                    path: path.to_owned(),
+                    source,
+                });
+            }
+        };
+        if mode & 0o077 != 0 {
+            return Err(ConfigError::OpenSecrets {
+                path: path.to_owned(),
+                mode,
+            });
+        }
+    }
+    Ok(())
 }

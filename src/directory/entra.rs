@@ -92,7 +92,7 @@ struct Group {
 }
 
 /// Entra's people, groups and memberships as read at one moment.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct EntraSnapshot {
     arena: Arena,
     people: Vec<Person>,

@@ -111,7 +111,7 @@ struct Group {
 }
 
 /// Jira's accounts, groups and memberships as read at one moment.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct JiraSnapshot {
     arena: Arena,
     accounts: Vec<Account>,

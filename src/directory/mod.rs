@@ -23,5 +23,5 @@ pub use jira::{
     JiraSnapshot, Product, Seats, is_reserved,
 };
 pub use members::Memberships;
-pub use shown::shown;
+pub use shown::{cell, counted, fit, grouped, shown, wrap};
 pub use text::{Arena, Span};

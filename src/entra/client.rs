@@ -4,10 +4,10 @@ use super::error::{EntraError, GraphErrorBody};
 use super::token::{Claims, Credentials, Tokens};
 use super::wire::{Application, Organization, Page};
 use crate::http::{
-    Answer, Auth, Call, Clients, Counted, Failure, Gate, Origin, Rates, Reply, Service, Url,
+    Answer, Auth, Call, Clients, Control, Counted, Counts, Failure, Gate, Origin, Rates, Reply,
+    Service, Url,
 };
 use serde::de::DeserializeOwned;
-use tokio_util::sync::CancellationToken;
 
 /// Graph counts resource units over 10 s, thousands of them; this many calls a second stay far
 /// below the smallest tenant's limit.
@@ -51,7 +51,7 @@ impl Entra {
         graph: Origin,
         credentials: Credentials,
         clients: &Clients,
-        cancel: CancellationToken,
+        cancel: Control,
     ) -> Self {
         let scope = format!("{graph}/.default");
         let login = Service::new(
@@ -68,6 +68,12 @@ impl Entra {
         }
     }
 
+    /// The counters of Graph's calls, to be read while it works.
+    #[must_use]
+    pub fn counts(&self) -> std::sync::Arc<Counts> {
+        self.graph.counts()
+    }
+
     /// Requests so far, tokens included.
     #[must_use]
     pub fn counted(&self) -> Counted {
@@ -76,6 +82,7 @@ impl Entra {
             requests: graph.requests + login.requests,
             retries: graph.retries + login.retries,
             throttled: graph.throttled + login.throttled,
+            waiting: graph.waiting + login.waiting,
         }
     }
 

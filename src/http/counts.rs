@@ -8,6 +8,17 @@ pub struct Counts {
     requests: AtomicU64,
     retries: AtomicU64,
     throttled: AtomicU64,
+    waiting: AtomicU64,
+}
+
+/// A call that waits because the service asked for patience; until it is dropped.
+#[derive(Debug)]
+pub(super) struct Waiting<'a>(&'a Counts);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Relaxed);
+    }
 }
 
 /// What the counters say.
@@ -19,6 +30,8 @@ pub struct Counted {
     pub retries: u64,
     /// Answers with status 429.
     pub throttled: u64,
+    /// Calls that wait now, since the service asked for patience.
+    pub waiting: u64,
 }
 
 impl Counts {
@@ -27,6 +40,12 @@ impl Counts {
         if repeated {
             self.retries.fetch_add(1, Relaxed);
         }
+    }
+
+    pub(super) fn waits(&self, wait: std::time::Duration) -> Waiting<'_> {
+        tracing::info!(seconds = wait.as_secs_f64(), "asked to wait");
+        self.waiting.fetch_add(1, Relaxed);
+        Waiting(self)
     }
 
     pub(super) fn throttled(&self) {
@@ -40,6 +59,7 @@ impl Counts {
             requests: self.requests.load(Relaxed),
             retries: self.retries.load(Relaxed),
             throttled: self.throttled.load(Relaxed),
+            waiting: self.waiting.load(Relaxed),
         }
     }
 }

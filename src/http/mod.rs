@@ -7,6 +7,7 @@
 
 mod call;
 mod client;
+mod control;
 mod counts;
 mod failure;
 mod origin;
@@ -15,6 +16,7 @@ mod service;
 
 pub use call::{Auth, Body, Call, Repeat};
 pub use client::Clients;
+pub use control::Control;
 pub use counts::{Counted, Counts};
 pub use failure::Failure;
 pub use origin::{Origin, OriginError};

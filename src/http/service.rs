@@ -1,7 +1,9 @@
 //! A service and its calls.
 
 use super::pace::Pace;
-use super::{Auth, Body, Call, Clients, Counted, Counts, Failure, Gate, Origin, Rates, Repeat};
+use super::{
+    Auth, Body, Call, Clients, Control, Counted, Counts, Failure, Gate, Origin, Rates, Repeat,
+};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret;
@@ -11,7 +13,7 @@ use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
+
 use url::Url;
 
 /// How long one call may take.
@@ -92,7 +94,7 @@ pub struct Service {
     whole: Arc<Pace>,
     places: Semaphore,
     counts: Arc<Counts>,
-    cancel: CancellationToken,
+    cancel: Control,
 }
 
 impl Service {
@@ -105,7 +107,7 @@ impl Service {
         clients: &Clients,
         gate: Gate,
         rates: Rates,
-        cancel: CancellationToken,
+        cancel: Control,
     ) -> Self {
         Self {
             name,
@@ -125,6 +127,12 @@ impl Service {
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// Its counters, to be read while it works.
+    #[must_use]
+    pub fn counts(&self) -> Arc<Counts> {
+        self.counts.clone()
     }
 
     /// Requests so far.
@@ -198,7 +206,10 @@ impl Service {
                     if passing && refused < RETRIES {
                         let wait = self.refused(&answer, &pace, refused)?;
                         refused += 1;
-                        if let Err(cancelled) = self.pause(wait).await {
+                        let waiting = self.counts.waits(wait);
+                        let waited = self.pause(wait).await;
+                        drop(waiting);
+                        if let Err(cancelled) = waited {
                             return Err(hidden(before, cancelled));
                         }
                         continue;
@@ -281,10 +292,14 @@ impl Service {
     async fn once(&self, call: &Call, pace: &Pace, repeated: bool) -> Result<Answer, Failure> {
         // The semaphore is never closed.
         let _place = self.places.acquire().await;
+        let turn = async {
+            self.cancel.go().await;
+            pace.turn().await;
+        };
         tokio::select! {
             biased;
             () = self.cancel.cancelled() => return Err(Failure::Cancelled),
-            () = pace.turn() => {}
+            () = turn => {}
         }
         self.counts.request(repeated);
         let begun = std::time::Instant::now();

@@ -4,11 +4,11 @@ use super::error::{JiraError, Refusal};
 use super::wire::{TenantInfo, User};
 use crate::directory::AccountId;
 use crate::http::{
-    Answer, Auth, Call, Clients, Counted, Gate, Method, Origin, Rates, Repeat, Reply, Service, Url,
+    Answer, Auth, Call, Clients, Control, Counted, Counts, Gate, Method, Origin, Rates, Repeat,
+    Reply, Service, Url,
 };
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
-use tokio_util::sync::CancellationToken;
 
 /// Where Jira's REST API is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub async fn connect(
     access: &Access,
     remembered: Option<Route>,
     clients: &Clients,
-    cancel: &CancellationToken,
+    cancel: &Control,
 ) -> Result<Jira, JiraError> {
     let site = service(access, Route::Site, clients, cancel);
     let cloud_id = tenant_info(&site).await?;
@@ -83,12 +83,7 @@ pub async fn connect(
     }
 }
 
-fn service(
-    access: &Access,
-    route: Route,
-    clients: &Clients,
-    cancel: &CancellationToken,
-) -> Service {
+fn service(access: &Access, route: Route, clients: &Clients, cancel: &Control) -> Service {
     let origin = match route {
         Route::Site => &access.site,
         Route::Gateway => &access.api,
@@ -129,7 +124,7 @@ async fn sign_in(
     route: Route,
     cloud_id: &str,
     clients: &Clients,
-    cancel: &CancellationToken,
+    cancel: &Control,
 ) -> Result<Jira, JiraError> {
     let prefix: Vec<String> = match route {
         Route::Site => Vec::new(),
@@ -178,6 +173,12 @@ impl Jira {
     #[must_use]
     pub fn myself(&self) -> &Myself {
         &self.myself
+    }
+
+    /// Its counters, to be read while it works.
+    #[must_use]
+    pub fn counts(&self) -> std::sync::Arc<Counts> {
+        self.service.counts()
     }
 
     /// Requests so far.

@@ -2,7 +2,7 @@
 
 use super::desired::{Target, targets};
 use super::guards;
-use super::matching::{Ambiguity, Matched, Matching, recognise};
+use super::matching::{Ambiguity, Matched, Matching, Recognition, recognise};
 use super::operation::{Kind, NONE, Operation, OperationId};
 use super::people::{Standing, address};
 use super::scope::standings;
@@ -384,6 +384,13 @@ impl Draft<'_> {
                 _ => None,
             })
             .collect();
+        let confirm = self
+            .matching
+            .ambiguous
+            .iter()
+            .filter(|(_, ambiguity)| matches!(ambiguity, Ambiguity::Confirm(_)))
+            .map(|(person, _)| *person)
+            .collect();
         let people_linked = self.matching.how.iter().flatten().count() as u64;
         let count = |suggested: bool| {
             self.targets
@@ -405,6 +412,13 @@ impl Draft<'_> {
             unverified,
             source_shrank,
             new_links,
+            recognition: Recognition {
+                standing: self.standing,
+                account_of: self.matching.account_of,
+                person_of: self.matching.person_of,
+                confirm,
+                hidden_left: self.matching.hidden_left as u64,
+            },
             measured: self.measured,
             conflicts: self.conflicts,
             skipped: self.skipped,

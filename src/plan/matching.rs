@@ -46,6 +46,52 @@ pub(super) struct Matching {
     pub(super) hidden_left: usize,
 }
 
+/// Who is who, and who takes part, as a plan found it.
+#[derive(Debug, Clone, Default)]
+pub struct Recognition {
+    pub(super) standing: Vec<Standing>,
+    pub(super) account_of: Vec<u32>,
+    pub(super) person_of: Vec<u32>,
+    pub(super) confirm: HashSet<u32>,
+    /// Active accounts with a hidden e-mail that nobody was matched to.
+    pub hidden_left: u64,
+}
+
+impl Recognition {
+    /// How a person stands to the scope.
+    #[must_use]
+    pub fn standing(&self, person: u32) -> Standing {
+        self.standing
+            .get(person as usize)
+            .copied()
+            .unwrap_or(Standing::InScope)
+    }
+
+    /// The account of a person.
+    #[must_use]
+    pub fn account_of(&self, person: u32) -> Option<u32> {
+        self.account_of
+            .get(person as usize)
+            .copied()
+            .filter(|row| *row != NONE)
+    }
+
+    /// The person of an account.
+    #[must_use]
+    pub fn person_of(&self, account: u32) -> Option<u32> {
+        self.person_of
+            .get(account as usize)
+            .copied()
+            .filter(|row| *row != NONE)
+    }
+
+    /// Whether a look-up found an account for this person that the admin has to confirm.
+    #[must_use]
+    pub fn to_confirm(&self, person: u32) -> bool {
+        self.confirm.contains(&person)
+    }
+}
+
 impl Matching {
     fn settle(&mut self, person: u32, account: u32, how: Matched) {
         self.account_of[person as usize] = account;

@@ -19,6 +19,7 @@ mod operation;
 mod patterns;
 mod people;
 mod period;
+mod schedule;
 mod scope;
 mod settings;
 mod shape;
@@ -36,11 +37,12 @@ pub use known::{
     RowDecision,
 };
 pub use make::make;
-pub use matching::{Matched, PendingLookUps, pending_look_ups};
+pub use matching::{Matched, PendingLookUps, Recognition, pending_look_ups};
 pub use operation::{Kind, Operation, OperationId, Reason};
 pub use patterns::{Patterns, Replace};
 pub use people::{Standing, address, usable_address};
 pub use period::Period;
+pub use schedule::next_run;
 pub use scope::unclear_scope;
 pub use settings::{
     EmailSource, GuardSettings, Invitations, Leavers, Names, OutOfScope, ProductKey, Provisioning,

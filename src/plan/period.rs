@@ -22,6 +22,9 @@ impl Period {
         Self(hours * 3600)
     }
 
+    /// The shortest interval between runs.
+    pub const SHORTEST: Self = Self(10);
+
     /// No time at all.
     pub const ZERO: Self = Self(0);
 

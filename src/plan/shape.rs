@@ -2,7 +2,7 @@
 
 use super::desired::Target;
 use super::guards::{Allowances, GuardCount};
-use super::matching::Matched;
+use super::matching::{Matched, Recognition};
 use super::operation::{Operation, OperationId};
 use super::{Known, Measured, Settings};
 use crate::directory::{EntraSnapshot, GroupId, JiraSnapshot};
@@ -137,7 +137,7 @@ pub struct PeopleCounts {
 }
 
 /// The operations that bring Jira to the desired state.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Plan {
     /// SHA-256, in hex, of the operations and all inputs.
     pub id: String,
@@ -153,6 +153,8 @@ pub struct Plan {
     pub skipped: Vec<Skipped>,
     /// Seats by product.
     pub seats: Vec<SeatCount>,
+    /// Who is who, and who takes part.
+    pub recognition: Recognition,
     /// Links found by this plan.
     pub new_links: Vec<NewLink>,
     /// The people in scope.

@@ -16,6 +16,8 @@ pub enum LinkedHow {
     Email,
     /// By a look-up of a hidden e-mail.
     LookedUp,
+    /// The admin confirmed it.
+    Confirmed,
     /// Rollbook created the account.
     Created,
 }
@@ -34,6 +36,7 @@ impl LinkedHow {
         match self {
             Self::Email => "email",
             Self::LookedUp => "looked-up",
+            Self::Confirmed => "confirmed",
             Self::Created => "created",
         }
     }

@@ -158,6 +158,28 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
     })
 }
 
+const JOURNAL: &str = "SELECT operation_id, kind, name, email, account_id, group_name, reason,
+    intent_at, outcome, status, code, message, advice, request_id FROM journal";
+
+fn journal_row(row: &Row<'_>) -> rusqlite::Result<JournalRow> {
+    Ok(JournalRow {
+        operation_id: row.get(0)?,
+        kind: row.get(1)?,
+        name: row.get(2)?,
+        email: row.get(3)?,
+        account_id: row.get(4)?,
+        group_name: row.get(5)?,
+        reason: row.get(6)?,
+        intent_at: row.get(7)?,
+        outcome: row.get(8)?,
+        status: row.get(9)?,
+        code: row.get(10)?,
+        message: row.get(11)?,
+        advice: row.get(12)?,
+        request_id: row.get(13)?,
+    })
+}
+
 const RUN: &str = "SELECT number, run_id, kind, plan_id, host, person, started_at, finished_at,
     outcome, done, already, failed, skipped, held FROM runs";
 
@@ -269,35 +291,23 @@ impl State {
 
     /// The operations of a run, in the order in which they were begun.
     pub fn journal(&self, number: i64) -> Result<Vec<JournalRow>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare(
-                "SELECT operation_id, kind, name, email, account_id, group_name, reason, intent_at,
-                 outcome, status, code, message, advice, request_id FROM journal
-                 WHERE run = ?1 ORDER BY intent_at, kind, group_name, name",
-            )
-            .map_err(|e| self.sql(e))?;
-        statement
-            .query_map([number], |row| {
-                Ok(JournalRow {
-                    operation_id: row.get(0)?,
-                    kind: row.get(1)?,
-                    name: row.get(2)?,
-                    email: row.get(3)?,
-                    account_id: row.get(4)?,
-                    group_name: row.get(5)?,
-                    reason: row.get(6)?,
-                    intent_at: row.get(7)?,
-                    outcome: row.get(8)?,
-                    status: row.get(9)?,
-                    code: row.get(10)?,
-                    message: row.get(11)?,
-                    advice: row.get(12)?,
-                    request_id: row.get(13)?,
-                })
-            })
-            .and_then(Iterator::collect)
-            .map_err(|e| self.sql(e))
+        self.rows(
+            &format!("{JOURNAL} WHERE run = ?1 ORDER BY intent_at, kind, group_name, name"),
+            [number],
+            journal_row,
+        )
+    }
+
+    /// What was done to a person or a group of Entra's, the newest first, at most `most` rows.
+    pub fn history_of(&self, entra_id: &str, most: u32) -> Result<Vec<JournalRow>, StoreError> {
+        self.rows(
+            &format!(
+                "{JOURNAL} WHERE entra_id = ?1 OR group_entra = ?1
+                 ORDER BY intent_at DESC, kind, group_name, name LIMIT ?2"
+            ),
+            params![entra_id, most],
+            journal_row,
+        )
     }
 
     /// Runs that were begun and never ended: their process died. Only the holder of the lock may

@@ -263,6 +263,39 @@ impl State {
             .map_err(|e| self.sql(e))
     }
 
+    /// Withdraws a decision on an operation.
+    pub fn withdraw(&self, id: &OperationId) -> Result<(), StoreError> {
+        self.connection
+            .execute(
+                "DELETE FROM decisions WHERE operation_id = ?1",
+                [id.as_str()],
+            )
+            .map(drop)
+            .map_err(|e| self.sql(e))
+    }
+
+    /// Keeps an Entra group and the Jira group of the same name apart.
+    pub fn keep_apart(&self, entra: &EntraId, group: &GroupId) -> Result<(), StoreError> {
+        self.connection
+            .execute(
+                "INSERT INTO kept_apart VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                params![entra.as_str(), group.as_str(), now()],
+            )
+            .map(drop)
+            .map_err(|e| self.sql(e))
+    }
+
+    /// Lets a group be suggested again for the Entra group that it was kept apart from.
+    pub fn bring_together(&self, entra: &EntraId, group: &GroupId) -> Result<(), StoreError> {
+        self.connection
+            .execute(
+                "DELETE FROM kept_apart WHERE entra_id = ?1 AND group_id = ?2",
+                [entra.as_str(), group.as_str()],
+            )
+            .map(drop)
+            .map_err(|e| self.sql(e))
+    }
+
     /// Groups that refused a write lately.
     pub fn unwritable(&self) -> Result<std::collections::HashSet<GroupId>, StoreError> {
         let ids = self.rows(

@@ -5,6 +5,7 @@ use super::planning::Planned;
 use super::session::Session;
 use crate::directory::{EntraId, GroupClass, GroupId, fold, shown};
 use crate::plan::{GroupLink, Kind, Operation, Ownership, Selection, TargetState};
+use crate::store::State;
 
 /// A Jira group, the Entra groups that it stands for, and what adopting it would do.
 #[derive(Debug, Clone)]
@@ -26,12 +27,20 @@ pub struct Adoption {
 }
 
 /// Finds the group by name or groupId, plans as if it were adopted, and leaves only its own
-/// memberships in the plan.
+/// memberships in the plan. Whoever would leave has been asked for in the groups' own lists.
 pub async fn find(
     session: &Session,
     planned: &mut Planned,
     name: &str,
 ) -> Result<Adoption, SyncError> {
+    let mut adoption = consider(planned, name)?;
+    session.confirm_departures(planned).await?;
+    adoption.look_again(planned);
+    Ok(adoption)
+}
+
+/// The same from what is known already, without asking anybody: for a preview.
+pub fn consider(planned: &mut Planned, name: &str) -> Result<Adoption, SyncError> {
     if !planned.settings.provisioning.sync_memberships {
         return Err(SyncError::NotAdoptable(
             "Sync memberships is off in this profile: an adopted group would not be kept in step."
@@ -87,9 +96,17 @@ pub async fn find(
             });
         }
     });
-    session.confirm_departures(planned).await?;
-    let owned = target.state == TargetState::Owned;
-    Ok(preview(planned, row, group, entra, owned))
+    let mut adoption = Adoption {
+        name: planned.jira.group(row).name().to_owned(),
+        group,
+        entra,
+        owned: target.state == TargetState::Owned,
+        access,
+        stays: Vec::new(),
+        unknown: Vec::new(),
+    };
+    adoption.look_again(planned);
+    Ok(adoption)
 }
 
 /// What an adopted group is: one that gives access is only adopted by typing its name.
@@ -101,50 +118,50 @@ const fn ownership(access: bool) -> Ownership {
     }
 }
 
-fn preview(
-    planned: &Planned,
-    row: u32,
-    group: GroupId,
-    entra: Vec<EntraId>,
-    owned: bool,
-) -> Adoption {
-    let jira = &planned.jira;
-    let leaving: Vec<u32> = planned
-        .plan
-        .operations
-        .iter()
-        .filter(|op| op.kind == Kind::RemoveMember)
-        .filter_map(Operation::account)
-        .collect();
-    let linked = |account: u32| {
-        let id = jira.account(account).id();
-        planned.known.links.person_of(id).is_some()
-            || planned
-                .plan
-                .new_links
-                .iter()
-                .any(|link| link.account == account)
-    };
-    let (mut stays, mut unknown) = (Vec::new(), Vec::new());
-    for &account in jira.members().of(row) {
-        if leaving.contains(&account) {
-            continue;
+impl Adoption {
+    /// Who stays by a plan that holds nothing but this adoption.
+    fn look_again(&mut self, planned: &Planned) {
+        let Some(row) = planned.jira.find_group(self.group.as_str()) else {
+            return;
+        };
+        let jira = &planned.jira;
+        let leaving: Vec<u32> = planned
+            .plan
+            .operations
+            .iter()
+            .filter(|op| op.kind == Kind::RemoveMember)
+            .filter_map(Operation::account)
+            .collect();
+        let linked = |account: u32| {
+            let id = jira.account(account).id();
+            planned.known.links.person_of(id).is_some()
+                || planned
+                    .plan
+                    .new_links
+                    .iter()
+                    .any(|link| link.account == account)
+        };
+        let (mut stays, mut unknown) = (Vec::new(), Vec::new());
+        for &account in jira.members().of(row) {
+            if leaving.contains(&account) {
+                continue;
+            }
+            let name = jira.account(account).name().to_owned();
+            if linked(account) {
+                stays.push(name);
+            } else {
+                unknown.push(name);
+            }
         }
-        let name = jira.account(account).name().to_owned();
-        if linked(account) {
-            stays.push(name);
-        } else {
-            unknown.push(name);
-        }
+        (self.stays, self.unknown) = (stays, unknown);
     }
-    Adoption {
-        name: jira.group(row).name().to_owned(),
-        access: jira.group(row).class() == GroupClass::Access,
-        group,
-        entra,
-        owned,
-        stays,
-        unknown,
+
+    /// Stores that the group is owned.
+    pub fn store(&self, state: &State) -> Result<(), SyncError> {
+        for entra in &self.entra {
+            state.link_group(entra.as_str(), self.group.as_str(), ownership(self.access))?;
+        }
+        Ok(())
     }
 }
 
@@ -156,13 +173,6 @@ impl Session {
 
     /// Stores that the group is owned.
     pub fn adopt(&self, adoption: &Adoption) -> Result<(), SyncError> {
-        for entra in &adoption.entra {
-            self.state.link_group(
-                entra.as_str(),
-                adoption.group.as_str(),
-                ownership(adoption.access),
-            )?;
-        }
-        Ok(())
+        adoption.store(&self.state)
     }
 }

@@ -5,11 +5,10 @@ use super::session::{entra_client, jira_access};
 use super::words::Problem;
 use crate::config::{Profile, Secrets};
 use crate::entra::{Entra, missing_permissions, reads_hidden_membership};
-use crate::http::Clients;
+use crate::http::{Clients, Control};
 use crate::jira::{self, Jira, JiraError, Read, Route};
 use crate::plan::Mode;
 use std::collections::HashSet;
-use tokio_util::sync::CancellationToken;
 
 /// Which side a finding is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -50,21 +49,31 @@ pub struct Finding {
     pub problem: Option<Problem>,
 }
 
-struct List {
+/// Who is told of each finding as it comes.
+type Told<'a> = &'a (dyn Fn(&Finding) + Sync);
+
+struct List<'a> {
     side: Side,
     findings: Vec<Finding>,
+    told: Told<'a>,
 }
 
-impl List {
-    fn new(side: Side) -> Self {
+impl<'a> List<'a> {
+    fn new(side: Side, told: Told<'a>) -> Self {
         Self {
             side,
             findings: Vec::new(),
+            told,
         }
     }
 
+    fn push(&mut self, finding: Finding) {
+        (self.told)(&finding);
+        self.findings.push(finding);
+    }
+
     fn add(&mut self, what: &'static str, state: State, text: impl Into<String>) {
-        self.findings.push(Finding {
+        self.push(Finding {
             side: self.side,
             what,
             state,
@@ -74,7 +83,7 @@ impl List {
     }
 
     fn bad(&mut self, what: &'static str, problem: Problem) {
-        self.findings.push(Finding {
+        self.push(Finding {
             side: self.side,
             what,
             state: State::Bad,
@@ -84,18 +93,19 @@ impl List {
     }
 }
 
-/// Tests both sides at the same time. What fails is a finding; only what keeps anything from being
-/// tested is an error.
+/// Tests both sides at the same time, and tells each finding as it comes. What fails is a
+/// finding; only what keeps anything from being tested is an error.
 pub async fn check(
     profile: &Profile,
     secrets: &Secrets,
-    cancel: CancellationToken,
+    cancel: Control,
+    told: &(dyn Fn(&Finding) + Sync),
 ) -> Result<Vec<Finding>, SyncError> {
-    let clients = Clients::new().map_err(|e| SyncError::Client(e.to_string()))?;
-    let (mut entra, jira) = tokio::join!(
-        check_entra(profile, secrets, &clients, &cancel),
-        check_jira(profile, secrets, &clients, &cancel)
+    let (entra, jira) = tokio::join!(
+        check_side(Side::Entra, profile, secrets, &cancel, told),
+        check_side(Side::Jira, profile, secrets, &cancel, told)
     );
+    let (mut entra, jira) = (entra?, jira?);
     if cancel.is_cancelled() {
         return Err(SyncError::Cancelled);
     }
@@ -103,13 +113,29 @@ pub async fn check(
     Ok(entra)
 }
 
+/// Tests one side.
+pub async fn check_side(
+    side: Side,
+    profile: &Profile,
+    secrets: &Secrets,
+    cancel: &Control,
+    told: &(dyn Fn(&Finding) + Sync),
+) -> Result<Vec<Finding>, SyncError> {
+    let clients = Clients::new().map_err(|e| SyncError::Client(e.to_string()))?;
+    Ok(match side {
+        Side::Entra => check_entra(profile, secrets, &clients, cancel, told).await,
+        Side::Jira => check_jira(profile, secrets, &clients, cancel, told).await,
+    })
+}
+
 async fn check_entra(
     profile: &Profile,
     secrets: &Secrets,
     clients: &Clients,
-    cancel: &CancellationToken,
+    cancel: &Control,
+    told: Told<'_>,
 ) -> Vec<Finding> {
-    let mut list = List::new(Side::Entra);
+    let mut list = List::new(Side::Entra, told);
     let entra = entra_client(profile, secrets, clients, cancel);
     let claims = match entra.authorize().await {
         Ok(claims) => {
@@ -158,7 +184,7 @@ async fn check_entra(
     list.findings
 }
 
-fn permissions(list: &mut List, roles: &[String]) {
+fn permissions(list: &mut List<'_>, roles: &[String]) {
     let missing = missing_permissions(roles);
     if missing.is_empty() {
         list.add("permissions", State::Good, roles.join(", "));
@@ -192,7 +218,7 @@ fn permissions(list: &mut List, roles: &[String]) {
     );
 }
 
-async fn secret_end(list: &mut List, entra: &Entra, profile: &Profile) {
+async fn secret_end(list: &mut List<'_>, entra: &Entra, profile: &Profile) {
     match entra.application(&profile.entra.client_id).await {
         Ok(application) => match application.secrets_end.iter().max() {
             Some(end) => {
@@ -213,9 +239,10 @@ async fn check_jira(
     profile: &Profile,
     secrets: &Secrets,
     clients: &Clients,
-    cancel: &CancellationToken,
+    cancel: &Control,
+    told: Told<'_>,
 ) -> Vec<Finding> {
-    let mut list = List::new(Side::Jira);
+    let mut list = List::new(Side::Jira, told);
     let access = jira_access(profile, secrets, Mode::Attended);
     let jira = match jira::connect(&access, None, clients, cancel).await {
         Ok(jira) => jira,
@@ -249,7 +276,7 @@ async fn check_jira(
     list.findings
 }
 
-async fn admin(list: &mut List, jira: &Jira) {
+async fn admin(list: &mut List<'_>, jira: &Jira) {
     match jira.is_site_admin().await {
         Ok(true) => {
             list.add("administrator", State::Good, "in a group that makes site admins");
@@ -272,7 +299,7 @@ async fn admin(list: &mut List, jira: &Jira) {
     }
 }
 
-async fn products(list: &mut List, jira: &Jira) {
+async fn products(list: &mut List<'_>, jira: &Jira) {
     let found: Result<_, JiraError> = jira.groups(&HashSet::new(), &Read::default()).await;
     match found {
         Ok(read) => {

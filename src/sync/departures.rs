@@ -7,6 +7,7 @@ use crate::directory::Doubt;
 use crate::plan::{Kind, Reason, sources};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 /// How many groups are asked at a time.
 const AT_ONCE: usize = 8;
@@ -44,8 +45,7 @@ impl Session {
             .await?;
         let people: u64 = contradicted.into_iter().sum();
         if people > 0 {
-            planned
-                .entra
+            Arc::make_mut(&mut planned.entra)
                 .users
                 .doubt(Doubt::MembersContradicted { people });
             planned.again(|_| {});

@@ -103,17 +103,22 @@ impl<'a> Driver<'a> {
             if cancel.is_cancelled() {
                 self.executor.stop();
             }
+            let paused = cancel.is_paused() && !cancel.is_cancelled();
             let room = AT_ONCE.saturating_sub(under_way.len());
-            let until = match self.executor.next(self.now(), room) {
-                Next::Do(steps) => {
-                    for step in steps {
-                        let context = self.context(step);
-                        under_way.push(self.one(step, context));
+            let until = if paused {
+                None
+            } else {
+                match self.executor.next(self.now(), room) {
+                    Next::Do(steps) => {
+                        for step in steps {
+                            let context = self.context(step);
+                            under_way.push(self.one(step, context));
+                        }
+                        continue;
                     }
-                    continue;
+                    Next::Wait(until) => until.map(|at| self.begun + at),
+                    Next::Done => break,
                 }
-                Next::Wait(until) => until.map(|at| self.begun + at),
-                Next::Done => break,
             };
             let stopped = cancel.is_cancelled();
             tokio::select! {
@@ -122,6 +127,7 @@ impl<'a> Driver<'a> {
                 }
                 () = tokio::time::sleep_until(until.unwrap_or(self.begun)), if until.is_some() => {}
                 () = cancel.cancelled(), if !stopped => {}
+                () = cancel.go(), if paused => {}
                 else => break,
             }
             self.session.progress.now(Stage::Applying {

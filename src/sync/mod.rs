@@ -19,13 +19,14 @@ mod session;
 mod words;
 mod writes;
 
-pub use adopt::{Adoption, find as find_adoption};
+pub use crate::http::Control;
+pub use adopt::{Adoption, consider as consider_adoption, find as find_adoption};
 pub use apply::{Applied, ApplyRequest, FailureRow, Requests, apply};
-pub use check::{Finding, Side, State as FindingState, check};
+pub use check::{Finding, Side, State as FindingState, check, check_side};
 pub use error::SyncError;
 pub use planning::{Planned, plan};
-pub use progress::{Progress, Stage};
+pub use progress::{Progress, Stage, Traffic};
 pub use refresh::Snapshots;
-pub use saved::{Matched, narrow, read_saved, same_adoption, save};
+pub use saved::{Matched, as_reviewed, carry_over, narrow, read_saved, same_adoption, save};
 pub use session::{Opening, Session, who};
 pub use words::Problem;

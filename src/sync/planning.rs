@@ -9,14 +9,15 @@ use crate::plan::{
     Settings, settings_digest,
 };
 use jiff::civil::Date;
+use std::sync::Arc;
 
 /// A plan together with everything it was made from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Planned {
     /// Entra's side.
-    pub entra: EntraSnapshot,
+    pub entra: Arc<EntraSnapshot>,
     /// Jira's side.
-    pub jira: JiraSnapshot,
+    pub jira: Arc<JiraSnapshot>,
     /// What was known from before.
     pub known: Known,
     /// Settings.
@@ -117,8 +118,8 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
     session.look_up(&snapshots, &mut known).await?;
     session.progress.now(Stage::Planning);
     let mut planned = Planned {
-        entra: snapshots.entra,
-        jira: snapshots.jira,
+        entra: Arc::new(snapshots.entra),
+        jira: Arc::new(snapshots.jira),
         known,
         settings: session.profile.settings.clone(),
         today: jiff::ZonedDateTime::now().date(),

@@ -1,9 +1,10 @@
 //! How far a run is: one value that is overwritten.
 
 use crate::entra::Listed;
+use crate::http::{Counted, Counts as Meter};
 use crate::jira::Read;
 use crate::plan::Counts;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 /// What is being done.
@@ -41,11 +42,32 @@ pub enum Stage {
 
 /// The place where progress is shown from.
 #[derive(Debug, Clone)]
-pub struct Progress(Arc<watch::Sender<Stage>>);
+pub struct Progress {
+    stage: Arc<watch::Sender<Stage>>,
+    meters: Arc<Mutex<Option<Meters>>>,
+}
+
+#[derive(Debug)]
+struct Meters {
+    entra: Arc<Meter>,
+    jira: Arc<Meter>,
+}
+
+/// What both services were asked so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Traffic {
+    /// Entra, tokens not included.
+    pub entra: Counted,
+    /// Jira.
+    pub jira: Counted,
+}
 
 impl Default for Progress {
     fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(Stage::Idle)))
+        Self {
+            stage: Arc::new(watch::Sender::new(Stage::Idle)),
+            meters: Arc::default(),
+        }
     }
 }
 
@@ -53,10 +75,26 @@ impl Progress {
     /// Somebody who looks at it.
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<Stage> {
-        self.0.subscribe()
+        self.stage.subscribe()
     }
 
     pub(super) fn now(&self, stage: Stage) {
-        self.0.send_replace(stage);
+        self.stage.send_replace(stage);
+    }
+
+    pub(super) fn measures(&self, entra: Arc<Meter>, jira: Arc<Meter>) {
+        *self.meters.lock().unwrap_or_else(PoisonError::into_inner) = Some(Meters { entra, jira });
+    }
+
+    /// Requests so far, and what waits now. Nothing before both sides were signed in to.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        let meters = self.meters.lock().unwrap_or_else(PoisonError::into_inner);
+        meters
+            .as_ref()
+            .map_or_else(Traffic::default, |meters| Traffic {
+                entra: meters.entra.read(),
+                jira: meters.jira.read(),
+            })
     }
 }

@@ -60,12 +60,13 @@ impl Session {
         };
         let ((mut entra, links), (users, groups)) = tokio::try_join!(side, other)?;
         let bare = build(&users, &groups, None, &self.me());
-        let settings = &self.profile.settings;
+        let mut settings = self.profile.settings.clone();
+        settings.provisioning.sync_memberships |= self.ahead;
         let inputs = Inputs {
             entra: &entra,
             jira: &bare,
             known,
-            settings,
+            settings: &settings,
             today: jiff::ZonedDateTime::now().date(),
             mode: self.mode,
             allowances: &Allowances::default(),

@@ -5,8 +5,8 @@ use super::error::{PlanRefused, SyncError};
 use super::planning::Planned;
 use super::session::Session;
 use crate::plan::{
-    Document, GroupPair, OperationId, OperationRow, Pinned, Selection, TargetState, read_document,
-    settings_digest, write_document,
+    Allowance, Allowances, Document, GroupPair, OperationId, OperationRow, Pinned, Selection,
+    TargetState, read_document, settings_digest, write_document,
 };
 use std::collections::HashMap;
 use std::fs::OpenOptions;
@@ -111,6 +111,19 @@ pub fn narrow(
         .filter(|row| row.selected != Some(false))
         .map(|row| (&row.id, row))
         .collect();
+    let mut matched = narrow_to(planned, &wanted);
+    matched.cut = (saved.operations.len() - wanted.len()) as u64;
+    Ok(matched)
+}
+
+/// The same for a plan that was reviewed on the screen: of the fresh plan stays what both hold.
+pub fn carry_over(reviewed: &Planned, fresh: &mut Planned) -> Matched {
+    let rows: Vec<OperationRow> = reviewed.rows().collect();
+    let wanted = rows.iter().map(|row| (&row.id, row)).collect();
+    narrow_to(fresh, &wanted)
+}
+
+fn narrow_to(planned: &mut Planned, wanted: &HashMap<&OperationId, &OperationRow>) -> Matched {
     let mut known = 0;
     let same = planned
         .plan
@@ -131,12 +144,34 @@ pub fn narrow(
         .map(|(row, _)| row.id)
         .collect::<hashbrown::HashSet<_>>();
     let matched = Matched {
-        cut: (saved.operations.len() - wanted.len()) as u64,
+        cut: 0,
         overtaken: (wanted.len() - known) as u64,
         changed: (known - same.len()) as u64,
     };
     planned.narrow(Selection::Operations(same));
-    Ok(matched)
+    matched
+}
+
+/// Allowances that name what a reviewed plan showed, where less of it is left: whoever allowed
+/// the whole allowed the part. `shown` says whether the reviewed plan showed this number.
+#[must_use]
+pub fn as_reviewed(
+    allowances: &Allowances,
+    shown: impl Fn(Allowance) -> bool,
+    planned: &Planned,
+) -> Allowances {
+    let left = |name| planned.plan.guards.iter().find(|guard| guard.name == name);
+    Allowances::new(allowances.iter().filter_map(|allowance| {
+        let shown = shown(allowance);
+        match left(allowance.name) {
+            Some(guard) if shown && guard.count < allowance.count => Some(Allowance {
+                count: guard.count,
+                ..allowance
+            }),
+            None if shown => None,
+            _ => Some(allowance),
+        }
+    }))
 }
 
 /// Whether an operation does now what it was reviewed for: to the same account and address, in the

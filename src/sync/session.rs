@@ -4,11 +4,10 @@ use super::error::SyncError;
 use super::progress::{Progress, Stage};
 use crate::config::{Paths, Profile, Secrets};
 use crate::entra::{Credentials, Entra, Tenant};
-use crate::http::{Clients, Rates};
+use crate::http::{Clients, Control, Rates};
 use crate::jira::{self, Access, Jira, Route};
 use crate::plan::Mode;
 use crate::store::{Identity, Lock, Mirror, Owner, State, StoreError};
-use tokio_util::sync::CancellationToken;
 
 /// Attended runs stay this far under the documented limits.
 const SHARE: f64 = 0.95;
@@ -31,7 +30,7 @@ pub struct Opening<'a> {
     /// What it is for, e.g. `apply`; shown to whoever finds the lock taken.
     pub doing: &'a str,
     /// Cancels it.
-    pub cancel: CancellationToken,
+    pub cancel: Control,
     /// Shows how far it is.
     pub progress: Progress,
 }
@@ -53,12 +52,15 @@ pub struct Session {
     pub(super) entra: Entra,
     pub(super) jira: Jira,
     pub(super) mirror: Mirror,
-    pub(super) cancel: CancellationToken,
+    pub(super) cancel: Control,
     pub(super) progress: Progress,
     pub(super) owner: Owner,
     pub(super) begun: tokio::time::Instant,
     /// Whether it is read who is an administrator although no group is owned yet.
     pub(super) admins: bool,
+    /// Whether members are read of all groups that could take part, so that settings can be
+    /// tried out on the snapshot.
+    pub(super) ahead: bool,
     /// Whether look-ups of people without a namesake among the hidden accounts are left out.
     pub(super) only_namesakes: bool,
     _lock: Lock,
@@ -104,7 +106,7 @@ pub(super) fn entra_client(
     profile: &Profile,
     secrets: &Secrets,
     clients: &Clients,
-    cancel: &CancellationToken,
+    cancel: &Control,
 ) -> Entra {
     let credentials = Credentials {
         tenant: profile.entra.tenant_id.clone(),
@@ -147,6 +149,11 @@ pub(super) fn folder(paths: &Paths, profile: &str) -> Result<std::path::PathBuf,
 }
 
 impl Session {
+    /// From the next refresh on, also reads what settings that are off now would need.
+    pub fn reads_ahead(&mut self) {
+        self.ahead = true;
+    }
+
     /// Takes the profile's lock, opens its stores, signs in on both sides and checks that the
     /// state belongs to this tenant and site.
     pub async fn open(opening: Opening<'_>) -> Result<Self, SyncError> {
@@ -195,6 +202,7 @@ impl Session {
             jira::connect(&access, remembered, &clients, &cancel)
         );
         let (tenant, jira) = (tenant?, jira?);
+        progress.measures(entra.counts(), jira.counts());
         let identity = Identity {
             tenant_id: tenant.id.clone(),
             cloud_id: jira.cloud_id().to_owned(),
@@ -216,6 +224,7 @@ impl Session {
             owner,
             begun,
             admins: false,
+            ahead: false,
             only_namesakes: false,
             _lock: lock,
         })

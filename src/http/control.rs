@@ -1,0 +1,64 @@
+//! How work is cancelled or paused from outside.
+
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// Cancels or pauses whatever was given a copy of it. A call that is on its way is finished in
+/// either case.
+#[derive(Debug, Clone)]
+pub struct Control {
+    cancel: CancellationToken,
+    paused: Arc<watch::Sender<bool>>,
+}
+
+impl Default for Control {
+    fn default() -> Self {
+        CancellationToken::new().into()
+    }
+}
+
+impl From<CancellationToken> for Control {
+    fn from(cancel: CancellationToken) -> Self {
+        Self {
+            cancel,
+            paused: Arc::new(watch::Sender::new(false)),
+        }
+    }
+}
+
+impl Control {
+    /// Nothing new is begun from now on.
+    pub fn cancel(&self) {
+        self.cancel.cancel();
+    }
+
+    /// Whether it was cancelled.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+
+    /// Waits until it is cancelled.
+    pub async fn cancelled(&self) {
+        self.cancel.cancelled().await;
+    }
+
+    /// Nothing new is begun until it goes on.
+    pub fn pause(&self, paused: bool) {
+        self.paused.send_replace(paused);
+    }
+
+    /// Whether it is paused.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        *self.paused.borrow()
+    }
+
+    /// Waits while it is paused.
+    pub async fn go(&self) {
+        let mut paused = self.paused.subscribe();
+        // The sender lives in `self`: the wait can't fail.
+        let _ = paused.wait_for(|paused| !paused).await;
+    }
+}
