@@ -2,7 +2,7 @@
 //!
 //! The map, from the top; imports go downward only, and `tests/architecture.rs` checks that:
 //!
-//! - [`cli`]: the headless commands.
+//! - [`console`]: the terminal console. [`cli`]: the headless commands.
 //! - [`sync`]: the use cases: check, refresh, plan, apply, adopt; and every error in words.
 //! - [`entra`], [`jira`]: the two services. [`store`]: `state.db` and `mirror.db`. [`config`]:
 //!   profiles and secrets.
@@ -18,6 +18,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod console;
 pub mod directory;
 pub mod entra;
 pub mod http;

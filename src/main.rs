@@ -2,10 +2,13 @@
 
 use clap::Parser as _;
 use rollbook::cli::{Arguments, Command, Exit, Output, SimulateArguments, Target, report};
-use rollbook::config::{Paths, SecretSource, Secrets};
+use rollbook::config::{Paths, SecretKind, Secrets, keep_secret};
+use rollbook::console::{Ended, Place, Simulate};
 use rollbook::simulator::{Scenario, Simulator};
 use rollbook::sync::{Problem, SyncError};
 use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -14,6 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 /// The organisation of the demo.
 const DEMO: &str = include_str!("../assets/scenarios/demo.toml");
+/// Nobody else uses the demo's site: its look-ups need not be polite.
+const DEMO_LIMITS: &str = "\n[profiles.\"Azure AD\".limits]\npolite_rate = 50\n";
 /// The profile of the demo and of `simulate`.
 const PROFILE: &str = "Azure AD";
 
@@ -38,17 +43,24 @@ fn main() -> ExitCode {
 async fn interruptible(arguments: Arguments) -> Exit {
     let cancel = CancellationToken::new();
     let terminated = Arc::new(AtomicBool::new(false));
-    let watch = tokio::spawn(signals(cancel.clone(), terminated.clone()));
+    // The console takes signals itself, as events among others.
+    let console = matches!(
+        arguments.command,
+        None | Some(Command::Demo { headless: false })
+    );
+    let watch = (!console).then(|| tokio::spawn(signals(cancel.clone(), terminated.clone())));
     let json = arguments.global.json;
     let result = run(arguments, cancel.clone()).await;
-    watch.abort();
+    if let Some(watch) = watch {
+        watch.abort();
+    }
     let interrupted = if terminated.load(Relaxed) {
         Exit::Terminated
     } else {
         Exit::Interrupted
     };
     match result {
-        Ok(Exit::Interrupted) => interrupted,
+        Ok(Exit::Interrupted) if !console => interrupted,
         Ok(exit) => exit,
         Err(error) => {
             report(&Problem::from(&error), json);
@@ -90,56 +102,98 @@ async fn run(arguments: Arguments, cancel: CancellationToken) -> Result<Exit, Sy
     let global = &arguments.global;
     let output = Output::new(global.json, global.quiet, global.verbose);
     match arguments.command {
-        Command::Demo { headless: true } => demo(&output, cancel).await,
-        Command::Demo { headless: false } => {
-            output.remark("This version has no console yet: run `rollbook demo --headless`.");
-            Ok(Exit::Usage)
+        None => {
+            let place = Place {
+                paths: Paths::new(global.config_dir.as_deref(), global.data_dir.as_deref())?,
+                simulated: false,
+                named: global.profile.clone(),
+                keep: None,
+            };
+            console(place).await
         }
-        Command::Simulate(arguments) => Ok(simulate(&arguments, &output, cancel).await),
-        command => rollbook::cli::run(command, global, cancel).await,
+        Some(Command::Demo { headless: false }) => console(simulated().await?).await,
+        Some(Command::Demo { headless: true }) => demo(&output, cancel).await,
+        Some(Command::Simulate(arguments)) => Ok(simulate(&arguments, &output, cancel).await),
+        Some(command) => rollbook::cli::run(command, global, cancel).await,
     }
 }
 
-/// The demo works in a folder of its own, which is removed afterwards.
-async fn demo(output: &Output, cancel: CancellationToken) -> Result<Exit, SyncError> {
-    let folder = std::env::temp_dir().join(format!(
-        "rollbook-demo-{}-{:08x}",
-        std::process::id(),
-        fastrand::u32(..)
-    ));
-    let result = demo_in(&folder, output, cancel).await;
-    if let Err(error) = std::fs::remove_dir_all(&folder)
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        output.remark(&format!(
-            "{} could not be removed: {error}",
-            folder.display()
-        ));
+/// Opens the console. It needs a terminal on both sides.
+async fn console(place: Place) -> Result<Exit, SyncError> {
+    if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+        return Err(SyncError::NoTerminal {
+            instead: "The console needs one. Without, there are commands: `rollbook --help` lists them, `rollbook demo --headless` shows the main job.",
+        });
     }
-    result
+    let simulate: Simulate =
+        Box::new(|| Box::pin(async { simulated().await.map_err(|error| Problem::from(&error)) }));
+    match rollbook::console::open(place, simulate).await {
+        Ok(Ended::Quit) => Ok(Exit::Done),
+        Ok(Ended::Interrupted) => Ok(Exit::Interrupted),
+        Ok(Ended::Terminated) => Ok(Exit::Terminated),
+        Ok(Ended::Failed) => Ok(Exit::Failed),
+        Err(error) => Err(SyncError::Client(format!("the terminal: {error}"))),
+    }
 }
 
-async fn demo_in(
-    folder: &std::path::Path,
-    output: &Output,
-    cancel: CancellationToken,
-) -> Result<Exit, SyncError> {
+/// A folder of its own that is removed with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        Self(std::env::temp_dir().join(format!(
+            "rollbook-demo-{}-{:08x}",
+            std::process::id(),
+            fastrand::u32(..)
+        )))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "the demo's folder could not be removed");
+        }
+    }
+}
+
+/// The simulated organisation with a place to work on it.
+async fn simulated() -> Result<Place, SyncError> {
     let scenario = Scenario::parse(DEMO).map_err(|e| SyncError::Client(e.to_string()))?;
     let simulator = Simulator::start(&scenario, 0)
         .await
         .map_err(|e| SyncError::Client(e.to_string()))?;
-    let config = folder.join("config.toml");
-    let profile = rollbook::config::parse(&config, &simulator.config(PROFILE))?.remove(0);
+    let folder = Folder::new();
+    let paths = Paths::new(Some(&folder.0), Some(&folder.0))?;
+    let file = paths.config_file();
+    std::fs::create_dir_all(&folder.0)
+        .and_then(|()| std::fs::write(&file, simulator.config(PROFILE) + DEMO_LIMITS))
+        .map_err(|source| rollbook::config::ConfigError::Io { path: file, source })?;
     let [(_, secret), (_, token)] = simulator.environment();
+    for (kind, secret) in [
+        (SecretKind::EntraClientSecret, secret),
+        (SecretKind::JiraApiToken, token),
+    ] {
+        keep_secret(&paths, PROFILE, kind, &secret.into())?;
+    }
+    Ok(Place {
+        paths,
+        simulated: true,
+        named: None,
+        keep: Some(Box::new((simulator, folder))),
+    })
+}
+
+/// `demo --headless`.
+async fn demo(output: &Output, cancel: CancellationToken) -> Result<Exit, SyncError> {
+    let place = simulated().await?;
+    let (profile, _) = rollbook::config::load(&place.paths, None)?;
     let target = Target {
-        paths: Paths::new(Some(folder), Some(folder))?,
+        secrets: Some(Secrets::find(&profile, &place.paths, false)?),
+        paths: place.paths.clone(),
         profile,
-        secrets: Some(Secrets {
-            entra: secret.into(),
-            entra_from: SecretSource::Environment,
-            jira: token.into(),
-            jira_from: SecretSource::Environment,
-        }),
         cancel,
         options: String::new(),
     };
@@ -230,7 +284,7 @@ fn trouble(what: &str, cause: &dyn std::fmt::Display) -> Problem {
 fn log(arguments: &Arguments) -> Option<tracing_appender::non_blocking::WorkerGuard> {
     if matches!(
         arguments.command,
-        Command::Demo { .. } | Command::Simulate(_)
+        Some(Command::Demo { .. } | Command::Simulate(_))
     ) {
         return None;
     }

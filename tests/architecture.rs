@@ -28,6 +28,7 @@ const HOUSE: &[(&str, &[&str])] = &[
         ],
     ),
     ("cli", &["sync", "store", "config", "plan", "directory"]),
+    ("console", &["sync", "store", "config", "plan", "directory"]),
     ("simulator", &[]),
 ];
 

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 
 /// Keeps Jira Cloud's users and groups in step with Microsoft Entra ID, reviewed row by row.
 #[derive(Debug, Parser)]
-#[command(name = "rollbook", version, arg_required_else_help = true)]
+#[command(name = "rollbook", version)]
 #[command(
     after_help = "Exit codes: 0 done or nothing to do; 1 failed; 2 wrong usage; 3 something was held; 4 some operations failed; 5 changes (plan --detailed-exitcode); 130 and 143 interrupted."
 )]
 pub struct Arguments {
-    /// What to do.
+    /// What to do; without it, the console opens
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
     /// Options of every command.
     #[command(flatten)]
     pub global: Global,
@@ -87,9 +87,9 @@ pub enum Command {
         /// Its id, as `runs` lists it
         run: String,
     },
-    /// Show the main job on a simulated organisation; touches no real configuration
+    /// Open the console on a simulated organisation; touches no real configuration
     Demo {
-        /// In text, without the console
+        /// Show the main job in text instead
         #[arg(long)]
         headless: bool,
     },

@@ -170,6 +170,15 @@ pub fn move_secrets(paths: &Paths, from: &str, to: Option<&str>) -> Result<(), C
     })
 }
 
+/// Lets a profile's state follow it to its new name.
+pub fn move_profile(paths: &Paths, from: &str, to: &str) -> Result<(), ConfigError> {
+    let (from, to) = (paths.profile(from), paths.profile(to));
+    if !from.exists() || from == to {
+        return Ok(());
+    }
+    std::fs::rename(&from, &to).map_err(|source| ConfigError::Io { path: to, source })
+}
+
 fn change_secrets(
     paths: &Paths,
     change: impl FnOnce(&mut dyn toml_edit::TableLike),

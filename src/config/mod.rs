@@ -7,10 +7,10 @@ mod paths;
 mod profile;
 mod secrets;
 
-pub use edit::{Editor, keep_secret, move_secrets};
+pub use edit::{Editor, keep_secret, move_profile, move_secrets};
 pub use error::{ConfigError, SecretKind};
 pub use file::{Entra, Jira, Limits, Schedule, example};
 pub use paths::Paths;
-pub use profile::{Profile, check_tenant, is_guid, load, parse};
+pub use profile::{Profile, check_origin, check_tenant, is_guid, load, parse};
 pub use secrets::{SecretSource, Secrets, environment_applies, find_secret};
 pub use toml_edit::{Array as TomlArray, InlineTable as TomlInlineTable, Value as TomlValue};

@@ -213,6 +213,11 @@ pub fn is_guid(text: &str) -> bool {
             .all(|(part, len)| part.len() == len && part.chars().all(|c| c.is_ascii_hexdigit()))
 }
 
+/// Whether text is an origin that may be called; says what is wrong with it otherwise.
+pub fn check_origin(text: &str) -> Result<(), String> {
+    Origin::parse(text).map(drop).map_err(|e| e.to_string())
+}
+
 /// A tenant is a GUID or a domain; Microsoft answers anything else with AADSTS900023.
 pub fn check_tenant(text: &str) -> Result<(), String> {
     let domain = text.contains('.')

@@ -22,6 +22,8 @@ pub enum SecretSource {
     Command,
     /// `credentials.toml`.
     File,
+    /// Typed just now, and kept nowhere yet.
+    Typed,
 }
 
 impl fmt::Display for SecretSource {
@@ -31,6 +33,7 @@ impl fmt::Display for SecretSource {
             Self::Systemd => "a systemd credential",
             Self::Command => "secret_command",
             Self::File => "credentials.toml",
+            Self::Typed => "the form",
         })
     }
 }

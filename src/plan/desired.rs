@@ -42,6 +42,13 @@ pub fn sources(inputs: &Inputs<'_>, target: &Target) -> Vec<u32> {
     closure(inputs.entra, &target.entra)
 }
 
+/// The people who belong into a target by Entra's word, nested groups flattened, sorted by row;
+/// with each, whether only a nested group brings them. People out of scope are among them.
+#[must_use]
+pub fn members_of(inputs: &Inputs<'_>, target: &Target) -> Vec<(u32, bool)> {
+    belonging(inputs, target).people
+}
+
 /// Whether the name alone forbids to touch a group.
 fn is_protected_name(inputs: &Inputs<'_>, name: &str) -> bool {
     let listed = &inputs.settings.guards.protected_groups;
@@ -49,7 +56,8 @@ fn is_protected_name(inputs: &Inputs<'_>, name: &str) -> bool {
 }
 
 /// What may be done with a Jira group, the admin's own list of protected groups included.
-pub(super) fn class(inputs: &Inputs<'_>, row: u32) -> GroupClass {
+#[must_use]
+pub fn class(inputs: &Inputs<'_>, row: u32) -> GroupClass {
     let group = inputs.jira.group(row);
     let listed = &inputs.settings.guards.protected_groups;
     if is_protected_name(inputs, group.name()) || listed.iter().any(|id| id == group.id()) {

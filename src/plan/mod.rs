@@ -24,7 +24,7 @@ mod scope;
 mod settings;
 mod shape;
 
-pub use desired::{Target, TargetState, groups_to_read, sources};
+pub use desired::{Target, TargetState, class as group_class, groups_to_read, members_of, sources};
 pub use document::{
     Complete, Document, DocumentError, GroupPair, GroupRef, GuardRow, LinkCounts, OperationRow,
     Pinned, Row, SeatRow, Summary, UserRef, read as read_document, write as write_document,
@@ -38,6 +38,7 @@ pub use known::{
 };
 pub use make::make;
 pub use matching::{Matched, PendingLookUps, Recognition, pending_look_ups};
+pub use names::name_in_jira;
 pub use operation::{Kind, Operation, OperationId, Reason};
 pub use patterns::{Patterns, Replace};
 pub use people::{Standing, address, usable_address};

@@ -34,3 +34,9 @@ pub(super) fn jira_name(names: &Names, group: EntraGroup<'_>) -> JiraName {
         explicit: false,
     }
 }
+
+/// What an Entra group is called in Jira.
+#[must_use]
+pub fn name_in_jira(names: &Names, group: EntraGroup<'_>) -> String {
+    jira_name(names, group).name
+}

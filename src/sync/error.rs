@@ -25,6 +25,9 @@ pub enum SyncError {
     /// The scope can't be worked out from what Entra shows.
     #[error("{0}")]
     UnclearScope(String),
+    /// Settings were changed after the plan on screen was made.
+    #[error("settings were changed since this plan was made")]
+    NotAsReviewed,
     /// An allowance does not fit the plan.
     #[error(transparent)]
     Allowance(#[from] AllowanceError),

@@ -57,6 +57,11 @@ impl From<&SyncError> for Problem {
                 format!("Nothing was applied: {error}."),
                 "Look at the plan again, and allow a guard by its name and the number that the plan shows for it, such as --allow new-people=12.",
             ),
+            SyncError::NotAsReviewed => Self::new(
+                "plan-refused",
+                "Nothing was applied: toggles, scope or names were changed since this plan was made.",
+                "Read both directories again, and review the new plan.",
+            ),
             SyncError::UnclearScope(why) => Self::new(
                 "scope",
                 format!(

@@ -1,0 +1,559 @@
+//! Credentials: both connections as forms, tested on the spot.
+
+mod form;
+mod view;
+
+pub(super) use form::Key;
+pub(super) use view::draw;
+
+use super::app::{App, Overlay, Text};
+use super::commands::Action;
+use super::event::{Effect, Saving};
+use super::field::SecretField;
+use super::overlay::{Answer, Ask};
+use super::review::{Line, Page};
+use super::text::stepped;
+use super::theme::Tone;
+use crate::config::{Editor, SecretSource};
+use crate::sync::{Control, Finding, FindingState, Problem, Side};
+use form::{CLOUDS, Content, Form};
+use std::fmt::Write as _;
+
+/// The test of one side.
+#[derive(Debug, Default)]
+pub(super) struct Test {
+    pub(super) findings: Vec<Finding>,
+    pub(super) running: bool,
+    /// What kept it from being tested at all.
+    pub(super) problem: Option<Problem>,
+}
+
+/// What the cursor is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spot {
+    Field(Key),
+    Test,
+    Save,
+}
+
+/// The screen's state.
+#[derive(Debug)]
+pub(super) struct Credentials {
+    form: Form,
+    /// The profile's name in the file; none for a new one.
+    before: Option<String>,
+    /// Names of all profiles in the file.
+    names: Vec<String>,
+    /// Where kept secrets come from.
+    sources: [Option<SecretSource>; 2],
+    pub(super) side: Side,
+    pub(super) cursor: usize,
+    pub(super) editing: bool,
+    pub(super) tests: [Test; 2],
+    round: u64,
+    control: Control,
+}
+
+impl Default for Credentials {
+    fn default() -> Self {
+        Self {
+            form: Form::new(),
+            before: None,
+            names: Vec::new(),
+            sources: [None; 2],
+            side: Side::Entra,
+            cursor: 0,
+            editing: false,
+            tests: [Test::default(), Test::default()],
+            round: 0,
+            control: Control::default(),
+        }
+    }
+}
+
+const fn index(side: Side) -> usize {
+    match side {
+        Side::Entra => 0,
+        Side::Jira => 1,
+    }
+}
+
+impl Credentials {
+    /// Takes a profile as the file holds it. Tests stay where they were of the same profile.
+    pub(super) fn load(&mut self, editor: &Editor, profile: Option<&str>) {
+        self.form = profile.map_or_else(Form::new, |name| Form::of(editor, name));
+        self.before = profile.map(str::to_owned);
+        self.names = editor.profiles();
+        self.editing = false;
+        self.control.cancel();
+        if profile.is_none() {
+            self.tests = [Test::default(), Test::default()];
+        }
+    }
+
+    pub(super) fn kept(&mut self, sources: [Option<SecretSource>; 2]) {
+        self.sources = sources;
+    }
+
+    /// Whether the form says something else than the file.
+    pub(super) fn is_edited(&self, editor: Option<&Editor>) -> bool {
+        let fresh = match (&self.before, editor) {
+            (Some(name), Some(editor)) => Form::of(editor, name),
+            _ => Form::new(),
+        };
+        Key::ENTRA
+            .into_iter()
+            .chain(Key::JIRA)
+            .any(|key| self.form.text(key) != fresh.text(key) || self.form.secret(key).is_some())
+    }
+
+    /// What the cursor is on: the fields of a side, then the buttons.
+    pub(super) fn spot(&self) -> Spot {
+        let keys = Key::of(self.side);
+        match keys.get(self.cursor) {
+            Some(key) => Spot::Field(*key),
+            None if self.cursor == keys.len() => Spot::Test,
+            None => Spot::Save,
+        }
+    }
+
+    fn spots(&self) -> usize {
+        Key::of(self.side).len() + 2
+    }
+
+    /// Where text goes while a field is edited.
+    pub(super) fn text(&mut self) -> Option<Text<'_>> {
+        let Spot::Field(key) = self.spot() else {
+            return None;
+        };
+        if !self.editing {
+            return None;
+        }
+        match self.form.get_mut(key) {
+            Content::Text(field) => Some(Text::Line(field)),
+            Content::Secret(field) => Some(Text::Secret(field)),
+            Content::Cloud(_) => None,
+        }
+    }
+
+    fn kept_secret(&self, key: Key) -> Option<SecretSource> {
+        match key {
+            Key::ClientSecret => self.sources[0],
+            Key::Token => self.sources[1],
+            _ => None,
+        }
+    }
+
+    fn wrong(&self, key: Key) -> Option<String> {
+        let name = self.form.text(Key::Name);
+        let taken = self.before.as_deref() != Some(name) && self.names.iter().any(|n| n == name);
+        self.form.wrong(key, self.kept_secret(key).is_some(), taken)
+    }
+
+    /// The first field of a side with something wrong.
+    fn first_wrong(&self, side: Side) -> Option<(Key, String)> {
+        Key::of(side)
+            .iter()
+            .find_map(|key| Some((*key, self.wrong(*key)?)))
+    }
+
+    /// Leaves the field: a secret is hidden again, an address is tidied.
+    fn leave_field(&mut self) {
+        self.editing = false;
+        if let Spot::Field(key) = self.spot() {
+            self.form.tidy(key);
+            if let Content::Secret(field) = self.form.get_mut(key) {
+                field.revealed = false;
+            }
+        }
+    }
+
+    /// Goes to a spot, into the field if fields were edited.
+    fn step(&mut self, by: isize) {
+        let editing = self.editing;
+        self.leave_field();
+        let last = Key::of(self.side).len() - 1;
+        // Beyond the last field of the left side comes the right one.
+        if editing && by > 0 && self.cursor == last && self.side == Side::Entra {
+            self.side = Side::Jira;
+            self.cursor = 0;
+        } else if editing && by < 0 && self.cursor == 0 && self.side == Side::Jira {
+            self.side = Side::Entra;
+            self.cursor = Key::ENTRA.len() - 1;
+        } else {
+            self.cursor = stepped(self.cursor, by, self.spots() - 1);
+        }
+        self.editing = editing && matches!(self.spot(), Spot::Field(_));
+    }
+
+    /// A test found something.
+    pub(super) fn found(&mut self, round: u64, finding: Finding) {
+        if round == self.round {
+            self.tests[index(finding.side)].findings.push(finding);
+        }
+    }
+
+    /// The findings of both sides as a page.
+    fn checklist(&self) -> Page {
+        let mut page = Page {
+            title: "Connection test".to_owned(),
+            ..Page::default()
+        };
+        for (side, name) in [
+            (Side::Entra, "Microsoft Entra ID"),
+            (Side::Jira, "Jira Cloud"),
+        ] {
+            let test = &self.tests[index(side)];
+            page.lines.push(Line::Head(name.to_owned()));
+            if let Some(problem) = &test.problem {
+                page.lines
+                    .push(Line::Text(Tone::Bad, problem.message.clone()));
+                page.lines
+                    .push(Line::Text(Tone::Plain, problem.hint.clone()));
+            }
+            for finding in &test.findings {
+                let (mark, tone) = view::finding_mark(finding.state);
+                let words = format!("{mark} {}: {}", finding.what, finding.text);
+                page.lines.push(Line::Text(tone, words));
+                if let Some(problem) = &finding.problem {
+                    page.lines
+                        .push(Line::Text(Tone::Plain, format!("    {}", problem.hint)));
+                    for (name, value) in &problem.ids {
+                        let _ = writeln!(page.ids, "{name}: {value}");
+                        page.lines
+                            .push(Line::Text(Tone::Dim, format!("    {name}: {value}")));
+                    }
+                }
+            }
+        }
+        page
+    }
+}
+
+/// A test of one side ended.
+pub(super) fn tested(app: &mut App, round: u64, side: Side, problem: Option<&Problem>) {
+    let credentials = &mut app.credentials;
+    if round != credentials.round {
+        return;
+    }
+    let test = &mut credentials.tests[index(side)];
+    test.running = false;
+    test.problem = problem.cloned();
+    if credentials.tests.iter().all(|test| !test.running) {
+        let bad = credentials.tests.iter().any(|test| {
+            test.problem.is_some() || test.findings.iter().any(|f| f.state == FindingState::Bad)
+        });
+        if bad {
+            app.refuse("Something has to be corrected: it is marked with ✗, with what to do.");
+        } else {
+            app.note("Both connections work.");
+        }
+    }
+}
+
+/// Text changed in a field: what was tested is no longer what stands there.
+pub(super) fn typed(app: &mut App) {
+    let side = app.credentials.side;
+    let test = &mut app.credentials.tests[index(side)];
+    if !test.running {
+        *test = Test::default();
+    }
+}
+
+/// Why a command is unavailable just now.
+pub(super) fn unavailable(app: &App, action: Action) -> Option<String> {
+    let credentials = &app.credentials;
+    match action {
+        Action::Reveal => match credentials.spot() {
+            Spot::Field(Key::ClientSecret | Key::Token) => None,
+            _ => Some("only a secret is hidden".to_owned()),
+        },
+        Action::Toggle => match credentials.spot() {
+            Spot::Field(Key::Cloud) => None,
+            _ => Some("this field has no choices: enter edits it".to_owned()),
+        },
+        Action::Discard => {
+            (!credentials.is_edited(app.editor.as_ref())).then(|| "nothing was edited".to_owned())
+        }
+        Action::DeleteProfile => credentials
+            .before
+            .is_none()
+            .then(|| "this profile was never saved".to_owned()),
+        Action::NewProfile | Action::Save if app.is_busy() => {
+            Some("a job is under way: wait for it, or cancel it on Jobs (4)".to_owned())
+        }
+        _ if app.editor.is_none() => {
+            Some("the configuration can't be read: correct it, then read it again".to_owned())
+        }
+        Action::Save => {
+            let wrong = [Side::Entra, Side::Jira]
+                .into_iter()
+                .find_map(|side| credentials.first_wrong(side));
+            wrong.map(|(key, words)| format!("{} {words}", key.label()))
+        }
+        _ => None,
+    }
+}
+
+/// Does what a key asks for.
+pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
+    let credentials = &mut app.credentials;
+    match action {
+        Action::Up | Action::PreviousField => credentials.step(-1),
+        Action::Down | Action::NextField => credentials.step(1),
+        Action::Top | Action::PageUp => credentials.cursor = 0,
+        Action::Bottom | Action::PageDown => credentials.cursor = credentials.spots() - 1,
+        Action::Left | Action::Right => {
+            let cloud = credentials.spot() == Spot::Field(Key::Cloud);
+            if cloud && action == Action::Right && credentials.editing {
+                choose_cloud(credentials);
+            } else {
+                credentials.side = if action == Action::Left {
+                    Side::Entra
+                } else {
+                    Side::Jira
+                };
+                credentials.cursor = credentials.cursor.min(credentials.spots() - 1);
+            }
+        }
+        Action::Toggle => choose_cloud(credentials),
+        Action::Enter => match credentials.spot() {
+            Spot::Field(Key::Cloud) => choose_cloud(credentials),
+            Spot::Field(_) => credentials.editing = true,
+            Spot::Test => return test(app),
+            Spot::Save => return super::update::act(app, Action::Save),
+        },
+        Action::Close => credentials.leave_field(),
+        Action::Reveal => {
+            if let Spot::Field(key) = credentials.spot()
+                && let Content::Secret(field) = credentials.form.get_mut(key)
+            {
+                field.revealed = !field.revealed;
+            }
+        }
+        Action::Test => return test(app),
+        Action::Checklist => {
+            let page = credentials.checklist();
+            app.over(Overlay::Page(Box::new(page)));
+        }
+        Action::Save => return save(app),
+        Action::Discard => {
+            let before = credentials.before.clone();
+            if let Some(editor) = &app.editor {
+                credentials.load(editor, before.as_deref());
+            }
+        }
+        Action::NewProfile => return leave_for(app, None),
+        Action::DeleteProfile => {
+            let name = credentials.before.clone().unwrap_or_default();
+            let words = format!(
+                "“{name}” is taken out of config.toml, and its secrets out of credentials.toml. Nothing changes in Jira or Entra; state and history stay in the data folder."
+            );
+            let ask = Ask::new(
+                "Delete this profile?",
+                vec![(Tone::Plain, words)],
+                vec![
+                    ("Keep it", Answer::Close),
+                    ("Delete it", Answer::DeleteProfile),
+                ],
+            );
+            app.over(Overlay::Ask(ask));
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn choose_cloud(credentials: &mut Credentials) {
+    if let Content::Cloud(choice) = credentials.form.get_mut(Key::Cloud) {
+        *choice = (*choice + 1) % CLOUDS.len();
+    }
+}
+
+/// Tests what stands in the form; a side that is not filled in yet says what is missing.
+fn test(app: &mut App) -> Vec<Effect> {
+    let credentials = &mut app.credentials;
+    let editing = credentials.editing;
+    credentials.leave_field();
+    credentials.editing = editing;
+    credentials.control.cancel();
+    credentials.control = Control::default();
+    credentials.round += 1;
+    let Some(editor) = &app.editor else {
+        return Vec::new();
+    };
+    let mut edited = editor.clone();
+    let name = credentials
+        .form
+        .write(&mut edited, credentials.before.as_deref());
+    let mut effects = Vec::new();
+    for side in [Side::Entra, Side::Jira] {
+        let wrong = credentials.first_wrong(side);
+        let test = &mut credentials.tests[index(side)];
+        *test = Test::default();
+        if let Some((key, words)) = wrong {
+            test.problem = Some(Problem::plain(
+                "config",
+                format!("{} {words}.", key.label()),
+                key.guide(),
+            ));
+            continue;
+        }
+        // The other side may not be filled in yet: only this one is looked at.
+        let profile = complete(&edited, &name, side).profile(&name);
+        match profile {
+            Ok(profile) => {
+                let key = match side {
+                    Side::Entra => Key::ClientSecret,
+                    Side::Jira => Key::Token,
+                };
+                test.running = true;
+                effects.push(Effect::Test {
+                    round: credentials.round,
+                    side,
+                    profile: Box::new(profile),
+                    typed: credentials.form.secret(key).map(SecretField::secret),
+                    control: credentials.control.clone(),
+                });
+            }
+            Err(error) => test.problem = Some(Problem::from(&crate::sync::SyncError::from(error))),
+        }
+    }
+    if effects.is_empty() {
+        app.refuse("Nothing was tested: both sides have to be filled in first.");
+    }
+    effects
+}
+
+/// The configuration with placeholders for the other side where it is empty or wrong.
+fn complete(edited: &Editor, name: &str, side: Side) -> Editor {
+    let mut editor = edited.clone();
+    match side {
+        Side::Entra => {
+            editor.set(name, "jira", "site_url", "https://example.invalid".into());
+            editor.set(name, "jira", "admin_email", "nobody@example.invalid".into());
+            editor.unset(name, "jira", "token_expires");
+            editor.unset(name, "jira", "api_url");
+        }
+        Side::Jira => {
+            let nobody = "00000000-0000-0000-0000-000000000000";
+            editor.set(name, "entra", "tenant_id", nobody.into());
+            editor.set(name, "entra", "client_id", nobody.into());
+            editor.unset(name, "entra", "login_url");
+            editor.unset(name, "entra", "graph_url");
+        }
+    }
+    editor
+}
+
+fn save(app: &mut App) -> Vec<Effect> {
+    let credentials = &mut app.credentials;
+    credentials.leave_field();
+    let Some(editor) = &app.editor else {
+        return Vec::new();
+    };
+    let mut editor = editor.clone();
+    let before = credentials.before.clone();
+    let name = credentials.form.write(&mut editor, before.as_deref());
+    let mut secrets = Vec::new();
+    for key in [Key::ClientSecret, Key::Token] {
+        if let (Some(field), Some(kind)) = (credentials.form.secret(key), key.secret()) {
+            secrets.push((kind, field.secret()));
+        }
+    }
+    let kept = if secrets.is_empty() {
+        String::new()
+    } else {
+        format!(
+            " Secrets are kept in {}, for your user only.",
+            app.place.paths.credentials_file().display()
+        )
+    };
+    vec![Effect::Save(Box::new(Saving {
+        editor,
+        before,
+        profile: Some(name),
+        secrets,
+        words: format!("Saved.{kept}"),
+    }))]
+}
+
+/// Deletes the profile, after that was confirmed.
+pub(super) fn delete(app: &mut App) -> Vec<Effect> {
+    let (Some(editor), Some(before)) = (&app.editor, app.credentials.before.clone()) else {
+        return Vec::new();
+    };
+    let mut editor = editor.clone();
+    editor.remove(&before);
+    let words = format!("“{before}” was deleted.");
+    vec![Effect::Save(Box::new(Saving {
+        editor,
+        before: Some(before),
+        profile: None,
+        secrets: Vec::new(),
+        words,
+    }))]
+}
+
+/// Goes to another profile or begins a new one; asks first where edits would be lost.
+fn leave_for(app: &mut App, profile: Option<String>) -> Vec<Effect> {
+    if let Some(screen) = app.unsaved() {
+        let words = format!(
+            "{} holds edits that were not saved. Going on drops them.",
+            screen.name()
+        );
+        let ask = Ask::new(
+            "Drop the edits?",
+            vec![(Tone::Plain, words)],
+            vec![
+                ("Stay", Answer::Close),
+                ("Drop them", Answer::Switch(profile)),
+            ],
+        );
+        app.over(Overlay::Ask(ask));
+        return Vec::new();
+    }
+    switch(app, profile)
+}
+
+/// Goes to another profile, or begins a new one.
+pub(super) fn switch(app: &mut App, profile: Option<String>) -> Vec<Effect> {
+    if let Some(name) = profile {
+        return vec![Effect::Load(Some(name))];
+    }
+    begin(app);
+    Vec::new()
+}
+
+/// Begins a new profile.
+pub(super) fn begin(app: &mut App) {
+    app.screen = super::app::Screen::Credentials;
+    if let Some(editor) = &app.editor {
+        app.credentials.load(editor, None);
+    }
+    app.credentials.kept([None; 2]);
+    app.credentials.side = Side::Entra;
+    app.credentials.cursor = 1;
+    app.credentials.editing = true;
+    if app
+        .editor
+        .as_ref()
+        .is_some_and(|e| e.profiles().iter().any(|n| n == "Azure AD"))
+    {
+        *app.credentials.form.get_mut(Key::Name) = Content::Text("".into());
+        app.credentials.cursor = 0;
+    }
+}
+
+/// A line of the list of profiles was chosen.
+pub(super) fn chosen_profile(app: &mut App) -> Vec<Effect> {
+    let Some(Overlay::Profiles(cursor)) = app.over.pop() else {
+        return Vec::new();
+    };
+    let names = app
+        .editor
+        .as_ref()
+        .map(Editor::profiles)
+        .unwrap_or_default();
+    leave_for(app, names.get(cursor).cloned())
+}

@@ -1,0 +1,216 @@
+//! What happens to the console, and what it asks the loop to do.
+
+use super::Place;
+use super::clerk::{Answer, Errand};
+use super::review::{Prepared, Summary};
+use super::worker::WorkKind;
+use crate::config::{Editor, Profile, SecretKind, SecretSource};
+use crate::directory::{AccountId, EntraId, GroupId};
+use crate::plan::{Decisions, Settings, Summary as Counts};
+use crate::sync::{Applied, Control, Finding, Planned, Problem, Side};
+use crossterm::event::KeyEvent;
+use jiff::Timestamp;
+use secrecy::SecretString;
+use std::sync::Arc;
+
+/// A signal of the system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+    /// SIGHUP, or a terminal that is gone.
+    Hangup,
+    /// SIGTSTP.
+    Suspend,
+    /// SIGCONT.
+    Continue,
+}
+
+/// Everything that happens, in one order.
+#[derive(Debug)]
+pub enum Event {
+    /// A key.
+    Key(KeyEvent),
+    /// Pasted text.
+    Paste(String),
+    /// The terminal's new size.
+    Resize(u16, u16),
+    /// Time goes on.
+    Tick(Timestamp),
+    /// A signal.
+    Signal(Signal),
+    /// There is no shell to be suspended to.
+    NoShell,
+    /// Something of the console's own.
+    #[doc(hidden)]
+    Inner(Private),
+}
+
+/// Something of the console's own.
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct Private(pub(super) Inner);
+
+impl From<Inner> for Event {
+    fn from(inner: Inner) -> Self {
+        Self::Inner(Private(inner))
+    }
+}
+
+/// What comes back from jobs, errands and thoughts.
+#[derive(Debug)]
+pub(super) enum Inner {
+    /// A connection test found something.
+    Found(u64, Box<Finding>),
+    /// The test of one side ended.
+    Tested(u64, Side, Option<Box<Problem>>),
+    /// A job made a plan.
+    Planned(Box<Prepared>),
+    /// A job applied a plan.
+    Applied(Box<Applied>),
+    /// A job wants something known.
+    Noted(String),
+    /// The job ended.
+    Ended(Result<(), Box<Problem>>),
+    /// The worker is gone: it panicked.
+    WorkerGone,
+    /// An errand was done.
+    Answer(Box<Answer>),
+    /// A thought was thought through.
+    Summary(Box<Summary>),
+    /// The plan after a decision.
+    Again(Box<Prepared>),
+    /// What edited settings would do.
+    WhatIf(u64, Box<Result<WhatIf, String>>),
+    /// The configuration was read.
+    Loaded(Box<Result<Loaded, Problem>>),
+    /// The configuration was saved.
+    Saved(Box<Result<Saved, Problem>>),
+    /// A place to work at is ready.
+    Moved(Box<Result<Place, Problem>>),
+}
+
+/// What edited settings would do, by the snapshot at hand.
+#[derive(Debug, Clone, Default)]
+pub(super) struct WhatIf {
+    /// Operations by kind, with the settings as they are edited.
+    pub(super) counts: Counts,
+    /// The same with all three toggles on.
+    pub(super) all_on: Counts,
+    pub(super) held: u64,
+    pub(super) conflicts: u64,
+    /// People and groups in scope.
+    pub(super) in_scope: (u64, u64),
+    /// Names of people who leave the scope, and how many of them are Jira administrators.
+    pub(super) leaves: Vec<String>,
+    pub(super) admins: u64,
+    /// How many people come into scope, and groups, against the plan on screen.
+    pub(super) enters: u64,
+    /// Visible addresses in Jira that each source of addresses matches: mail, sign-in name.
+    pub(super) matches: [u64; 2],
+}
+
+/// The configuration as it was read.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) editor: Editor,
+    /// The profile to work on, if there is one.
+    pub(super) profile: Option<String>,
+    /// Where the client secret and the API token come from.
+    pub(super) sources: [Option<SecretSource>; 2],
+}
+
+/// What was saved.
+#[derive(Debug)]
+pub(super) struct Saved {
+    pub(super) loaded: Loaded,
+    pub(super) words: String,
+}
+
+/// A change to what is known, from which a plan is made again.
+#[derive(Debug)]
+pub(super) enum Change {
+    Person {
+        entra: EntraId,
+        account: AccountId,
+    },
+    Group {
+        entra: Vec<EntraId>,
+        group: GroupId,
+    },
+    Apart {
+        entra: EntraId,
+        group: GroupId,
+    },
+    Adopted {
+        entra: Vec<EntraId>,
+        group: GroupId,
+        access: bool,
+    },
+}
+
+/// Pure work that may take a while.
+#[derive(Debug)]
+pub(super) enum Thought {
+    /// What the accepted operations come to.
+    Summary {
+        planned: Arc<Planned>,
+        chosen: Vec<u32>,
+    },
+    /// The plan after a decision.
+    Again {
+        planned: Arc<Planned>,
+        decisions: Decisions,
+        change: Change,
+    },
+    /// What edited settings would do.
+    WhatIf {
+        round: u64,
+        planned: Arc<Planned>,
+        settings: Box<Settings>,
+    },
+}
+
+/// Changes to the files of a profile.
+#[derive(Debug)]
+pub(super) struct Saving {
+    pub(super) editor: Editor,
+    /// The profile's name before, where it had one.
+    pub(super) before: Option<String>,
+    /// Its name now; none if it is deleted.
+    pub(super) profile: Option<String>,
+    pub(super) secrets: Vec<(SecretKind, SecretString)>,
+    /// What is said when it worked.
+    pub(super) words: String,
+}
+
+/// What the loop does for the state.
+#[derive(Debug)]
+pub(super) enum Effect {
+    /// Begins a job.
+    Start(WorkKind),
+    Errand(Errand),
+    Think(Thought),
+    /// Tests one side.
+    Test {
+        round: u64,
+        side: Side,
+        profile: Box<Profile>,
+        /// The secret that was typed; otherwise the kept one is taken.
+        typed: Option<SecretString>,
+        control: Control,
+    },
+    /// Reads the configuration, and takes this profile if it is there.
+    Load(Option<String>),
+    Save(Box<Saving>),
+    /// Starts the simulated organisation.
+    Simulate,
+    /// Goes back from it.
+    Leave,
+    /// Copies text to the clipboard.
+    Copy(String),
+    Suspend,
+    Redraw,
+}

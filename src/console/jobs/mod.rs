@@ -1,0 +1,518 @@
+//! Jobs: the run as it goes, the interval, the history.
+
+mod run;
+mod view;
+
+pub(super) use run::{RunPage, draw as draw_run};
+pub(super) use view::draw;
+
+use super::app::{App, Overlay, Screen};
+use super::clerk::Errand;
+use super::commands::Action;
+use super::event::{Effect, Saving};
+use super::overlay::{Answer, Ask, moved};
+use super::review::Prepared;
+use super::text::{clock, duration};
+use super::theme::Tone;
+use super::worker::WorkKind;
+use crate::config::{Profile, Schedule};
+use crate::directory::{counted, grouped};
+use crate::plan::next_run;
+use crate::store::{Run, RunOutcome};
+use crate::sync::{Applied, Control, Problem, Progress, Stage};
+use jiff::Timestamp;
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// How many lines the log keeps.
+const LOG: usize = 500;
+/// How many seconds the sparkline shows.
+const SPARKS: usize = 60;
+
+/// Where a run is, in the order of its stages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) enum Phase {
+    #[default]
+    Begin,
+    Connect,
+    Read,
+    Recognise,
+    Plan,
+    Apply,
+    /// After an apply: reads and plans once more.
+    Again,
+}
+
+impl Phase {
+    const fn of(stage: &Stage) -> Option<Self> {
+        match stage {
+            Stage::Idle => None,
+            Stage::Connecting => Some(Self::Connect),
+            Stage::Reading { .. } => Some(Self::Read),
+            Stage::LookingUp { .. } => Some(Self::Recognise),
+            Stage::Planning => Some(Self::Plan),
+            Stage::Applying { .. } => Some(Self::Apply),
+        }
+    }
+}
+
+/// A job under way.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) kind: WorkKind,
+    pub(super) control: Control,
+    pub(super) progress: Progress,
+    pub(super) begun: Timestamp,
+    pub(super) phase: Phase,
+    /// The last stage with numbers, for each phase that has any.
+    pub(super) read: Option<String>,
+    pub(super) members: (u64, u64),
+    pub(super) looked_up: (u64, u64),
+    /// Settled, failed and all operations.
+    pub(super) applied: (u64, u64, u64),
+    pub(super) apply_begun: Option<Timestamp>,
+    throttled: u64,
+    requests: u64,
+}
+
+impl Job {
+    fn new(kind: WorkKind, now: Timestamp) -> Self {
+        Self {
+            kind,
+            control: Control::default(),
+            progress: Progress::default(),
+            begun: now,
+            phase: Phase::Begin,
+            read: None,
+            members: (0, 0),
+            looked_up: (0, 0),
+            applied: (0, 0, 0),
+            apply_begun: None,
+            throttled: 0,
+            requests: 0,
+        }
+    }
+}
+
+/// A line of the log.
+#[derive(Debug, Clone)]
+pub(super) struct LogLine {
+    pub(super) at: Timestamp,
+    pub(super) tone: Tone,
+    pub(super) text: String,
+}
+
+/// How the last job ended.
+#[derive(Debug)]
+pub(super) enum Last {
+    Applied(Box<Applied>),
+    Read,
+    Failed(Problem),
+}
+
+/// The screen's state.
+#[derive(Debug, Default)]
+pub(super) struct Jobs {
+    pub(super) job: Option<Job>,
+    pub(super) last: Option<(&'static str, Timestamp, Last)>,
+    pub(super) log: VecDeque<LogLine>,
+    pub(super) dropped: u64,
+    /// With a frozen log: how many lines there were.
+    pub(super) frozen: Option<usize>,
+    pub(super) warnings_only: bool,
+    pub(super) runs: Vec<Run>,
+    pub(super) cursor: usize,
+    pub(super) schedule: Option<Schedule>,
+    /// When the last job ended, from which the interval counts.
+    pub(super) ended_at: Option<Timestamp>,
+    pub(super) next: Option<Timestamp>,
+    /// When both sides were read last.
+    pub(super) read_at: Option<Timestamp>,
+    /// Requests in each of the last seconds.
+    pub(super) sparks: VecDeque<u64>,
+    sampled: i64,
+}
+
+impl Jobs {
+    /// Another profile: its history is another one.
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(super) fn schedule(&mut self, profile: Option<&Profile>) {
+        self.schedule = profile.map(|profile| profile.schedule.clone());
+    }
+
+    pub(super) fn runs(&mut self, runs: Vec<Run>) {
+        self.cursor = self.cursor.min(runs.len().saturating_sub(1));
+        self.runs = runs;
+    }
+
+    /// Adds a line to the log.
+    pub(super) fn say(&mut self, at: Timestamp, tone: Tone, text: &str) {
+        if self.log.len() == LOG {
+            self.log.pop_front();
+            self.dropped += 1;
+            if let Some(frozen) = &mut self.frozen {
+                *frozen = frozen.saturating_sub(1);
+            }
+        }
+        self.log.push_back(LogLine {
+            at,
+            tone,
+            text: text.to_owned(),
+        });
+    }
+
+    /// The log's lines that are to be shown.
+    pub(super) fn shown(&self) -> impl DoubleEndedIterator<Item = &LogLine> {
+        let count = self.frozen.unwrap_or(self.log.len());
+        self.log
+            .iter()
+            .take(count)
+            .filter(|line| !self.warnings_only || matches!(line.tone, Tone::Bad | Tone::Held))
+    }
+
+    fn log_text(&self) -> String {
+        let mut text = String::new();
+        for line in self.shown() {
+            let _ = writeln!(text, "{} {}", clock(line.at), line.text);
+        }
+        text
+    }
+
+    /// The job that a new one would be; the loop starts it.
+    pub(super) fn begin(&mut self, kind: WorkKind, now: Timestamp) -> (Control, Progress) {
+        let job = Job::new(kind, now);
+        self.say(now, Tone::Info, &format!("{} …", job.kind.name()));
+        let handles = (job.control.clone(), job.progress.clone());
+        self.job = Some(job);
+        self.sparks.clear();
+        handles
+    }
+}
+
+/// What has to be looked up when the screen is entered.
+pub(super) fn entered() -> Vec<Effect> {
+    vec![Effect::Errand(Errand::Runs)]
+}
+
+/// Time goes on: the job's progress, and the interval.
+pub(super) fn tick(app: &mut App) -> Vec<Effect> {
+    let now = app.now;
+    let jobs = &mut app.jobs;
+    if jobs.job.is_some() {
+        look_at_job(jobs, now);
+        return Vec::new();
+    }
+    let due = jobs
+        .schedule
+        .as_ref()
+        .and_then(|s| next_run(now, jobs.ended_at, s.enabled, s.every));
+    jobs.next = due;
+    let idle = app.ending.is_none() && app.profile.is_some();
+    if due.is_some_and(|due| due <= now) && idle {
+        let apply = !app.review.is_open();
+        if !apply {
+            jobs.say(
+                now,
+                Tone::Held,
+                "The review has open marks: the scheduled run reads, and applies nothing.",
+            );
+        }
+        return vec![Effect::Start(WorkKind::Sync { apply })];
+    }
+    Vec::new()
+}
+
+fn look_at_job(jobs: &mut Jobs, now: Timestamp) {
+    let Some(mut job) = jobs.job.take() else {
+        return;
+    };
+    let stage = job.progress.watch().borrow().clone();
+    match &stage {
+        Stage::Reading { entra, jira } => {
+            job.read = Some(format!(
+                "Entra {} people, {} group rows · Jira {} accounts",
+                grouped(entra.users.load(Relaxed)),
+                grouped(entra.groups.load(Relaxed)),
+                grouped(jira.users.load(Relaxed)),
+            ));
+            job.members = (
+                jira.member_lists.load(Relaxed),
+                jira.member_lists_of.load(Relaxed),
+            );
+        }
+        Stage::LookingUp { done, total } => job.looked_up = (*done, *total),
+        Stage::Applying { counts, total } => {
+            let settled = counts.done + counts.already + counts.failed + counts.skipped;
+            job.applied = (settled, counts.failed, *total);
+            job.apply_begun.get_or_insert(now);
+        }
+        Stage::Idle | Stage::Connecting | Stage::Planning => {}
+    }
+    let again = job.phase >= Phase::Apply;
+    let phase = Phase::of(&stage).map(|phase| {
+        if again && phase < Phase::Apply {
+            Phase::Again
+        } else {
+            phase
+        }
+    });
+    if let Some(phase) = phase.filter(|phase| *phase > job.phase) {
+        job.phase = phase;
+        let words = match phase {
+            Phase::Begin | Phase::Connect => "Signing in",
+            Phase::Read => "Signed in; reading people, groups and memberships",
+            Phase::Recognise => "Looking up people whose account may hide its e-mail",
+            Phase::Plan => "Working out the plan",
+            Phase::Apply => "Applying",
+            Phase::Again => "Reading again, to show what is left",
+        };
+        jobs.say(now, Tone::Plain, words);
+    }
+    let traffic = job.progress.traffic();
+    let throttled = traffic.entra.throttled + traffic.jira.throttled;
+    if throttled > job.throttled {
+        let side = if traffic.jira.throttled > 0 {
+            "Jira"
+        } else {
+            "Entra"
+        };
+        let words = format!("{side} asked for patience; waiting as long as it says");
+        jobs.say(now, Tone::Held, &words);
+        job.throttled = throttled;
+    }
+    if now.as_second() != jobs.sampled {
+        let requests = traffic.entra.requests + traffic.jira.requests;
+        if jobs.sparks.len() == SPARKS {
+            jobs.sparks.pop_front();
+        }
+        jobs.sparks.push_back(requests - job.requests);
+        job.requests = requests;
+        jobs.sampled = now.as_second();
+    }
+    jobs.job = Some(job);
+}
+
+/// A plan has been made.
+pub(super) fn planned(app: &mut App, prepared: Prepared) -> Vec<Effect> {
+    let asked_for = app
+        .jobs
+        .job
+        .as_ref()
+        .is_none_or(|job| !matches!(job.kind, WorkKind::Sync { .. }));
+    app.jobs.read_at = Some(app.now);
+    let plan = &prepared.planned.plan;
+    let words = format!(
+        "Plan: {}, {} held by guards, {}",
+        counted(plan.operations.len() as u64, "operation", "operations"),
+        grouped(plan.held() as u64),
+        counted(plan.conflicts.len() as u64, "conflict", "conflicts"),
+    );
+    app.jobs.say(app.now, Tone::Info, &words);
+    // Nothing changes under the hands of somebody who is looking at it.
+    let in_use = app.screen == Screen::Review || app.review.is_open();
+    if asked_for || !in_use {
+        app.review.show(prepared);
+    } else {
+        app.review.offer(prepared);
+    }
+    super::provisioning::entered(app)
+}
+
+/// A plan has been applied.
+pub(super) fn applied(app: &mut App, applied: Applied) -> Vec<Effect> {
+    let (tone, words) = outcome_words(&applied);
+    app.jobs.say(app.now, tone, &words);
+    for failure in &applied.failures {
+        let words = format!("{}: {} {}", failure.what, failure.message, failure.advice);
+        app.jobs.say(app.now, Tone::Bad, &words);
+    }
+    if let Some(problem) = &applied.stopped_by {
+        let words = format!("Stopped: {} {}", problem.message, problem.hint);
+        app.jobs.say(app.now, Tone::Bad, &words);
+    }
+    let name = app.jobs.job.as_ref().map_or("", |job| job.kind.name());
+    app.jobs.last = Some((name, app.now, Last::Applied(Box::new(applied))));
+    // What was marked has been acted on.
+    if let Some(plan) = &mut app.review.plan {
+        plan.marks.made = 0;
+    }
+    vec![Effect::Errand(Errand::Runs)]
+}
+
+/// An outcome in a sentence.
+pub(super) fn outcome_words(applied: &Applied) -> (Tone, String) {
+    let counts = applied.counts;
+    let (tone, headline) = match applied.outcome {
+        RunOutcome::Applied => (Tone::Good, "Applied."),
+        RunOutcome::Nothing => (Tone::Good, "Nothing to do: Jira is as it should be."),
+        RunOutcome::Held if counts.done + counts.already == 0 => {
+            (Tone::Held, "Held: nothing was applied.")
+        }
+        RunOutcome::Held => (Tone::Held, "Applied what guards let through."),
+        RunOutcome::Partial => (Tone::Bad, "Applied, but some operations failed."),
+        RunOutcome::Failed => (Tone::Bad, "Stopped before the end."),
+        RunOutcome::Cancelled => (Tone::Held, "Cancelled; what was on its way was finished."),
+    };
+    let mut parts = vec![format!("{} done", grouped(counts.done))];
+    for (count, word) in [
+        (counts.already, "there already"),
+        (counts.failed, "failed"),
+        (counts.skipped, "skipped"),
+        (counts.held, "held"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{} {word}", grouped(count)));
+        }
+    }
+    let took = duration(std::time::Duration::from_secs_f64(applied.seconds.max(0.0)).as_secs());
+    (tone, format!("{headline} {} · {took}", parts.join(" · ")))
+}
+
+/// The job is over.
+pub(super) fn ended(app: &mut App, problem: Option<&Problem>) -> Vec<Effect> {
+    let job = app.jobs.job.take();
+    app.jobs.ended_at = Some(app.now);
+    if let Some(how) = app.ending {
+        app.ended = Some(how);
+        return Vec::new();
+    }
+    let name = job.as_ref().map_or("", |job| job.kind.name());
+    match problem {
+        Some(problem) if problem.kind == "cancelled" => {
+            app.jobs.say(app.now, Tone::Held, "Cancelled.");
+            app.note("Cancelled. Nothing was left half done.");
+        }
+        Some(problem) => {
+            let words = format!("{} {}", problem.message, problem.hint);
+            app.jobs.say(app.now, Tone::Bad, &words);
+            app.jobs.last = Some((name, app.now, Last::Failed(problem.clone())));
+            let unattended = job.is_some_and(|job| matches!(job.kind, WorkKind::Sync { .. }));
+            // Nobody asked for the interval's runs: they don't push a question at anybody.
+            if unattended {
+                app.notice = Some((Tone::Bad, problem.message.clone()));
+            } else {
+                app.trouble(problem);
+            }
+        }
+        None => {
+            let applied = job.as_ref().is_some_and(|job| job.kind.applies());
+            if !applied {
+                app.jobs.last = Some((name, app.now, Last::Read));
+            }
+            if let Some((_, _, Last::Applied(applied))) = app.jobs.last.as_ref().filter(|_| applied)
+            {
+                app.notice = Some(outcome_words(applied));
+            } else if matches!(job.map(|job| job.kind), Some(WorkKind::Refresh)) {
+                app.note("Both directories were read.");
+            }
+        }
+    }
+    vec![Effect::Errand(Errand::Runs)]
+}
+
+/// Why a command is unavailable just now.
+pub(super) fn unavailable(app: &App, action: Action) -> Option<&'static str> {
+    let job = app.jobs.job.as_ref();
+    match action {
+        Action::Pause | Action::Cancel => job.is_none().then_some("no run is under way"),
+        Action::Interval => app
+            .profile
+            .is_none()
+            .then_some("there is no profile yet: set up the credentials first"),
+        Action::Enter => app.jobs.runs.is_empty().then_some("there are no runs yet"),
+        Action::CopyLog => app.jobs.log.is_empty().then_some("the log is empty"),
+        _ => None,
+    }
+}
+
+/// Does what a key asks for.
+pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
+    let page = view::history_height(app);
+    let now = app.now;
+    let jobs = &mut app.jobs;
+    match action {
+        Action::Pause => {
+            if let Some(job) = &jobs.job {
+                let pause = !job.control.is_paused();
+                job.control.pause(pause);
+                let words = if pause { "Paused." } else { "Goes on." };
+                jobs.say(now, Tone::Held, words);
+                app.note(if pause {
+                    "Paused: what is on its way is finished, and nothing new begins. p goes on."
+                } else {
+                    "The run goes on."
+                });
+            }
+        }
+        Action::Cancel => {
+            let words = "What is on its way is finished and kept in the journal. The next plan shows what is left.";
+            let ask = Ask::new(
+                "Stop this run?",
+                vec![(Tone::Plain, words.to_owned())],
+                vec![
+                    ("Go on", Answer::Close),
+                    ("Stop it cleanly", Answer::Cancel),
+                ],
+            );
+            app.over(Overlay::Ask(ask));
+        }
+        Action::RunNow => {
+            return vec![Effect::Start(WorkKind::Sync {
+                apply: !app.review.is_open(),
+            })];
+        }
+        Action::Refresh => return vec![Effect::Start(WorkKind::Refresh)],
+        Action::Interval => return interval(app),
+        Action::FreezeLog => {
+            jobs.frozen = match jobs.frozen {
+                Some(_) => None,
+                None => Some(jobs.log.len()),
+            };
+        }
+        Action::FilterLog => jobs.warnings_only = !jobs.warnings_only,
+        Action::CopyLog => {
+            let text = jobs.log_text();
+            app.note("The log was copied.");
+            return vec![Effect::Copy(text)];
+        }
+        Action::Enter => {
+            if let Some(run) = jobs.runs.get(jobs.cursor) {
+                return vec![Effect::Errand(Errand::Run(run.run_id.clone()))];
+            }
+        }
+        other => jobs.cursor = moved(jobs.cursor, jobs.runs.len(), page, other),
+    }
+    Vec::new()
+}
+
+/// Switches the interval, and keeps that in the configuration.
+fn interval(app: &mut App) -> Vec<Effect> {
+    let (Some(profile), Some(editor)) = (&app.profile, &app.editor) else {
+        return Vec::new();
+    };
+    let on = !profile.schedule.enabled;
+    let name = profile.name.clone();
+    let mut editor = editor.clone();
+    editor.set(&name, "schedule", "enabled", on.into());
+    let words = if on {
+        format!(
+            "The interval is on: every {}, while Rollbook is open.",
+            duration(profile.schedule.every.duration().as_secs())
+        )
+    } else {
+        "The interval is off.".to_owned()
+    };
+    // The first run of the interval comes after one interval, not under the finger on the key.
+    app.jobs.ended_at = Some(app.now);
+    vec![Effect::Save(Box::new(Saving {
+        editor,
+        before: Some(name.clone()),
+        profile: Some(name),
+        secrets: Vec::new(),
+        words,
+    }))]
+}

@@ -1,0 +1,107 @@
+//! Questions, and problems in full.
+
+use crate::console::theme::Tone;
+use crate::sync::Problem;
+
+/// What an answer does.
+#[derive(Debug, Clone)]
+pub(in crate::console) enum Answer {
+    Close,
+    StopAndLeave,
+    Leave,
+    Copy(String),
+    DeleteProfile,
+    /// Goes to another profile, or begins a new one, without saving.
+    Switch(Option<String>),
+    SaveSettings,
+    Reload,
+    Cancel,
+}
+
+/// A question with its answers.
+#[derive(Debug)]
+pub(in crate::console) struct Ask {
+    pub(in crate::console) title: String,
+    pub(in crate::console) lines: Vec<(Tone, String)>,
+    pub(in crate::console) answers: Vec<(String, Answer)>,
+    pub(in crate::console) cursor: usize,
+    /// Whether it asks to stop a run and leave.
+    pub(in crate::console) stops: bool,
+    /// Whether it asks to leave without saving.
+    pub(in crate::console) leaves: bool,
+}
+
+impl Ask {
+    pub(in crate::console) fn new(
+        title: &str,
+        lines: Vec<(Tone, String)>,
+        answers: Vec<(&str, Answer)>,
+    ) -> Self {
+        Self {
+            title: title.to_owned(),
+            lines,
+            answers: answers
+                .into_iter()
+                .map(|(words, answer)| (words.to_owned(), answer))
+                .collect(),
+            cursor: 0,
+            stops: false,
+            leaves: false,
+        }
+    }
+
+    /// A problem: what happened, why, what to do, ids.
+    pub(in crate::console) fn trouble(problem: &Problem) -> Self {
+        let mut lines = vec![
+            (Tone::Bad, problem.message.clone()),
+            (Tone::Plain, String::new()),
+            (Tone::Plain, problem.hint.clone()),
+        ];
+        let mut ids = String::new();
+        for (name, value) in &problem.ids {
+            let id = format!("{name}: {value}");
+            lines.push((Tone::Dim, id.clone()));
+            ids.push_str(&id);
+            ids.push('\n');
+        }
+        let mut answers = vec![("Close", Answer::Close)];
+        if !ids.is_empty() {
+            let text = format!("{}\n{ids}", problem.message);
+            answers.push(("Copy for support", Answer::Copy(text)));
+        }
+        if matches!(problem.kind, "config" | "no-config") {
+            answers.insert(0, ("Read the file again", Answer::Reload));
+        }
+        Self::new("That did not work", lines, answers)
+    }
+
+    pub(in crate::console) fn quit_during_run() -> Self {
+        let words = "A run is under way. Stopping it cleanly lets what is on its way finish and keeps it in the journal; the next run goes on from there.";
+        Self {
+            stops: true,
+            ..Self::new(
+                "Leave during a run?",
+                vec![(Tone::Plain, words.to_owned())],
+                vec![
+                    ("Stay", Answer::Close),
+                    ("Stop the run cleanly, and leave", Answer::StopAndLeave),
+                ],
+            )
+        }
+    }
+
+    pub(in crate::console) fn quit_unsaved(screen: &str) -> Self {
+        let words = format!("{screen} holds edits that were not saved. Leaving drops them.");
+        Self {
+            leaves: true,
+            ..Self::new(
+                "Leave without saving?",
+                vec![(Tone::Plain, words)],
+                vec![
+                    ("Stay", Answer::Close),
+                    ("Leave without saving", Answer::Leave),
+                ],
+            )
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What edited settings would do, by the snapshot at hand.
+
+use crate::console::event::WhatIf;
+use crate::directory::{AccountKind, fold};
+use crate::plan::{self, Allowances, Inputs, Plan, Selection, Settings, Standing, unclear_scope};
+use crate::sync::Planned;
+use hashbrown::HashSet;
+
+/// How many names are shown of those who leave the scope.
+const NAMES: usize = 5;
+
+/// Plans with other settings. Nothing is read again.
+pub(in crate::console) fn what_if(
+    planned: &Planned,
+    settings: &Settings,
+) -> Result<WhatIf, String> {
+    if let Some(why) = unclear_scope(&planned.entra, settings) {
+        return Err(why);
+    }
+    let make = |settings: &Settings| -> Plan {
+        plan::make(&Inputs {
+            entra: &planned.entra,
+            jira: &planned.jira,
+            known: &planned.known,
+            settings,
+            today: planned.today,
+            mode: plan::Mode::Attended,
+            allowances: &Allowances::default(),
+            selection: &Selection::Everything,
+        })
+    };
+    let drafted = make(settings);
+    let mut on = settings.clone();
+    let toggles = &mut on.provisioning;
+    let all = toggles.import_users && toggles.import_groups && toggles.sync_memberships;
+    (
+        toggles.import_users,
+        toggles.import_groups,
+        toggles.sync_memberships,
+    ) = (true, true, true);
+    let all_on = if all {
+        drafted.summary()
+    } else {
+        make(&on).summary()
+    };
+    let mut answer = WhatIf {
+        counts: drafted.summary(),
+        all_on,
+        held: drafted.held() as u64,
+        conflicts: drafted.conflicts.len() as u64,
+        in_scope: (drafted.measured.users, drafted.measured.groups),
+        matches: matches(planned),
+        ..WhatIf::default()
+    };
+    let (before, after) = (&planned.plan.recognition, &drafted.recognition);
+    for (row, person) in planned.entra.iter_people() {
+        let was = before.standing(row) == Standing::InScope;
+        let is = after.standing(row) == Standing::InScope;
+        if is && !was {
+            answer.enters += 1;
+        } else if was && !is {
+            if let Some(account) = after.account_of(row)
+                && planned.jira.is_admin(account)
+            {
+                answer.admins += 1;
+            }
+            answer.leaves.push(person.name().to_owned());
+        }
+    }
+    let total = answer.leaves.len();
+    answer.leaves.truncate(NAMES);
+    if total > NAMES {
+        answer.leaves.push(format!("and {} more", total - NAMES));
+    }
+    Ok(answer)
+}
+
+/// How many of Jira's visible addresses each source of addresses matches.
+fn matches(planned: &Planned) -> [u64; 2] {
+    let visible: HashSet<String> = planned
+        .jira
+        .iter_accounts()
+        .filter(|(_, account)| account.kind() == AccountKind::Person)
+        .filter(|(_, account)| !account.email().is_empty())
+        .map(|(_, account)| fold(account.email()))
+        .collect();
+    let mut found = [0, 0];
+    for (_, person) in planned.entra.iter_people() {
+        found[0] += u64::from(visible.contains(&fold(person.mail())));
+        found[1] += u64::from(visible.contains(&fold(person.upn())));
+    }
+    found
+}

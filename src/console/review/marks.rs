@@ -1,0 +1,183 @@
+//! What the admin said of the operations on screen.
+
+use super::rows::Rows;
+use crate::plan::{Decisions, Kind, OperationId, RowDecision};
+use crate::sync::Planned;
+use hashbrown::HashMap;
+
+/// What was said of one operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::console) enum Said {
+    /// To be applied.
+    #[default]
+    Accepted,
+    /// Not now.
+    Rejected,
+    /// Not until that is withdrawn.
+    Ignored,
+}
+
+/// How an operation stands, with what it depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::console) enum Stands {
+    In,
+    Rejected,
+    Ignored,
+    /// Its person or group is not created.
+    Orphaned,
+}
+
+/// Counts of the operations that would be applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::console) struct Tally {
+    pub(in crate::console) total: u64,
+    pub(in crate::console) selected: u64,
+    pub(in crate::console) held: u64,
+    pub(in crate::console) people: u64,
+    pub(in crate::console) groups: u64,
+    pub(in crate::console) added: u64,
+    pub(in crate::console) removed: u64,
+}
+
+/// Marks of a plan's operations.
+#[derive(Debug, Default)]
+pub(in crate::console) struct Marks {
+    said: Vec<Said>,
+    create_of_person: HashMap<u32, u32>,
+    create_of_target: HashMap<u32, u32>,
+    /// How many marks were made since the plan came.
+    pub(in crate::console) made: u64,
+}
+
+impl Marks {
+    /// The marks that stored decisions give.
+    pub(in crate::console) fn of(planned: &Planned, decisions: &Decisions) -> Self {
+        let operations = &planned.plan.operations;
+        let mut marks = Self {
+            said: vec![Said::Accepted; operations.len()],
+            ..Self::default()
+        };
+        for (index, op) in (0u32..).zip(operations) {
+            match op.kind {
+                Kind::CreateUser => {
+                    marks
+                        .create_of_person
+                        .extend(op.person().map(|row| (row, index)));
+                }
+                Kind::CreateGroup => {
+                    marks
+                        .create_of_target
+                        .extend(op.target().map(|target| (target, index)));
+                }
+                Kind::AddMember | Kind::RemoveMember => {}
+            }
+            if !decisions.operations.is_empty() {
+                let id = planned.plan.operation_id(&planned.inputs(), op);
+                marks.said[index as usize] = match decisions.operations.get(&id) {
+                    Some(RowDecision::Ignored) => Said::Ignored,
+                    Some(RowDecision::Rejected { reason }) if *reason == op.reason.to_string() => {
+                        Said::Rejected
+                    }
+                    _ => Said::Accepted,
+                };
+            }
+        }
+        marks
+    }
+
+    pub(in crate::console) fn said(&self, op: u32) -> Said {
+        self.said.get(op as usize).copied().unwrap_or_default()
+    }
+
+    /// Marks operations; gives what has to be stored.
+    pub(in crate::console) fn say(
+        &mut self,
+        planned: &Planned,
+        operations: &[u32],
+        said: Said,
+    ) -> Vec<(OperationId, Option<RowDecision>)> {
+        let mut stored = Vec::new();
+        for &index in operations {
+            if self.said(index) == said {
+                continue;
+            }
+            self.said[index as usize] = said;
+            self.made += 1;
+            let op = &planned.plan.operations[index as usize];
+            let decision = match said {
+                Said::Accepted => None,
+                Said::Rejected => Some(RowDecision::Rejected {
+                    reason: op.reason.to_string(),
+                }),
+                Said::Ignored => Some(RowDecision::Ignored),
+            };
+            stored.push((planned.plan.operation_id(&planned.inputs(), op), decision));
+        }
+        stored
+    }
+
+    /// How an operation stands.
+    pub(in crate::console) fn stands(&self, planned: &Planned, index: u32) -> Stands {
+        match self.said(index) {
+            Said::Rejected => return Stands::Rejected,
+            Said::Ignored => return Stands::Ignored,
+            Said::Accepted => {}
+        }
+        let op = &planned.plan.operations[index as usize];
+        if op.kind != Kind::AddMember {
+            return Stands::In;
+        }
+        let out = |create: Option<&u32>| create.is_some_and(|c| self.said(*c) != Said::Accepted);
+        let person = op
+            .person()
+            .filter(|_| op.account().is_none())
+            .and_then(|row| self.create_of_person.get(&row));
+        let target = op
+            .target()
+            .and_then(|target| self.create_of_target.get(&target));
+        if out(person) || out(target) {
+            Stands::Orphaned
+        } else {
+            Stands::In
+        }
+    }
+
+    /// The operations that would be applied, were nothing held.
+    pub(in crate::console) fn selected<'a>(
+        &'a self,
+        planned: &'a Planned,
+    ) -> impl Iterator<Item = u32> + 'a {
+        (0..planned.plan.operations.len() as u32)
+            .filter(|index| self.stands(planned, *index) == Stands::In)
+    }
+
+    pub(in crate::console) fn tally(&self, planned: &Planned) -> Tally {
+        let mut tally = Tally {
+            total: planned.plan.operations.len() as u64,
+            ..Tally::default()
+        };
+        for index in self.selected(planned) {
+            let op = &planned.plan.operations[index as usize];
+            tally.selected += 1;
+            tally.held += u64::from(!op.held.is_empty());
+            *match op.kind {
+                Kind::CreateUser => &mut tally.people,
+                Kind::CreateGroup => &mut tally.groups,
+                Kind::AddMember => &mut tally.added,
+                Kind::RemoveMember => &mut tally.removed,
+            } += 1;
+        }
+        tally
+    }
+
+    /// The operations that a person's row decides on.
+    pub(in crate::console) fn of_person(rows: &Rows, row: &super::rows::PersonRow) -> Vec<u32> {
+        if let Some(create) = row.create {
+            return vec![create];
+        }
+        row.account
+            .and_then(|account| rows.of_account.get(&account))
+            .cloned()
+            .unwrap_or_default()
+    }
+}

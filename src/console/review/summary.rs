@@ -1,0 +1,181 @@
+//! The summary before an apply: what would be done, what guards hold, typed numbers.
+
+use crate::console::field::TextField;
+use crate::console::text::{duration, stepped};
+use crate::directory::{GroupClass, counted};
+use crate::plan::{Allowance, Allowances, GuardCount, GuardName, Kind, Selection, group_class};
+use crate::sync::Planned;
+use std::sync::Arc;
+
+/// Calls a second for creations and additions, just under the documented limit.
+const WRITES: u64 = 95;
+/// The same for removals.
+const REMOVALS: u64 = 47;
+
+/// What is about to be applied.
+#[derive(Debug)]
+pub(in crate::console) struct Summary {
+    /// The plan, narrowed to what was accepted.
+    pub(in crate::console) planned: Arc<Planned>,
+    /// A field for each guard that can be allowed.
+    pub(in crate::console) guards: Vec<(GuardCount, TextField)>,
+    /// The guard whose field has the keys; one more is the button.
+    pub(in crate::console) focus: usize,
+    pub(in crate::console) scroll: usize,
+    pub(in crate::console) lines: Vec<String>,
+    /// Accepted operations of the plan on screen, and all of them.
+    pub(in crate::console) accepted: u64,
+    pub(in crate::console) all: u64,
+}
+
+/// Narrows a plan to the chosen operations and counts.
+pub(in crate::console) fn summarise(planned: &Planned, chosen: &[u32]) -> Summary {
+    let all = planned.plan.operations.len() as u64;
+    let mut narrowed = planned.clone();
+    if chosen.len() as u64 != all {
+        let inputs = planned.inputs();
+        let ids = chosen
+            .iter()
+            .map(|op| {
+                let op = &planned.plan.operations[*op as usize];
+                planned.plan.operation_id(&inputs, op)
+            })
+            .collect();
+        narrowed.narrow(Selection::Operations(ids));
+    }
+    let guards: Vec<(GuardCount, TextField)> = narrowed
+        .plan
+        .guards
+        .iter()
+        .map(|guard| (*guard, TextField::default()))
+        .collect();
+    let first = guards
+        .iter()
+        .position(|(guard, _)| guard.name.allowable())
+        .unwrap_or(guards.len());
+    Summary {
+        lines: lines(&narrowed),
+        planned: Arc::new(narrowed),
+        focus: first,
+        scroll: 0,
+        guards,
+        accepted: chosen.len() as u64,
+        all,
+    }
+}
+
+/// What would happen, in sentences.
+fn lines(planned: &Planned) -> Vec<String> {
+    let mut lines = Vec::new();
+    let count = |kind: Kind| {
+        let operations = planned.plan.operations.iter();
+        operations.filter(|op| op.kind == kind).count() as u64
+    };
+    let (people, groups) = (count(Kind::CreateUser), count(Kind::CreateGroup));
+    let (added, removed) = (count(Kind::AddMember), count(Kind::RemoveMember));
+    if people > 0 {
+        lines.push(format!(
+            "+ {} created, and as many invitations by e-mail",
+            counted(people, "person", "people")
+        ));
+    }
+    if groups > 0 {
+        lines.push(format!("+ {} created", counted(groups, "group", "groups")));
+    }
+    if added > 0 {
+        lines.push(format!(
+            "+ {} added",
+            counted(added, "membership", "memberships")
+        ));
+    }
+    if removed > 0 {
+        lines.push(format!(
+            "- {} removed",
+            counted(removed, "membership", "memberships")
+        ));
+    }
+    for seat in &planned.plan.seats {
+        let products = planned.jira.products().iter();
+        let name = products
+            .clone()
+            .find(|product| product.key == seat.product)
+            .map_or(seat.product.as_str(), |product| product.name.as_str());
+        lines.push(match seat.left {
+            Some(left) => format!(
+                "Seats of {name}: {left} left now, {} after",
+                left.saturating_sub(seat.needed)
+            ),
+            None => format!("Seats of {name}: {} taken, no limit", seat.needed),
+        });
+    }
+    let mut access: Vec<&str> = planned
+        .plan
+        .operations
+        .iter()
+        .filter_map(|op| planned.plan.targets.get(op.target()? as usize))
+        .filter(|target| {
+            target
+                .jira
+                .is_some_and(|row| group_class(&planned.inputs(), row) == GroupClass::Access)
+        })
+        .map(|target| target.name.as_str())
+        .collect();
+    access.sort_unstable();
+    access.dedup();
+    if !access.is_empty() {
+        lines.push(format!("Groups that give access: {}", access.join(", ")));
+    }
+    let seconds = people.max(groups).max(added).div_ceil(WRITES) + removed.div_ceil(REMOVALS);
+    if people + groups + added + removed > 0 {
+        lines.push(format!(
+            "Both directories are read again first. Then about {} at Jira's documented limits",
+            duration(seconds)
+        ));
+    }
+    lines
+}
+
+impl Summary {
+    /// The guards whose number was typed.
+    pub(in crate::console) fn allowances(&self) -> Allowances {
+        Allowances::new(
+            self.guards
+                .iter()
+                .filter(|(guard, field)| typed(guard, field))
+                .map(|(guard, _)| Allowance {
+                    name: guard.name,
+                    count: guard.count,
+                }),
+        )
+    }
+
+    /// How many operations would be applied, and how many stay held.
+    pub(in crate::console) fn counts(&self) -> (u64, u64) {
+        let allowed: Vec<GuardName> = self.allowances().iter().map(|a| a.name).collect();
+        let operations = &self.planned.plan.operations;
+        let free = operations
+            .iter()
+            .filter(|op| op.held.guards().all(|guard| allowed.contains(&guard)))
+            .count() as u64;
+        (free, operations.len() as u64 - free)
+    }
+
+    /// Whether the button has the keys.
+    pub(in crate::console) fn on_button(&self) -> bool {
+        self.focus >= self.guards.len()
+    }
+
+    /// Goes to the next or previous line that takes keys.
+    pub(in crate::console) fn step(&mut self, by: isize) {
+        let stops: Vec<usize> = (0..=self.guards.len())
+            .filter(|at| self.guards.get(*at).is_none_or(|(g, _)| g.name.allowable()))
+            .collect();
+        let at = stops.iter().position(|s| *s == self.focus).unwrap_or(0);
+        self.focus = stops[stepped(at, by, stops.len() - 1)];
+    }
+}
+
+/// Whether a guard's number stands in its field.
+pub(in crate::console) fn typed(guard: &GuardCount, field: &TextField) -> bool {
+    guard.name.allowable() && field.text().trim() == guard.count.to_string()
+}

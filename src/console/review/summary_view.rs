@@ -1,0 +1,152 @@
+//! Drawing the summary before an apply.
+
+use super::summary::{Summary, typed};
+use crate::console::canvas::Canvas;
+use crate::console::theme::Tone;
+use crate::directory::{counted, grouped, wrap};
+use crate::plan::GuardCount;
+use std::fmt::Write as _;
+
+/// Columns of a guard's field, with its brackets.
+const FIELD: usize = 12;
+
+/// The summary's lines, and on which of them fields stand.
+struct Lines {
+    width: usize,
+    lines: Vec<(usize, String, Tone)>,
+    fields: Vec<(usize, usize)>,
+}
+
+impl Lines {
+    fn push(&mut self, text: &str, tone: Tone, indent: usize) {
+        for part in wrap(text, self.width.saturating_sub(indent)) {
+            self.lines.push((indent, part, tone));
+        }
+    }
+
+    /// A guard with the place for its field, its number and what it means.
+    fn guard(&mut self, at: usize, guard: &GuardCount, allowed: bool) {
+        let limit = if guard.limit > 0 {
+            format!(" (limit {})", guard.limit)
+        } else {
+            String::new()
+        };
+        let state = if !guard.name.allowable() {
+            " · can't be allowed"
+        } else if allowed {
+            " · allowed"
+        } else {
+            ""
+        };
+        let words = format!(
+            "{}: {} {}{limit}{state}",
+            guard.name,
+            grouped(guard.count),
+            guard.name.meaning()
+        );
+        self.fields.push((self.lines.len(), at));
+        let tone = if allowed { Tone::Good } else { Tone::Plain };
+        self.push(&words, tone, FIELD + 4);
+    }
+}
+
+/// Draws the summary before an apply.
+pub(in crate::console) fn draw(summary: &Summary, site: &str, canvas: &mut Canvas<'_>) {
+    let title = format!("Apply to {site}?");
+    let mut inside = canvas.framed(&title);
+    let width = inside.width();
+    let mut lines = Lines {
+        width,
+        lines: Vec::new(),
+        fields: Vec::new(),
+    };
+    if summary.accepted < summary.all {
+        let words = format!(
+            "{} of {} operations accepted; the rest is rejected, and goes with what needs it",
+            grouped(summary.accepted),
+            grouped(summary.all)
+        );
+        lines.push(&words, Tone::Dim, 0);
+    }
+    for line in &summary.lines {
+        lines.push(line, Tone::Plain, 0);
+    }
+    if summary.planned.plan.operations.is_empty() {
+        lines.push("Nothing would be done.", Tone::Plain, 0);
+    }
+    if !summary.guards.is_empty() {
+        lines.lines.push((0, String::new(), Tone::Plain));
+        lines.push(
+            "Held by guards. To allow one, type its number:",
+            Tone::Held,
+            0,
+        );
+    }
+    for (at, (guard, field)) in summary.guards.iter().enumerate() {
+        lines.guard(at, guard, typed(guard, field));
+    }
+    let rows = inside.height().saturating_sub(2);
+    shown(
+        summary,
+        &lines,
+        &mut inside.part(0, 0, width, rows + 1),
+        rows,
+    );
+    button(summary, &mut inside.part(0, rows + 1, width, 1));
+}
+
+/// The lines that fit; the one with the keys is always in sight.
+fn shown(summary: &Summary, lines: &Lines, canvas: &mut Canvas<'_>, rows: usize) {
+    let focus = lines
+        .fields
+        .iter()
+        .find(|(_, at)| *at == summary.focus)
+        .map_or(0, |(line, _)| *line);
+    let needed = if summary.on_button() {
+        0
+    } else {
+        (focus + 2).saturating_sub(rows)
+    };
+    let scroll = summary
+        .scroll
+        .max(needed)
+        .min(lines.lines.len().saturating_sub(rows));
+    for (y, (indent, text, tone)) in lines.lines.iter().skip(scroll).take(rows).enumerate() {
+        canvas.put(*indent, y, text, *tone);
+    }
+    for (line, at) in &lines.fields {
+        let Some(y) = line.checked_sub(scroll).filter(|y| *y < rows) else {
+            continue;
+        };
+        let (guard, field) = &summary.guards[*at];
+        if guard.name.allowable() {
+            let on = summary.focus == *at;
+            canvas.put(0, y, if on { "▸" } else { " " }, Tone::Strong);
+            canvas.put(2, y, "[", Tone::Dim);
+            field.draw(canvas, (3, y), FIELD - 2, on);
+            canvas.put(FIELD + 1, y, "]", Tone::Dim);
+        }
+    }
+    if lines.lines.len() > rows + scroll {
+        canvas.right(0, rows, "page-down: more ↓", Tone::Dim);
+    }
+}
+
+fn button(summary: &Summary, canvas: &mut Canvas<'_>) {
+    let (free, held) = summary.counts();
+    let mut words = if free > 0 {
+        format!("Apply {}", counted(free, "operation", "operations"))
+    } else {
+        "Note this plan as reviewed, apply nothing".to_owned()
+    };
+    if held > 0 {
+        let _ = write!(words, ", leave {} held", grouped(held));
+    }
+    let button = format!("[ {words} ]");
+    if summary.on_button() {
+        canvas.put(0, 0, "▸", Tone::Strong);
+        canvas.put(2, 0, &button, Tone::Chosen);
+    } else {
+        canvas.put(2, 0, &button, Tone::Strong);
+    }
+}

@@ -1,0 +1,599 @@
+//! Drawing the Review screen.
+
+use super::page;
+use super::rows::{self, Mark};
+use super::{Chosen, Filter, List, Marks, Prepared, Review, Stands};
+use crate::console::app::App;
+use crate::console::canvas::Canvas;
+use crate::console::theme::Tone;
+use crate::directory::{Completeness, counted, grouped};
+use crate::plan::{Kind, address};
+use std::fmt::Write as _;
+use unicode_width::UnicodeWidthStr as _;
+
+/// Rows above the list: insights, lists, heads.
+const ABOVE: usize = 4;
+/// Rows below it: the rule and the reason.
+const BELOW: usize = 4;
+/// From this width on, both sides stand beside each other.
+const TWO_PANES: usize = 80;
+/// From this width on, addresses have columns of their own.
+const WIDE: usize = 110;
+
+/// How many rows of the list fit, by the terminal's size.
+pub(in crate::console) fn list_height(size: (u16, u16)) -> usize {
+    // The frame takes a row above and two below.
+    let height = usize::from(size.1).saturating_sub(4);
+    height.saturating_sub(ABOVE + below(height)).max(1)
+}
+
+/// A short screen gives the reason one row.
+const fn below(height: usize) -> usize {
+    if height < 16 { 2 } else { BELOW }
+}
+
+fn mark_tone(mark: Mark) -> Tone {
+    match mark {
+        Mark::Conflict | Mark::Differs => Tone::Held,
+        Mark::Confirm => Tone::Info,
+        Mark::Create => Tone::Good,
+        Mark::Remove => Tone::Bad,
+        Mark::Same => Tone::Plain,
+        Mark::Out => Tone::Dim,
+    }
+}
+
+/// Draws the screen.
+pub(in crate::console) fn draw(app: &App, canvas: &mut Canvas<'_>) {
+    let review = &app.review;
+    let Some(plan) = &review.plan else {
+        nothing(app, canvas);
+        return;
+    };
+    insights(review, plan, canvas);
+    lists(review, plan, canvas);
+    let height = canvas.height();
+    let below = below(height);
+    let rows = height.saturating_sub(ABOVE + below);
+    let columns = Columns::of(canvas.width());
+    columns.heads(review.list, canvas);
+    if review.visible.is_empty() {
+        empty(review, plan, canvas);
+    }
+    for line in 0..rows {
+        let at = review.offset + line;
+        let Some(row) = review.visible.get(at) else {
+            break;
+        };
+        let cells = match review.list {
+            List::People => person_cells(plan, *row),
+            List::Groups => group_cells(plan, *row),
+            List::Memberships => membership_cells(plan, *row),
+        };
+        columns.row(&cells, at == review.cursor, canvas, ABOVE + line);
+    }
+    why(review, plan, canvas, height.saturating_sub(below));
+}
+
+fn nothing(app: &App, canvas: &mut Canvas<'_>) {
+    let words = if app.is_busy() {
+        "Reading both directories. The plan appears here when the last page has arrived; Jobs (4) shows how far it is."
+    } else if app.profile.is_none() {
+        "There is no profile yet. Credentials (1) sets up a connection."
+    } else {
+        "Nothing was read yet. Press r to read both directories and see side by side what would be done. Reading writes nothing to Jira."
+    };
+    let y = canvas.height() / 3;
+    let width = canvas.width().min(70);
+    let x = (canvas.width() - width) / 2;
+    canvas
+        .part(x, y, width, 5)
+        .paragraph(0, 0, words, Tone::Plain);
+}
+
+fn empty(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>) {
+    let words = if !review.search.text().is_empty() {
+        "Nothing is found. Esc clears the search."
+    } else if review.filter != Filter::Changes {
+        "Nothing of this kind. f chooses another filter, esc shows the changes."
+    } else if plan.planned.plan.operations.is_empty() {
+        "Nothing to do: as far as the settings reach, Jira is as it should be. f shows everything."
+    } else {
+        "No changes in this list. → goes to the next list, f shows everything."
+    };
+    canvas
+        .part(2, ABOVE + 1, canvas.width().saturating_sub(4), 3)
+        .paragraph(0, 0, words, Tone::Dim);
+}
+
+/// What an administrator should know, and whether a side is in doubt.
+fn insights(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>) {
+    let planned = &plan.planned;
+    for (side, listing) in [
+        ("Entra", &planned.entra.users),
+        ("Jira", &planned.jira.users),
+        ("Jira", &planned.jira.group_list),
+    ] {
+        if let Completeness::Doubtful(doubt) = listing {
+            let words = format!("{side} is INCOMPLETE: {doubt}. Nothing is removed.");
+            canvas.put(1, 0, &words, Tone::Bad);
+            return;
+        }
+    }
+    let people = planned.plan.people;
+    let found = plan.rows.insights;
+    let mut parts = vec![format!(
+        "{} of {} people in scope are in Jira",
+        grouped(people.with_account),
+        grouped(people.in_scope)
+    )];
+    if found.still_active > 0 {
+        let seats = if found.their_seats > 0 {
+            format!(" ({})", counted(found.their_seats, "seat", "seats"))
+        } else {
+            String::new()
+        };
+        parts.push(format!(
+            "{} disabled in Entra can still sign in{seats}",
+            grouped(found.still_active)
+        ));
+    }
+    if found.unknown > 0 {
+        parts.push(format!(
+            "{} on your domain unknown to Entra",
+            counted(found.unknown, "account", "accounts")
+        ));
+    }
+    let hidden = planned.plan.recognition.hidden_left;
+    if hidden > 0 {
+        parts.push(format!(
+            "{} with hidden e-mail, unresolved",
+            counted(hidden, "account", "accounts")
+        ));
+    }
+    if let Some((_, changes)) = &review.newer {
+        let words = if *changes == 0 {
+            "Both sides were read again: nothing new (R takes it in)".to_owned()
+        } else {
+            format!(
+                "{} waiting: R takes them in",
+                counted(*changes, "newer change", "newer changes")
+            )
+        };
+        canvas.put(1, 0, &words, Tone::Info);
+        return;
+    }
+    // Whole sentences only: what does not fit is in the filter's list.
+    let mut line = String::new();
+    for part in parts {
+        let more = if line.is_empty() {
+            part.clone()
+        } else {
+            format!("{line} · {part}")
+        };
+        if more.width() + 2 > canvas.width() && !line.is_empty() {
+            break;
+        }
+        line = more;
+    }
+    canvas.put(1, 0, &line, Tone::Dim);
+}
+
+/// The three lists with their changes, filter and search.
+fn lists(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>) {
+    let operations = &plan.planned.plan.operations;
+    let count = |list: List| {
+        operations
+            .iter()
+            .filter(|op| match list {
+                List::People => op.kind == Kind::CreateUser,
+                List::Groups => op.kind == Kind::CreateGroup,
+                List::Memberships => matches!(op.kind, Kind::AddMember | Kind::RemoveMember),
+            })
+            .count() as u64
+    };
+    let mut x = 1;
+    for list in List::ALL {
+        let words = format!(" {} {} ", list.name(), grouped(count(list)));
+        let tone = if list == review.list {
+            Tone::Chosen
+        } else {
+            Tone::Plain
+        };
+        x = canvas.put(x, 1, &words, tone) + 1;
+    }
+    let shown = if review.searching || !review.search.text().is_empty() {
+        String::new()
+    } else {
+        format!(
+            "{}: {} ",
+            review.filter.name(),
+            grouped(review.visible.len() as u64)
+        )
+    };
+    if shown.is_empty() {
+        let room = canvas.width().saturating_sub(x + 14).min(40);
+        let start = canvas.width().saturating_sub(room + 1);
+        canvas.put(start.saturating_sub(2), 1, "/", Tone::Key);
+        review
+            .search
+            .draw(canvas, (start, 1), room, review.searching);
+        let found = grouped(review.visible.len() as u64);
+        canvas.put(
+            start.saturating_sub(3 + found.width()),
+            1,
+            &found,
+            Tone::Dim,
+        );
+    } else if x + shown.width() + 2 < canvas.width() {
+        canvas.right(1, 1, &shown, Tone::Dim);
+    }
+}
+
+/// What stands in a row.
+#[derive(Debug, Default)]
+struct Cells {
+    left: String,
+    left_more: String,
+    mark: &'static str,
+    tone: Tone,
+    right: String,
+    right_more: String,
+    decision: String,
+}
+
+/// Where columns begin, by the width.
+struct Columns {
+    width: usize,
+    left: usize,
+    left_more: usize,
+    right: usize,
+    right_more: usize,
+    decision: usize,
+}
+
+impl Columns {
+    fn of(width: usize) -> Self {
+        if width < TWO_PANES {
+            let decision = (width * 38 / 100).min(24);
+            return Self {
+                width,
+                left: width.saturating_sub(decision + 5),
+                left_more: 0,
+                right: 0,
+                right_more: 0,
+                decision,
+            };
+        }
+        let decision = if width < WIDE { 22 } else { 26 };
+        let sides = width.saturating_sub(decision + 8) / 2;
+        let more = if width < WIDE { 0 } else { sides * 55 / 100 };
+        Self {
+            width,
+            left: sides - more,
+            left_more: more,
+            right: sides - more,
+            right_more: more,
+            decision,
+        }
+    }
+
+    fn right_at(&self) -> usize {
+        2 + self.left + self.left_more + 4
+    }
+
+    fn heads(&self, list: List, canvas: &mut Canvas<'_>) {
+        let (left, right) = match list {
+            List::People => ("Azure AD", "Jira Cloud"),
+            List::Groups => ("Azure AD's groups", "Jira's groups"),
+            List::Memberships => ("Person", "Jira group"),
+        };
+        canvas.put(2, 3, left, Tone::Strong);
+        if self.width >= TWO_PANES {
+            canvas.put(self.right_at(), 3, right, Tone::Strong);
+        }
+    }
+
+    fn row(&self, cells: &Cells, chosen: bool, canvas: &mut Canvas<'_>, y: usize) {
+        let decision_at = self.width.saturating_sub(self.decision);
+        if chosen {
+            canvas.put(0, y, "▸", Tone::Strong);
+        }
+        if self.width < TWO_PANES {
+            let name = if cells.left.is_empty() {
+                &cells.right
+            } else {
+                &cells.left
+            };
+            canvas.put(2, y, cells.mark, cells.tone);
+            canvas.cell(4, y, self.left, name, Tone::Plain);
+        } else {
+            canvas.cell(2, y, self.left.saturating_sub(1), &cells.left, Tone::Plain);
+            canvas.cell(
+                2 + self.left,
+                y,
+                self.left_more.saturating_sub(1),
+                &cells.left_more,
+                Tone::Dim,
+            );
+            canvas.put(self.right_at() - 3, y, cells.mark, cells.tone);
+            let right = self.right_at();
+            canvas.cell(
+                right,
+                y,
+                self.right.saturating_sub(1),
+                &cells.right,
+                Tone::Plain,
+            );
+            canvas.cell(
+                right + self.right,
+                y,
+                self.right_more.saturating_sub(1),
+                &cells.right_more,
+                Tone::Dim,
+            );
+        }
+        canvas.cell(decision_at, y, self.decision, &cells.decision, cells.tone);
+        if chosen {
+            canvas.tint(2, y, self.width, Tone::Chosen);
+        }
+    }
+}
+
+fn box_of(stands: Stands) -> &'static str {
+    match stands {
+        Stands::In => "[x]",
+        Stands::Rejected | Stands::Orphaned => "[ ]",
+        Stands::Ignored => "[-]",
+    }
+}
+
+fn held_word(plan: &Prepared, op: u32) -> &'static str {
+    let stands = plan.marks.stands(&plan.planned, op);
+    match stands {
+        Stands::Rejected => " rejected",
+        Stands::Ignored => " ignored",
+        Stands::Orphaned => " not created",
+        Stands::In if plan.planned.plan.operations[op as usize].held.is_empty() => "",
+        Stands::In => " · held",
+    }
+}
+
+fn person_cells(plan: &Prepared, row: u32) -> Cells {
+    let planned = &plan.planned;
+    let row = &plan.rows.people[row as usize];
+    let mut cells = Cells {
+        mark: row.mark.sign(),
+        tone: mark_tone(row.mark),
+        ..Cells::default()
+    };
+    if let Some(person) = row.person {
+        let record = planned.entra.person(person);
+        record.name().clone_into(&mut cells.left);
+        let sources = &planned.settings.provisioning.email_from;
+        cells.left_more = if record.enabled() {
+            address(record, sources).unwrap_or("no address").to_owned()
+        } else {
+            "disabled".to_owned()
+        };
+    }
+    if let Some(account) = row.account {
+        let record = planned.jira.account(account);
+        record.name().clone_into(&mut cells.right);
+        cells.right_more = if record.email().is_empty() {
+            "e-mail hidden".to_owned()
+        } else {
+            record.email().to_owned()
+        };
+        if !record.active() {
+            "deactivated".clone_into(&mut cells.right_more);
+        }
+    } else if matches!(row.mark, Mark::Conflict | Mark::Confirm) {
+        let names: Vec<String> = page::candidates(plan, row)
+            .iter()
+            .map(|candidate| planned.jira.account(candidate.account).name().to_owned())
+            .collect();
+        cells.right = names.join(", ");
+    }
+    let operations = Marks::of_person(&plan.rows, row);
+    cells.decision = match (row.mark, row.create) {
+        (_, Some(op)) => {
+            let stands = plan.marks.stands(planned, op);
+            format!("{} create{}", box_of(stands), held_word(plan, op))
+        }
+        (Mark::Confirm, _) => "y confirms the link".to_owned(),
+        (Mark::Conflict, _) if cells.right.is_empty() => "see why below".to_owned(),
+        (Mark::Conflict, _) => "enter: choose".to_owned(),
+        (Mark::Differs, _) => differs(plan, row),
+        _ => String::new(),
+    };
+    if let (None, Some(first)) = (row.create, operations.first()) {
+        let removals =
+            |op: &&u32| planned.plan.operations[**op as usize].kind == Kind::RemoveMember;
+        let out = operations.iter().filter(removals).count() as u64;
+        let into = operations.len() as u64 - out;
+        let mut words = Vec::new();
+        if out > 0 {
+            words.push(format!("out of {out}"));
+        }
+        if into > 0 {
+            words.push(format!("into {into}"));
+        }
+        let stands = plan.marks.stands(planned, *first);
+        let groups = if out + into == 1 { "group" } else { "groups" };
+        cells.decision = format!(
+            "{} {} {groups}{}",
+            box_of(stands),
+            words.join(", "),
+            held_word(plan, *first)
+        );
+    }
+    cells
+}
+
+fn differs(plan: &Prepared, row: &super::PersonRow) -> String {
+    let (Some(person), Some(account)) = (row.person, row.account) else {
+        return String::new();
+    };
+    let (person, account) = (
+        plan.planned.entra.person(person),
+        plan.planned.jira.account(account),
+    );
+    let name = crate::directory::fold(person.name()) != crate::directory::fold(account.name());
+    if name {
+        "name differs"
+    } else {
+        "e-mail differs"
+    }
+    .to_owned()
+}
+
+fn group_cells(plan: &Prepared, row: u32) -> Cells {
+    let planned = &plan.planned;
+    let row = &plan.rows.groups[row as usize];
+    let mut cells = Cells {
+        mark: row.mark.sign(),
+        tone: mark_tone(row.mark),
+        ..Cells::default()
+    };
+    if let Some(group) = row.entra {
+        planned
+            .entra
+            .group(group)
+            .name()
+            .clone_into(&mut cells.left);
+        let direct = planned.entra.direct().of(group).len() as u64;
+        cells.left_more = counted(direct, "person", "people");
+        let nested = planned.entra.nested().of(group).len() as u64;
+        if nested > 0 {
+            cells.left_more = format!(
+                "{} + {}",
+                cells.left_more,
+                counted(nested, "group", "groups")
+            );
+        }
+    }
+    if let Some(group) = row.jira {
+        planned
+            .jira
+            .group(group)
+            .name()
+            .clone_into(&mut cells.right);
+        rows::class_words(planned, group).clone_into(&mut cells.right_more);
+    }
+    cells.decision = match (row.mark, row.create) {
+        (_, Some(op)) => {
+            let stands = plan.marks.stands(planned, op);
+            format!("{} create{}", box_of(stands), held_word(plan, op))
+        }
+        (Mark::Confirm, _) => {
+            let overlap = row
+                .target
+                .and_then(|target| plan.rows.overlaps.get(&target))
+                .copied()
+                .unwrap_or_default();
+            format!("shares {}/{}: y n o", overlap.shared, overlap.entra)
+        }
+        (Mark::Conflict, _) => "see why below".to_owned(),
+        _ => row.target.map_or(String::new(), |target| {
+            match planned.plan.targets[target as usize].state {
+                crate::plan::TargetState::Owned => "owned: mirrors Entra",
+                crate::plan::TargetState::Confirmed => "linked: adds only",
+                _ => "",
+            }
+            .to_owned()
+        }),
+    };
+    cells
+}
+
+fn membership_cells(plan: &Prepared, row: u32) -> Cells {
+    let planned = &plan.planned;
+    let index = plan.rows.memberships[row as usize];
+    let op = &planned.plan.operations[index as usize];
+    let mark = if op.kind == Kind::AddMember {
+        Mark::Create
+    } else {
+        Mark::Remove
+    };
+    let stands = plan.marks.stands(planned, index);
+    Cells {
+        left: rows::name_of(planned, op).to_owned(),
+        left_more: rows::short(op.reason).to_owned(),
+        mark: mark.sign(),
+        tone: mark_tone(mark),
+        right: rows::group_of(planned, op).to_owned(),
+        right_more: op
+            .target()
+            .and_then(|target| planned.plan.targets[target as usize].jira)
+            .map_or("new group", |row| rows::class_words(planned, row))
+            .to_owned(),
+        decision: format!(
+            "{} {}{}",
+            box_of(stands),
+            if mark == Mark::Create {
+                "add"
+            } else {
+                "remove"
+            },
+            held_word(plan, index)
+        ),
+    }
+}
+
+/// The reason of the chosen row.
+fn why(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>, y: usize) {
+    canvas.rule(y, "Why");
+    let planned = &plan.planned;
+    let operation = |index: u32| {
+        let op = &planned.plan.operations[index as usize];
+        let mut words = format!("{}.", op.reason);
+        let guards: Vec<&str> = op
+            .held
+            .guards()
+            .map(crate::plan::GuardName::as_str)
+            .collect();
+        if !guards.is_empty() {
+            let _ = write!(words, " Held by {}.", guards.join(", "));
+        }
+        if plan.marks.stands(planned, index) == Stands::Orphaned {
+            words.push_str(" Goes too, since what it needs is not created.");
+        }
+        words
+    };
+    let words = match review.chosen() {
+        None => String::new(),
+        Some(Chosen::Membership(op)) => operation(op),
+        Some(Chosen::Group(row)) => match row.create {
+            Some(op) => operation(op),
+            None => page::group_why(plan, &row).join(" "),
+        },
+        Some(Chosen::Person(row)) => {
+            let mut words: Vec<String> = Vec::new();
+            words.extend(page::why_words(planned, row.why).map(|reason| format!("{reason}.")));
+            if let Some(op) = Marks::of_person(&plan.rows, &row).first() {
+                words.push(operation(*op));
+            }
+            if words.is_empty() {
+                words.push(
+                    match row.mark {
+                        Mark::Differs => "Linked. Names and addresses belong to the person's Atlassian account and are not changed.",
+                        Mark::Same => "Linked, and the same on both sides.",
+                        _ if row.person.is_none() => "Nobody in Entra stands for this account. It is left alone.",
+                        _ => "",
+                    }
+                    .to_owned(),
+                );
+            }
+            words.join(" ")
+        }
+    };
+    let mut words = words;
+    if let Some(first) = words.get(..1) {
+        words = first.to_uppercase() + &words[1..];
+    }
+    let room = canvas.height().saturating_sub(y + 1);
+    canvas
+        .part(2, y + 1, canvas.width().saturating_sub(3), room)
+        .paragraph(0, 0, &words, Tone::Plain);
+}

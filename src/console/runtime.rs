@@ -1,0 +1,447 @@
+//! The loop: one event at a time into the state, and what the state asks for.
+
+use super::app::{App, Screen, Where};
+use super::clerk::{self, Errand};
+use super::event::{Change, Effect, Event, Inner, Loaded, Private, Saved, Saving, Thought};
+use super::review::{self, Marks};
+use super::theme::Theme;
+use super::worker::{self, Work};
+use super::{Ended, Place, Simulate, canvas, frame, provisioning, update};
+use crate::config::{
+    self, Editor, Paths, SecretKind, SecretSource, Secrets, environment_applies, find_secret,
+};
+use crate::plan::{GroupLink, Ownership};
+use crate::sync::{self, Problem, Side, SyncError};
+use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// What the loop can't do by itself, since it needs the terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// Put this on the clipboard.
+    Copy(String),
+    /// Go to the shell for a while.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+}
+
+/// The console without a terminal: whoever owns it feeds events and draws.
+pub struct Console {
+    app: App,
+    theme: Theme,
+    place: Place,
+    /// Places that were left for a simulation.
+    left: Vec<Place>,
+    simulate: Arc<Simulate>,
+    sender: UnboundedSender<Event>,
+    events: UnboundedReceiver<Event>,
+    work: UnboundedSender<Work>,
+    clerk: std::sync::mpsc::Sender<(PathBuf, Errand)>,
+}
+
+impl std::fmt::Debug for Console {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Console")
+            .field("app", &self.app)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Console {
+    /// Starts the threads beside the loop, and reads the configuration. Has to be called within a
+    /// runtime.
+    pub fn new(
+        place: Place,
+        simulate: Simulate,
+        theme: Theme,
+        size: (u16, u16),
+        now: Timestamp,
+    ) -> std::io::Result<Self> {
+        let (sender, events) = unbounded_channel();
+        let mut console = Self {
+            app: App::new(whereabouts(&place), size, now),
+            theme,
+            place,
+            left: Vec::new(),
+            simulate: Arc::new(simulate),
+            work: worker::start(sender.clone())?,
+            clerk: clerk::start(sender.clone())?,
+            sender,
+            events,
+        };
+        console.load(console.place.named.clone());
+        Ok(console)
+    }
+
+    /// Where events from outside are sent: keys, signals, time.
+    #[must_use]
+    pub fn sender(&self) -> UnboundedSender<Event> {
+        self.sender.clone()
+    }
+
+    /// Whether a job is under way, so that time has to be told more often.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.app.is_busy()
+    }
+
+    /// How it ended, once it has.
+    #[must_use]
+    pub fn ended(&self) -> Option<Ended> {
+        self.app.ended
+    }
+
+    /// Waits for an event and takes it.
+    pub async fn next(&mut self) -> Vec<Asked> {
+        match self.events.recv().await {
+            Some(event) => self.take(event),
+            // The console holds a sender itself.
+            None => Vec::new(),
+        }
+    }
+
+    /// Takes an event that has come already, if one has.
+    pub fn ready(&mut self) -> Option<Vec<Asked>> {
+        let event = self.events.try_recv().ok()?;
+        Some(self.take(event))
+    }
+
+    /// Takes an event.
+    pub fn take(&mut self, event: Event) -> Vec<Asked> {
+        if let Event::Inner(Private(Inner::Moved(result))) = event {
+            match *result {
+                Ok(place) => self.arrive(place),
+                Err(problem) => self.app.trouble(&problem),
+            }
+            return Vec::new();
+        }
+        let effects = update::update(&mut self.app, event);
+        self.perform(effects)
+    }
+
+    /// Draws the state.
+    #[must_use]
+    pub fn draw(&self, area: Rect) -> (Buffer, Option<(u16, u16)>) {
+        let mut buffer = Buffer::empty(area);
+        let cursor = self.draw_on(&mut buffer);
+        (buffer, cursor)
+    }
+
+    /// Draws the state onto an empty buffer; gives the place of the cursor.
+    pub fn draw_on(&self, buffer: &mut Buffer) -> Option<(u16, u16)> {
+        let mut cursor = None;
+        let mut canvas = canvas::Canvas::new(buffer, self.theme, &mut cursor);
+        frame::draw(&self.app, &mut canvas);
+        cursor
+    }
+
+    fn tell(&self, inner: Inner) {
+        // The receiver lives in the console itself.
+        let _ = self.sender.send(Event::from(inner));
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) -> Vec<Asked> {
+        let mut asked = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Copy(text) => asked.push(Asked::Copy(text)),
+                Effect::Suspend => asked.push(Asked::Suspend),
+                Effect::Redraw => asked.push(Asked::Redraw),
+                Effect::Start(kind) => self.start(kind),
+                Effect::Errand(errand) => self.errand(errand),
+                Effect::Think(thought) => self.think(thought),
+                Effect::Test {
+                    round,
+                    side,
+                    profile,
+                    typed,
+                    control,
+                } => self.test(round, side, *profile, typed, control),
+                Effect::Load(profile) => self.load(profile.or_else(|| self.place.named.clone())),
+                Effect::Save(saving) => self.save(*saving),
+                Effect::Simulate => {
+                    let (simulate, sender) = (self.simulate.clone(), self.sender.clone());
+                    tokio::spawn(async move {
+                        let place = simulate().await;
+                        let _ = sender.send(Inner::Moved(Box::new(place)).into());
+                    });
+                }
+                Effect::Leave => {
+                    if let Some(place) = self.left.pop() {
+                        self.move_to(place);
+                        self.app.can_leave = !self.left.is_empty();
+                    }
+                }
+            }
+        }
+        asked
+    }
+
+    /// A simulation is ready: the real place is kept for the way back.
+    fn arrive(&mut self, place: Place) {
+        let before = self.move_to(place);
+        self.left.push(before);
+        self.app.can_leave = true;
+        self.app.screen = Screen::Review;
+        self.app
+            .note("This is a simulated organisation. r reads both directories; L leads back.");
+    }
+
+    fn move_to(&mut self, place: Place) -> Place {
+        let before = std::mem::replace(&mut self.place, place);
+        self.app = App::new(whereabouts(&self.place), self.app.size, self.app.now);
+        self.load(self.place.named.clone());
+        before
+    }
+
+    fn load(&mut self, profile: Option<String>) {
+        let result = load(&self.place.paths, profile, self.place.named.as_deref());
+        self.tell(Inner::Loaded(Box::new(
+            result.map_err(|error| Problem::from(&SyncError::from(error))),
+        )));
+    }
+
+    fn start(&mut self, kind: super::worker::WorkKind) {
+        let Some(profile) = self.app.profile.clone() else {
+            return;
+        };
+        let (control, progress) = self.app.jobs.begin(kind.clone(), self.app.now);
+        let work = Work {
+            kind,
+            environment: self.environment(&profile.name),
+            profile,
+            paths: self.place.paths.clone(),
+            control,
+            progress,
+        };
+        if self.work.send(work).is_err() {
+            self.tell(Inner::WorkerGone);
+        }
+    }
+
+    /// Whether the environment's secrets are this profile's.
+    fn environment(&self, profile: &str) -> bool {
+        let only = self
+            .app
+            .editor
+            .as_ref()
+            .is_none_or(|editor| editor.profiles().len() <= 1);
+        environment(&self.place, only, profile)
+    }
+
+    fn errand(&self, errand: Errand) {
+        let Some(profile) = &self.app.profile else {
+            return;
+        };
+        let folder = self.place.paths.profile(&profile.name);
+        if self.clerk.send((folder, errand)).is_err() {
+            self.tell(Inner::WorkerGone);
+        }
+    }
+
+    fn think(&self, thought: Thought) {
+        let sender = self.sender.clone();
+        tokio::task::spawn_blocking(move || {
+            let inner = match thought {
+                Thought::Summary { planned, chosen } => {
+                    Inner::Summary(Box::new(review::summarise(&planned, &chosen)))
+                }
+                Thought::Again {
+                    planned,
+                    decisions,
+                    change,
+                } => {
+                    let mut planned = (*planned).clone();
+                    planned.again(|known| changed(known, change));
+                    let rows = review::rows(&planned);
+                    let marks = Marks::of(&planned, &decisions);
+                    Inner::Again(Box::new(review::Prepared {
+                        planned: Arc::new(planned),
+                        decisions,
+                        rows,
+                        marks,
+                    }))
+                }
+                Thought::WhatIf {
+                    round,
+                    planned,
+                    settings,
+                } => Inner::WhatIf(round, Box::new(provisioning::what_if(&planned, &settings))),
+            };
+            let _ = sender.send(Event::from(inner));
+        });
+    }
+
+    fn test(
+        &self,
+        round: u64,
+        side: Side,
+        profile: config::Profile,
+        typed: Option<secrecy::SecretString>,
+        control: sync::Control,
+    ) {
+        let (paths, sender) = (self.place.paths.clone(), self.sender.clone());
+        let environment = self.environment(&profile.name);
+        tokio::spawn(async move {
+            let tell = |inner| {
+                let _ = sender.send(Event::from(inner));
+            };
+            let kind = match side {
+                Side::Entra => SecretKind::EntraClientSecret,
+                Side::Jira => SecretKind::JiraApiToken,
+            };
+            let found = match typed {
+                Some(secret) => Ok((secret, SecretSource::Typed)),
+                None => find_secret(kind, &profile, &paths, environment),
+            };
+            let result = match found {
+                Ok((secret, source)) => {
+                    // Only the tested side's secret is used.
+                    let secrets = Secrets {
+                        entra: secret.clone(),
+                        entra_from: source,
+                        jira: secret,
+                        jira_from: source,
+                    };
+                    sync::check_side(side, &profile, &secrets, &control, &|finding| {
+                        tell(Inner::Found(round, Box::new(finding.clone())));
+                    })
+                    .await
+                    .map(drop)
+                }
+                Err(error) => Err(error.into()),
+            };
+            let problem = result.err().map(|error| Box::new(Problem::from(&error)));
+            tell(Inner::Tested(round, side, problem));
+        });
+    }
+
+    fn save(&mut self, saving: Saving) {
+        let result = save(&self.place, saving);
+        self.tell(Inner::Saved(Box::new(
+            result.map_err(|error| Problem::from(&SyncError::from(error))),
+        )));
+    }
+}
+
+fn whereabouts(place: &Place) -> Where {
+    Where {
+        paths: place.paths.clone(),
+        simulated: place.simulated,
+    }
+}
+
+fn environment(place: &Place, only: bool, profile: &str) -> bool {
+    let named = place.named.as_deref() == Some(profile);
+    !place.simulated && environment_applies(only, named)
+}
+
+/// Reads the configuration, and finds the profile to work on: the wanted one, or the first.
+fn load(
+    paths: &Paths,
+    wanted: Option<String>,
+    named: Option<&str>,
+) -> Result<Loaded, config::ConfigError> {
+    let editor = Editor::open(paths)?;
+    let names = editor.profiles();
+    if let Some(wanted) = named.filter(|name| !names.iter().any(|n| n == name)) {
+        return Err(config::ConfigError::UnknownProfile {
+            wanted: wanted.to_owned(),
+            known: names,
+        });
+    }
+    let profile = wanted
+        .filter(|name| names.contains(name))
+        .or_else(|| names.first().cloned());
+    let sources = profile.as_deref().map_or([None; 2], |name| {
+        let only = names.len() == 1;
+        let environment = environment_applies(only, named == Some(name));
+        sources(&editor, paths, name, environment)
+    });
+    Ok(Loaded {
+        editor,
+        profile,
+        sources,
+    })
+}
+
+fn sources(
+    editor: &Editor,
+    paths: &Paths,
+    profile: &str,
+    environment: bool,
+) -> [Option<SecretSource>; 2] {
+    let Ok(profile) = editor.profile(profile) else {
+        return [None; 2];
+    };
+    [SecretKind::EntraClientSecret, SecretKind::JiraApiToken].map(|kind| {
+        find_secret(kind, &profile, paths, environment)
+            .ok()
+            .map(|(_, source)| source)
+    })
+}
+
+/// Writes the configuration and secrets. Another program's edits since the file was read are
+/// found, and nothing is overwritten.
+fn save(place: &Place, saving: Saving) -> Result<Saved, config::ConfigError> {
+    let Saving {
+        editor,
+        before,
+        profile,
+        secrets,
+        words,
+    } = saving;
+    let paths = &place.paths;
+    editor.save()?;
+    match (&before, &profile) {
+        (Some(before), Some(now)) if before != now => {
+            config::move_secrets(paths, before, Some(now))?;
+            config::move_profile(paths, before, now)?;
+        }
+        (Some(before), None) => config::move_secrets(paths, before, None)?,
+        _ => {}
+    }
+    if let Some(name) = &profile {
+        for (kind, secret) in &secrets {
+            config::keep_secret(paths, name, *kind, secret)?;
+        }
+    }
+    let named = place
+        .named
+        .clone()
+        .filter(|named| profile.as_ref() == Some(named));
+    let loaded = load(paths, profile, named.as_deref())?;
+    Ok(Saved { loaded, words })
+}
+
+/// Takes a decision into what is known.
+fn changed(known: &mut crate::plan::Known, change: Change) {
+    let mut link = |entra: Vec<crate::directory::EntraId>, group, ownership| {
+        for entra in entra {
+            let group: crate::directory::GroupId = Clone::clone(&group);
+            known.links.group(GroupLink {
+                entra,
+                group,
+                ownership,
+            });
+        }
+    };
+    match change {
+        Change::Group { entra, group } => link(entra, group, Ownership::Confirmed),
+        Change::Adopted {
+            entra,
+            group,
+            access: true,
+        } => link(entra, group, Ownership::OwnedWithAccess),
+        Change::Adopted { entra, group, .. } => link(entra, group, Ownership::Owned),
+        Change::Person { entra, account } => known.links.person(entra, account),
+        Change::Apart { entra, group } => {
+            known.decisions.kept_apart.insert((entra, group));
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The console on a real terminal.
+
+use super::event::{Event, Signal};
+use super::runtime::{Asked, Console};
+use super::terminal::{self, Guard};
+use super::theme::Theme;
+use super::{Ended, Place, Simulate};
+use crossterm::event::{Event as Input, EventStream};
+use futures_util::StreamExt as _;
+use jiff::Timestamp;
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use std::io::{self, stdout};
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::UnboundedSender;
+
+/// How often time is told while a job runs: progress is drawn at most so often.
+const BUSY: Duration = Duration::from_millis(100);
+/// How often time is told otherwise, for countdown and ages.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// Opens the console on the terminal, until somebody leaves or a signal comes.
+pub async fn open(place: Place, simulate: Simulate) -> io::Result<Ended> {
+    let theme = Theme::from_environment();
+    let size = crossterm::terminal::size()?;
+    let mut console = Console::new(place, simulate, theme, size, Timestamp::now())?;
+    let guard = Guard::take()?;
+    let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+    let input = tokio::spawn(input(console.sender()));
+    let signals = tokio::spawn(signals(console.sender()));
+    let result = run(&mut console, &mut terminal).await;
+    input.abort();
+    signals.abort();
+    drop(guard);
+    result
+}
+
+async fn run(
+    console: &mut Console,
+    terminal: &mut Terminal<CrosstermBackend<io::Stdout>>,
+) -> io::Result<Ended> {
+    draw(console, terminal);
+    loop {
+        let tick = tokio::time::sleep(if console.is_busy() { BUSY } else { IDLE });
+        let mut asked = tokio::select! {
+            asked = console.next() => asked,
+            () = tick => console.take(Event::Tick(Timestamp::now())),
+        };
+        // Everything that has come is taken before anything is drawn.
+        while let Some(more) = console.ready() {
+            asked.extend(more);
+        }
+        for asked in asked {
+            match asked {
+                Asked::Copy(text) => terminal::copy(&text)?,
+                Asked::Redraw => terminal.clear()?,
+                Asked::Suspend => {
+                    if Guard::suspend()? {
+                        terminal.clear()?;
+                        let (width, height) = crossterm::terminal::size()?;
+                        console.take(Event::Resize(width, height));
+                    } else {
+                        console.take(Event::NoShell);
+                    }
+                }
+            }
+        }
+        if let Some(ended) = console.ended() {
+            return Ok(ended);
+        }
+        draw(console, terminal);
+    }
+}
+
+/// Draws what differs. A terminal that can't be written is gone; its hang-up ends the loop.
+fn draw(console: &Console, terminal: &mut Terminal<CrosstermBackend<io::Stdout>>) {
+    if !terminal::is_taken() {
+        return;
+    }
+    let drawn = (|| {
+        terminal::begin_picture()?;
+        terminal.draw(|frame| {
+            if let Some(cursor) = console.draw_on(frame.buffer_mut()) {
+                frame.set_cursor_position(cursor);
+            }
+        })?;
+        terminal::end_picture()
+    })();
+    if let Err(error) = drawn {
+        tracing::warn!(%error, "the terminal can't be written");
+        let _ = console.sender().send(Event::Signal(Signal::Hangup));
+    }
+}
+
+/// Forwards keys, pastes and sizes. The end of input is a hang-up.
+async fn input(sender: UnboundedSender<Event>) {
+    let mut input = EventStream::new();
+    while let Some(event) = input.next().await {
+        let event = match event {
+            Ok(Input::Key(key)) => Event::Key(key),
+            Ok(Input::Paste(text)) => Event::Paste(text),
+            Ok(Input::Resize(width, height)) => Event::Resize(width, height),
+            Ok(Input::FocusGained | Input::FocusLost | Input::Mouse(_)) => continue,
+            Err(error) => {
+                tracing::warn!(%error, "the terminal can't be read");
+                break;
+            }
+        };
+        if sender.send(event).is_err() {
+            return;
+        }
+    }
+    let _ = sender.send(Event::Signal(Signal::Hangup));
+}
+
+async fn signals(sender: UnboundedSender<Event>) {
+    // SIGTSTP: signal-hook's and libc's number is the same on every Unix that this runs on.
+    let stop = SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw());
+    let cont = SignalKind::from_raw(rustix::process::Signal::CONT.as_raw());
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup), Ok(mut stop), Ok(mut cont)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+        signal(SignalKind::hangup()),
+        signal(stop),
+        signal(cont),
+    ) else {
+        tracing::warn!("signals can't be caught");
+        return;
+    };
+    loop {
+        let signal = tokio::select! {
+            _ = interrupt.recv() => Signal::Interrupt,
+            _ = terminate.recv() => Signal::Terminate,
+            _ = hangup.recv() => Signal::Hangup,
+            _ = stop.recv() => Signal::Suspend,
+            _ = cont.recv() => Signal::Continue,
+        };
+        if sender.send(Event::Signal(signal)).is_err() {
+            return;
+        }
+    }
+}

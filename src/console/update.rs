@@ -1,0 +1,277 @@
+//! One event at a time: what it changes, and what it asks for.
+
+use super::app::{App, Overlay, Screen, Text};
+use super::commands::{self, Action};
+use super::event::{Effect, Event, Inner, Private, Signal};
+use super::overlay::{self, Ask};
+use super::{Ended, credentials, jobs, provisioning, review, welcome};
+use crate::console::clerk::{Answer, Errand};
+use crossterm::event::{KeyEvent, KeyEventKind};
+
+/// Takes an event.
+pub(super) fn update(app: &mut App, event: Event) -> Vec<Effect> {
+    match event {
+        Event::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
+        Event::Key(key) => {
+            app.notice = None;
+            pressed(app, key)
+        }
+        Event::Paste(text) => {
+            app.notice = None;
+            match app.text() {
+                Some(Text::Line(field)) => field.paste(&text),
+                Some(Text::Secret(field)) => field.paste(&text),
+                None => {
+                    app.refuse(
+                        "Text was pasted, and no field is being edited: enter goes into one.",
+                    );
+                    return Vec::new();
+                }
+            }
+            typed(app)
+        }
+        Event::Resize(width, height) => {
+            app.size = (width, height);
+            let page = review::list_height(app.size);
+            app.review.keep_in_sight(page);
+            Vec::new()
+        }
+        Event::Tick(now) => {
+            app.now = now;
+            jobs::tick(app)
+        }
+        Event::Signal(signal) => signalled(app, signal),
+        Event::NoShell => {
+            app.refuse("There is no shell to go back to here.");
+            Vec::new()
+        }
+        Event::Inner(Private(inner)) => told(app, inner),
+    }
+}
+
+fn pressed(app: &mut App, key: KeyEvent) -> Vec<Effect> {
+    let scopes = app.scopes();
+    if let Some(command) = commands::find(&scopes, key) {
+        return act(app, command.action);
+    }
+    let taken = match app.text() {
+        Some(Text::Line(field)) => field.key(key),
+        Some(Text::Secret(field)) => field.key(key),
+        None => false,
+    };
+    if taken { typed(app) } else { Vec::new() }
+}
+
+/// Text changed somewhere.
+fn typed(app: &mut App) -> Vec<Effect> {
+    if let Some(top) = app.over.last_mut() {
+        overlay::typed(top);
+        if let Some(Overlay::Lines(_)) = app.over.last() {
+            provisioning::suggest(app);
+        } else if let Some(Overlay::Palette(_)) = app.over.last() {
+            overlay::search(app);
+        }
+        return Vec::new();
+    }
+    match app.screen {
+        Screen::Review => {
+            let page = review::list_height(app.size);
+            app.review.look();
+            app.review.keep_in_sight(page);
+        }
+        Screen::Credentials => credentials::typed(app),
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Does a command, or says why not.
+pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
+    if let Some(reason) = app.unavailable(action) {
+        let mut words = reason;
+        if let Some(first) = words.get(..1) {
+            words = format!("{}{}.", first.to_uppercase(), &words[1..]);
+        }
+        app.refuse(&words);
+        return Vec::new();
+    }
+    match action {
+        Action::Interrupt => return quit(app),
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Redraw => return vec![Effect::Redraw],
+        _ => {}
+    }
+    if !app.over.is_empty() {
+        return overlay::perform(app, action);
+    }
+    match action {
+        Action::Quit => return quit(app),
+        Action::Help => app.over(Overlay::Help(0)),
+        Action::Palette => overlay::open_palette(app),
+        Action::Go(screen) => return app.go(screen),
+        Action::NextScreen => return step(app, 1),
+        Action::PreviousScreen => return step(app, 3),
+        Action::Profiles => app.over(Overlay::Profiles(0)),
+        Action::LeaveSimulation => return vec![Effect::Leave],
+        _ => {
+            return match app.screen {
+                Screen::Welcome => welcome::perform(app, action),
+                Screen::Credentials => credentials::perform(app, action),
+                Screen::Provisioning => provisioning::perform(app, action),
+                Screen::Review if app.review.searching => search(app, action),
+                Screen::Review => review::perform(app, action),
+                Screen::Jobs => jobs::perform(app, action),
+            };
+        }
+    }
+    Vec::new()
+}
+
+fn search(app: &mut App, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Enter => app.review.searching = false,
+        Action::Close => {
+            app.review.searching = false;
+            app.review.search = super::field::TextField::default();
+            app.review.look();
+        }
+        other => return review::perform(app, other),
+    }
+    Vec::new()
+}
+
+fn step(app: &mut App, by: usize) -> Vec<Effect> {
+    let at = Screen::ALL
+        .iter()
+        .position(|screen| *screen == app.screen)
+        .unwrap_or(0);
+    app.go(Screen::ALL[(at + by) % Screen::ALL.len()])
+}
+
+/// Leaves, or asks first: during a run, and with edits that were not saved.
+fn quit(app: &mut App) -> Vec<Effect> {
+    if app.is_busy() {
+        // The key that opened the question, pressed again, answers it.
+        if app.ending.is_some() || matches!(app.over.last(), Some(Overlay::Ask(ask)) if ask.stops) {
+            return stop_and_leave(app, Ended::Quit);
+        }
+        app.over(Overlay::Ask(Ask::quit_during_run()));
+    } else if let Some(screen) = app.unsaved()
+        && !matches!(app.over.last(), Some(Overlay::Ask(ask)) if ask.leaves)
+    {
+        app.over(Overlay::Ask(Ask::quit_unsaved(screen.name())));
+    } else {
+        app.ended = Some(Ended::Quit);
+    }
+    Vec::new()
+}
+
+/// Ends now, or as soon as the run has stopped.
+pub(super) fn stop_and_leave(app: &mut App, how: Ended) -> Vec<Effect> {
+    if let Some(job) = &app.jobs.job {
+        if app.ending.is_some() {
+            // Asked twice: what is on its way is not waited for. The journal knows what began.
+            app.ended = Some(how);
+            return Vec::new();
+        }
+        job.control.cancel();
+        app.ending = Some(how);
+        app.over.clear();
+        app.note("Stopping: what is on its way is finished and kept. Once more leaves at once.");
+    } else {
+        app.ended = Some(how);
+    }
+    Vec::new()
+}
+
+fn signalled(app: &mut App, signal: Signal) -> Vec<Effect> {
+    match signal {
+        Signal::Interrupt | Signal::Hangup => stop_and_leave(app, Ended::Interrupted),
+        Signal::Terminate => stop_and_leave(app, Ended::Terminated),
+        Signal::Suspend => vec![Effect::Suspend],
+        Signal::Continue => vec![Effect::Redraw],
+    }
+}
+
+fn told(app: &mut App, inner: Inner) -> Vec<Effect> {
+    match inner {
+        Inner::Found(round, finding) => app.credentials.found(round, *finding),
+        Inner::Tested(round, side, problem) => {
+            credentials::tested(app, round, side, problem.as_deref());
+        }
+        Inner::Planned(prepared) => return jobs::planned(app, *prepared),
+        Inner::Applied(applied) => return jobs::applied(app, *applied),
+        Inner::Noted(words) => app.jobs.say(app.now, super::theme::Tone::Held, &words),
+        Inner::Ended(result) => return jobs::ended(app, result.err().as_deref()),
+        Inner::WorkerGone => app.ended = Some(Ended::Failed),
+        Inner::Answer(answer) => return answered(app, *answer),
+        Inner::Summary(summary) => {
+            app.notice = None;
+            app.over(Overlay::Summary(summary));
+        }
+        Inner::Again(prepared) => {
+            let made = app.review.plan.as_ref().map_or(0, |plan| plan.marks.made);
+            app.review.show(*prepared);
+            if let Some(plan) = &mut app.review.plan {
+                plan.marks.made = made + 1;
+            }
+            return provisioning::entered(app);
+        }
+        Inner::WhatIf(round, result) => app.provisioning.answered(round, *result),
+        Inner::Loaded(result) => match *result {
+            Ok(loaded) => return started(app, loaded),
+            Err(problem) => {
+                app.screen = Screen::Credentials;
+                app.trouble(&problem);
+                app.broken = Some(problem);
+            }
+        },
+        Inner::Saved(result) => match *result {
+            Ok(saved) => {
+                app.load(saved.loaded);
+                app.note(&saved.words);
+                return provisioning::entered(app);
+            }
+            Err(problem) => app.trouble(&problem),
+        },
+        Inner::Moved(result) => match *result {
+            // The loop has taken the place already.
+            Ok(_) => {}
+            Err(problem) => app.trouble(&problem),
+        },
+    }
+    Vec::new()
+}
+
+fn answered(app: &mut App, answer: Answer) -> Vec<Effect> {
+    match answer {
+        Answer::Kept => {}
+        Answer::Runs(runs) => app.jobs.runs(runs),
+        Answer::Run(run) => app.over(Overlay::Run(Box::new(jobs::RunPage::new(*run)))),
+        Answer::History(id, rows) => {
+            if let Some(Overlay::Page(page)) = app.over.last_mut() {
+                page.history(&id, &rows);
+            }
+        }
+        Answer::Failed(problem) => app.trouble(&problem),
+    }
+    Vec::new()
+}
+
+/// The configuration was read: where to begin.
+fn started(app: &mut App, loaded: super::event::Loaded) -> Vec<Effect> {
+    let has_profile = loaded.profile.is_some();
+    app.load(loaded);
+    if !has_profile {
+        app.screen = if app.place.simulated {
+            Screen::Credentials
+        } else {
+            Screen::Welcome
+        };
+        return Vec::new();
+    }
+    if app.screen == Screen::Welcome {
+        app.screen = Screen::Review;
+    }
+    vec![Effect::Errand(Errand::Runs)]
+}

@@ -1,0 +1,218 @@
+//! The thread that reads and applies, beside the screen.
+
+use super::event::{Event, Inner};
+use super::review::{Prepared, prepare};
+use crate::config::{Paths, Profile, Secrets};
+use crate::plan::{Allowance, Allowances, Mode, Selection, settings_digest};
+use crate::store::RunKind;
+use crate::sync::{
+    self, ApplyRequest, Control, Opening, Planned, Problem, Progress, Session, SyncError,
+};
+use std::sync::Arc;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+/// What a job does.
+#[derive(Debug, Clone)]
+pub(super) enum WorkKind {
+    /// Reads both sides and plans.
+    Refresh,
+    /// Reads again, applies what was reviewed and is still needed, and plans anew.
+    Apply {
+        reviewed: Arc<Planned>,
+        allowances: Allowances,
+    },
+    /// The unattended sync; without `apply` it only reads and plans.
+    Sync { apply: bool },
+}
+
+impl WorkKind {
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Refresh => "Reading both directories",
+            Self::Apply { .. } => "Applying what was reviewed",
+            Self::Sync { apply: true } => "Unattended sync",
+            Self::Sync { apply: false } => "Reading on schedule",
+        }
+    }
+
+    pub(super) const fn applies(&self) -> bool {
+        !matches!(self, Self::Refresh | Self::Sync { apply: false })
+    }
+}
+
+/// A job.
+#[derive(Debug)]
+pub(super) struct Work {
+    pub(super) kind: WorkKind,
+    pub(super) profile: Profile,
+    pub(super) paths: Paths,
+    /// Whether the environment's secrets are this profile's.
+    pub(super) environment: bool,
+    pub(super) control: Control,
+    pub(super) progress: Progress,
+}
+
+/// Starts the thread. It ends when nobody can send it work any more.
+pub(super) fn start(events: UnboundedSender<Event>) -> std::io::Result<UnboundedSender<Work>> {
+    let (send, receive) = unbounded_channel();
+    std::thread::Builder::new()
+        .name("rollbook-work".to_owned())
+        .spawn(move || {
+            let _alarm = Alarm(events.clone());
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            match runtime {
+                Ok(runtime) => runtime.block_on(serve(receive, &events)),
+                Err(error) => tracing::error!(%error, "no runtime for jobs"),
+            }
+        })?;
+    Ok(send)
+}
+
+/// Tells the console when the thread panics.
+struct Alarm(UnboundedSender<Event>);
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            // Without a console there is nobody to tell.
+            let _ = self.0.send(Inner::WorkerGone.into());
+        }
+    }
+}
+
+async fn serve(mut work: UnboundedReceiver<Work>, events: &UnboundedSender<Event>) {
+    while let Some(work) = work.recv().await {
+        let tell = |inner| {
+            // A console that has ended needs no answer; the journal has everything.
+            let _ = events.send(Event::from(inner));
+        };
+        let result = run(work, &tell).await;
+        tell(Inner::Ended(
+            result.map_err(|error| Box::new(Problem::from(&error))),
+        ));
+    }
+}
+
+async fn run(work: Work, tell: &impl Fn(Inner)) -> Result<(), SyncError> {
+    let secrets = Secrets::find(&work.profile, &work.paths, work.environment)?;
+    let (mode, doing) = match work.kind {
+        WorkKind::Refresh => (Mode::Attended, "refresh"),
+        WorkKind::Apply { .. } => (Mode::Attended, "apply"),
+        WorkKind::Sync { .. } => (Mode::Unattended, "sync"),
+    };
+    let mut session = Session::open(Opening {
+        profile: work.profile,
+        secrets,
+        paths: &work.paths,
+        mode,
+        doing,
+        cancel: work.control,
+        progress: work.progress,
+    })
+    .await?;
+    session.reads_admins();
+    session.reads_ahead();
+    let session = &mut session;
+    match work.kind {
+        WorkKind::Refresh | WorkKind::Sync { apply: false } => {
+            let planned = read(session, tell).await?;
+            show(planned, tell);
+        }
+        WorkKind::Apply {
+            reviewed,
+            allowances,
+        } => apply(session, &reviewed, &allowances, tell).await?,
+        WorkKind::Sync { apply: true } => sync(session, tell).await?,
+    }
+    Ok(())
+}
+
+/// Prepares a plan for the screen, and shows it.
+fn show(planned: Planned, tell: &impl Fn(Inner)) {
+    let prepared: Prepared = prepare(planned);
+    tell(Inner::Planned(Box::new(prepared)));
+}
+
+async fn read(session: &mut Session, tell: &impl Fn(Inner)) -> Result<Planned, SyncError> {
+    let said = session.notes.len();
+    let planned = sync::plan(session, Allowances::default()).await;
+    for note in session.notes.iter().skip(said) {
+        tell(Inner::Noted(note.clone()));
+    }
+    planned
+}
+
+fn request(planned: &Planned, kind: RunKind, cut: u64, reviewed: Option<String>) -> ApplyRequest {
+    ApplyRequest {
+        chosen: planned.plan.free().map(|(index, _)| index).collect(),
+        held: planned.plan.held() as u64,
+        cut,
+        kind,
+        reviewed,
+    }
+}
+
+async fn apply(
+    session: &mut Session,
+    reviewed: &Planned,
+    allowances: &Allowances,
+    tell: &impl Fn(Inner),
+) -> Result<(), SyncError> {
+    if settings_digest(&reviewed.settings) != settings_digest(&session.profile.settings) {
+        return Err(SyncError::NotAsReviewed);
+    }
+    if !allowances.is_empty() {
+        session.looks_up_namesakes_only();
+    }
+    let mut planned = read(session, tell).await?;
+    let matched = sync::carry_over(reviewed, &mut planned);
+    if matched.overtaken > 0 {
+        tell(Inner::Noted(format!(
+            "{} of the reviewed operations are no longer needed",
+            matched.overtaken
+        )));
+    }
+    if matched.changed > 0 {
+        tell(Inner::Noted(format!(
+            "{} of the reviewed operations would now touch another account, address or group: they are left out",
+            matched.changed
+        )));
+    }
+    let shown = |allowance: Allowance| {
+        let guards = reviewed.plan.guards.iter();
+        guards
+            .clone()
+            .any(|guard| guard.name == allowance.name && guard.count == allowance.count)
+    };
+    planned.allow(sync::as_reviewed(allowances, shown, &planned))?;
+    let cut = matched.overtaken + matched.changed;
+    let request = request(
+        &planned,
+        RunKind::Attended,
+        cut,
+        Some(reviewed.plan.id.clone()),
+    );
+    let applied = sync::apply(session, &planned, request).await?;
+    tell(Inner::Applied(Box::new(applied)));
+    let planned = read(session, tell).await?;
+    show(planned, tell);
+    Ok(())
+}
+
+async fn sync(session: &mut Session, tell: &impl Fn(Inner)) -> Result<(), SyncError> {
+    let planned = read(session, tell).await?;
+    let request = request(&planned, RunKind::Unattended, 0, None);
+    let applied = sync::apply(session, &planned, request).await?;
+    let changed = applied.counts.done + applied.counts.already > 0;
+    tell(Inner::Applied(Box::new(applied)));
+    let mut planned = if changed {
+        read(session, tell).await?
+    } else {
+        planned
+    };
+    planned.selection = Selection::Everything;
+    show(planned, tell);
+    Ok(())
+}
