@@ -144,7 +144,9 @@ fn plan_line(app: &App, canvas: &mut Canvas<'_>, y: usize) {
     let conflicts = plan.planned.plan.conflicts.len();
     if conflicts > 0 && canvas.width() >= 100 {
         let words = format!("! {} need you", grouped(conflicts as u64));
-        canvas.right(1, y, &words, Tone::Held);
+        if x + 20 + words.width() < canvas.width() {
+            canvas.right(1, y, &words, Tone::Held);
+        }
     }
 }
 

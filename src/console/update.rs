@@ -148,17 +148,16 @@ fn step(app: &mut App, by: usize) -> Vec<Effect> {
     app.go(Screen::ALL[(at + by) % Screen::ALL.len()])
 }
 
-/// Leaves, or asks first: during a run, and with edits that were not saved.
+/// Leaves, or asks first: during a run, and with edits that were not saved. Asked again while the
+/// question stands, it leaves.
 fn quit(app: &mut App) -> Vec<Effect> {
+    let again = matches!(app.over.last(), Some(Overlay::Ask(ask)) if ask.is_about_leaving());
     if app.is_busy() {
-        // The key that opened the question, pressed again, answers it.
-        if app.ending.is_some() || matches!(app.over.last(), Some(Overlay::Ask(ask)) if ask.stops) {
+        if again || app.ending.is_some() {
             return stop_and_leave(app, Ended::Quit);
         }
         app.over(Overlay::Ask(Ask::quit_during_run()));
-    } else if let Some(screen) = app.unsaved()
-        && !matches!(app.over.last(), Some(Overlay::Ask(ask)) if ask.leaves)
-    {
+    } else if let Some(screen) = app.unsaved().filter(|_| !again) {
         app.over(Overlay::Ask(Ask::quit_unsaved(screen.name())));
     } else {
         app.ended = Some(Ended::Quit);

@@ -376,6 +376,9 @@ pub(super) fn outcome_words(applied: &Applied) -> (Tone, String) {
 pub(super) fn ended(app: &mut App, problem: Option<&Problem>) -> Vec<Effect> {
     let job = app.jobs.job.take();
     app.jobs.ended_at = Some(app.now);
+    // Nothing is left to be stopped.
+    app.over
+        .retain(|over| !matches!(over, Overlay::Ask(ask) if ask.is_about_run()));
     if let Some(how) = app.ending {
         app.ended = Some(how);
         return Vec::new();

@@ -25,10 +25,6 @@ pub(in crate::console) struct Ask {
     pub(in crate::console) lines: Vec<(Tone, String)>,
     pub(in crate::console) answers: Vec<(String, Answer)>,
     pub(in crate::console) cursor: usize,
-    /// Whether it asks to stop a run and leave.
-    pub(in crate::console) stops: bool,
-    /// Whether it asks to leave without saving.
-    pub(in crate::console) leaves: bool,
 }
 
 impl Ask {
@@ -45,8 +41,6 @@ impl Ask {
                 .map(|(words, answer)| (words.to_owned(), answer))
                 .collect(),
             cursor: 0,
-            stops: false,
-            leaves: false,
         }
     }
 
@@ -77,31 +71,39 @@ impl Ask {
 
     pub(in crate::console) fn quit_during_run() -> Self {
         let words = "A run is under way. Stopping it cleanly lets what is on its way finish and keeps it in the journal; the next run goes on from there.";
-        Self {
-            stops: true,
-            ..Self::new(
-                "Leave during a run?",
-                vec![(Tone::Plain, words.to_owned())],
-                vec![
-                    ("Stay", Answer::Close),
-                    ("Stop the run cleanly, and leave", Answer::StopAndLeave),
-                ],
-            )
-        }
+        Self::new(
+            "Leave during a run?",
+            vec![(Tone::Plain, words.to_owned())],
+            vec![
+                ("Stay", Answer::Close),
+                ("Stop the run cleanly, and leave", Answer::StopAndLeave),
+            ],
+        )
     }
 
     pub(in crate::console) fn quit_unsaved(screen: &str) -> Self {
         let words = format!("{screen} holds edits that were not saved. Leaving drops them.");
-        Self {
-            leaves: true,
-            ..Self::new(
-                "Leave without saving?",
-                vec![(Tone::Plain, words)],
-                vec![
-                    ("Stay", Answer::Close),
-                    ("Leave without saving", Answer::Leave),
-                ],
-            )
-        }
+        Self::new(
+            "Leave without saving?",
+            vec![(Tone::Plain, words)],
+            vec![
+                ("Stay", Answer::Close),
+                ("Leave without saving", Answer::Leave),
+            ],
+        )
+    }
+
+    fn offers(&self, wanted: impl Fn(&Answer) -> bool) -> bool {
+        self.answers.iter().any(|(_, answer)| wanted(answer))
+    }
+
+    /// Whether it asks to stop a run.
+    pub(in crate::console) fn is_about_run(&self) -> bool {
+        self.offers(|answer| matches!(answer, Answer::StopAndLeave | Answer::Cancel))
+    }
+
+    /// Whether it asks to leave: asking for that again is an answer.
+    pub(in crate::console) fn is_about_leaving(&self) -> bool {
+        self.offers(|answer| matches!(answer, Answer::StopAndLeave | Answer::Leave))
     }
 }

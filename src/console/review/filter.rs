@@ -73,10 +73,6 @@ impl Filter {
         }
     }
 
-    pub(super) fn fits(self, list: List) -> bool {
-        Self::of(list).contains(&self)
-    }
-
     pub(in crate::console) const fn name(self) -> &'static str {
         match self {
             Self::Changes => "changes only",

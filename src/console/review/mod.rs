@@ -212,6 +212,15 @@ impl Review {
             return Vec::new();
         };
         let stored = plan.marks.say(&plan.planned, operations, said);
+        for (id, decision) in &stored {
+            match decision {
+                Some(decision) => {
+                    let known = &mut plan.decisions.operations;
+                    known.insert(id.clone(), decision.clone());
+                }
+                None => _ = plan.decisions.operations.remove(id),
+            }
+        }
         self.count();
         if stored.is_empty() {
             Vec::new()
@@ -246,9 +255,7 @@ impl Review {
     pub(super) fn step(&mut self, list: isize) {
         let at = List::ALL.iter().position(|l| *l == self.list).unwrap_or(0);
         self.list = List::ALL[turned(at, list, List::ALL.len())];
-        if !self.filter.fits(self.list) {
-            self.filter = Filter::default();
-        }
+        self.filter = Filter::default();
         self.cursor = 0;
         self.offset = 0;
         self.look();

@@ -1,0 +1,323 @@
+//! A simulator, a folder, and a console that is driven by keys.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use jiff::{SignedDuration, Timestamp};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use regex::Regex;
+use rollbook::config::{Paths, SecretKind, keep_secret};
+use rollbook::console::{Asked, Console, Ended, Event, Place, Simulate, Theme};
+use rollbook::simulator::{Scenario, Simulator};
+use rollbook::sync::Problem;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+pub const PROFILE: &str = "Azure AD";
+
+/// A small organisation with every awkward case, quick to read.
+pub const SMALL: &str = r"
+[organization]
+users = 90
+groups = 16
+seed = 11
+[services]
+limiter = false
+slice = 5
+delta_page = 6
+invisible = 50
+";
+
+/// Quick in tests; the pace itself has tests of its own.
+const LIMITS: &str = "\n[profiles.\"Azure AD\".limits]\npolite_rate = 100\n";
+
+/// How long a condition may take, on a slow machine too.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// What stands in the folder at first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// Nothing.
+    Empty,
+    /// A profile that works, all toggles on.
+    Ready,
+}
+
+pub struct Desk {
+    pub sim: Simulator,
+    pub folder: TempDir,
+    console: Console,
+    size: (u16, u16),
+    now: Timestamp,
+    /// What was asked of the terminal.
+    pub asked: Vec<Asked>,
+}
+
+/// A key by its name: `a`, `enter`, `^S`.
+pub fn key(name: &str) -> KeyEvent {
+    let plain = KeyModifiers::NONE;
+    let (code, modifiers) = match name {
+        "enter" => (KeyCode::Enter, plain),
+        "esc" => (KeyCode::Esc, plain),
+        "tab" => (KeyCode::Tab, plain),
+        "shift-tab" => (KeyCode::BackTab, KeyModifiers::SHIFT),
+        "up" => (KeyCode::Up, plain),
+        "down" => (KeyCode::Down, plain),
+        "left" => (KeyCode::Left, plain),
+        "right" => (KeyCode::Right, plain),
+        "home" => (KeyCode::Home, plain),
+        "end" => (KeyCode::End, plain),
+        "page-down" => (KeyCode::PageDown, plain),
+        "del" => (KeyCode::Delete, plain),
+        "backspace" => (KeyCode::Backspace, plain),
+        "space" => (KeyCode::Char(' '), plain),
+        other => match other.strip_prefix('^') {
+            Some(letter) if !letter.is_empty() => {
+                let letter = letter.to_lowercase().chars().next().unwrap();
+                (KeyCode::Char(letter), KeyModifiers::CONTROL)
+            }
+            _ => (KeyCode::Char(other.chars().next().unwrap()), plain),
+        },
+    };
+    KeyEvent::new(code, modifiers)
+}
+
+/// No simulation can be entered from here.
+pub fn no_simulation() -> Simulate {
+    Box::new(|| {
+        Box::pin(async {
+            Err(Problem::plain(
+                "test",
+                "There is no simulation in this test.".to_owned(),
+                "None is needed.",
+            ))
+        })
+    })
+}
+
+impl Desk {
+    pub async fn new(scenario: &str, start: Start, size: (u16, u16)) -> Self {
+        let scenario = Scenario::parse(scenario).unwrap();
+        let sim = Simulator::start(&scenario, 0).await.unwrap();
+        let folder = TempDir::new().unwrap();
+        let paths = Paths::new(Some(folder.path()), Some(folder.path())).unwrap();
+        if start == Start::Ready {
+            std::fs::write(paths.config_file(), sim.config(PROFILE) + LIMITS).unwrap();
+            let [(_, secret), (_, token)] = sim.environment();
+            for (kind, secret) in [
+                (SecretKind::EntraClientSecret, secret),
+                (SecretKind::JiraApiToken, token),
+            ] {
+                keep_secret(&paths, PROFILE, kind, &secret.into()).unwrap();
+            }
+        }
+        let place = Place {
+            paths,
+            // Its site is called so on the screen, and has no port that differs from run to run.
+            simulated: start == Start::Ready,
+            named: None,
+            keep: None,
+        };
+        let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
+        let console = Console::new(place, no_simulation(), Theme::Colour, size, now).unwrap();
+        let mut desk = Self {
+            sim,
+            folder,
+            console,
+            size,
+            now,
+            asked: Vec::new(),
+        };
+        desk.until(|screen| !screen.contains("Reading the configuration"))
+            .await;
+        desk.drain();
+        desk
+    }
+
+    /// A desk whose plan has been read.
+    pub async fn with_plan(scenario: &str, size: (u16, u16)) -> Self {
+        let mut desk = Self::new(scenario, Start::Ready, size).await;
+        desk.press("r");
+        desk.until(|screen| screen.contains("Both directories were read"))
+            .await;
+        desk.idle().await;
+        desk
+    }
+
+    fn take(&mut self, event: Event) {
+        let asked = self.console.take(event);
+        self.asked.extend(asked);
+    }
+
+    fn drain(&mut self) {
+        while let Some(asked) = self.console.ready() {
+            self.asked.extend(asked);
+        }
+    }
+
+    /// Presses keys, by their names, one after the other.
+    pub fn press(&mut self, keys: &str) {
+        for name in keys.split_whitespace() {
+            self.take(Event::Key(key(name)));
+        }
+    }
+
+    /// Types text, letter by letter.
+    pub fn type_in(&mut self, text: &str) {
+        for c in text.chars() {
+            let code = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
+            self.take(Event::Key(code));
+        }
+    }
+
+    pub fn paste(&mut self, text: &str) {
+        self.take(Event::Paste(text.to_owned()));
+    }
+
+    pub fn signal(&mut self, signal: rollbook::console::Signal) {
+        self.take(Event::Signal(signal));
+    }
+
+    pub fn resize(&mut self, size: (u16, u16)) {
+        self.size = size;
+        self.take(Event::Resize(size.0, size.1));
+    }
+
+    /// Lets time go on.
+    pub fn pass(&mut self, seconds: i64) {
+        self.now += SignedDuration::from_secs(seconds);
+        self.take(Event::Tick(self.now));
+    }
+
+    pub fn buffer(&self) -> Buffer {
+        self.console
+            .draw(Rect::new(0, 0, self.size.0, self.size.1))
+            .0
+    }
+
+    /// The screen as text.
+    pub fn screen(&self) -> String {
+        let buffer = self.buffer();
+        let mut text = String::new();
+        for y in 0..buffer.area.height {
+            let mut line = String::new();
+            let mut x = 0;
+            while x < buffer.area.width {
+                let symbol = buffer[(x, y)].symbol();
+                line.push_str(symbol);
+                let width = unicode_width::UnicodeWidthStr::width(symbol).max(1);
+                x += u16::try_from(width).unwrap();
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+
+    /// The screen without what differs from run to run: times, ports, run ids, requests.
+    pub fn steady(&self) -> String {
+        let mut text = self.screen();
+        for (pattern, with) in [
+            (r"\d\d:\d\d:\d\d", "hh:mm:ss"),
+            (r"\b\d{1,2} [A-Z][a-z]{2} \d\d:\d\d", "dd Mon hh:mm"),
+            (r"127\.0\.0\.1:\d+", "127.0.0.1:ppppp"),
+            (r"\d{8}-\d{6}-[a-z]{4}", "run-id"),
+            (
+                r"Requests: Entra [\d,]+ · Jira [\d,]+( · [\d,]+ repeated)?",
+                "Requests: …",
+            ),
+            (r"[▁▂▃▄▅▆▇█]+", "▁"),
+            (r"· \d+ s\b", "· n s"),
+        ] {
+            text = Regex::new(pattern)
+                .unwrap()
+                .replace_all(&text, with)
+                .into_owned();
+        }
+        text
+    }
+
+    /// Takes events until the screen is as wanted.
+    #[track_caller]
+    pub fn until<'a>(
+        &'a mut self,
+        wanted: impl Fn(&str) -> bool + 'a,
+    ) -> impl Future<Output = ()> + 'a {
+        let caller = std::panic::Location::caller();
+        async move {
+            let begun = Instant::now();
+            loop {
+                self.drain();
+                if wanted(&self.screen()) {
+                    return;
+                }
+                assert!(
+                    begun.elapsed() < PATIENCE,
+                    "{caller}: it never came:\n{}",
+                    self.screen()
+                );
+                self.step().await;
+            }
+        }
+    }
+
+    async fn step(&mut self) {
+        let next = tokio::time::timeout(Duration::from_millis(50), self.console.next()).await;
+        match next {
+            Ok(asked) => self.asked.extend(asked),
+            Err(_) => {
+                self.now += SignedDuration::from_millis(50);
+                self.take(Event::Tick(self.now));
+            }
+        }
+    }
+
+    /// Takes events until no job is under way and nothing more comes for a moment.
+    pub async fn idle(&mut self) {
+        let begun = Instant::now();
+        loop {
+            assert!(begun.elapsed() < PATIENCE, "a job never ended");
+            let next = tokio::time::timeout(Duration::from_millis(150), self.console.next()).await;
+            match next {
+                Ok(asked) => self.asked.extend(asked),
+                Err(_) if !self.console.is_busy() => return,
+                Err(_) => self.take(Event::Tick(self.now)),
+            }
+        }
+    }
+
+    /// Takes events until the console has ended.
+    pub async fn end(&mut self) -> Ended {
+        let begun = Instant::now();
+        loop {
+            if let Some(ended) = self.console.ended() {
+                return ended;
+            }
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "it never ended:\n{}",
+                self.screen()
+            );
+            self.step().await;
+        }
+    }
+
+    pub fn ended(&self) -> Option<Ended> {
+        self.console.ended()
+    }
+
+    pub fn file(&self, name: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(name)).unwrap()
+    }
+
+    #[track_caller]
+    pub fn shows(&self, words: &str) {
+        let screen = self.screen();
+        assert!(screen.contains(words), "“{words}” is not on\n{screen}");
+    }
+
+    #[track_caller]
+    pub fn hides(&self, words: &str) {
+        let screen = self.screen();
+        assert!(!screen.contains(words), "“{words}” is on\n{screen}");
+    }
+}

@@ -1,0 +1,276 @@
+//! Whole ways through the console, by keyboard alone, against the simulator.
+
+use crate::desk::{Desk, SMALL, Start};
+use rollbook::console::{Ended, Signal};
+
+const SIZE: (u16, u16) = (100, 30);
+
+/// Fills in both forms as somebody would who reads the simulator's configuration.
+fn fill_in(desk: &mut Desk, secret: &str) {
+    let (tenant, client, email) = desk.sim.world(|world| {
+        (
+            world.entra.id.clone(),
+            world.entra.client_id.clone(),
+            world.jira.admin_email.clone(),
+        )
+    });
+    let [_, (_, token)] = desk.sim.environment();
+    let origin = desk.sim.origin();
+    // The first field with the keys is the tenant id: a name stands already.
+    desk.paste(&tenant);
+    desk.press("tab");
+    desk.paste(&client);
+    desk.press("tab");
+    desk.paste(secret);
+    desk.press("tab tab");
+    desk.paste(&origin);
+    desk.press("tab");
+    desk.paste(&origin);
+    desk.press("tab");
+    desk.paste(&origin);
+    desk.press("tab");
+    desk.type_in(&email);
+    desk.press("tab");
+    desk.paste(&token);
+    desk.press("tab tab");
+    desk.paste(&origin);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn from_the_first_start_to_an_interval() {
+    let mut desk = Desk::new(SMALL, Start::Empty, SIZE).await;
+    desk.shows("Set up a connection");
+    desk.press("enter");
+    desk.shows("new profile");
+
+    // A wrong secret is explained, and corrected.
+    fill_in(&mut desk, "0b9a4d5e-0000-4000-8000-000000000000");
+    desk.press("^T");
+    desk.until(|s| s.contains("✗")).await;
+    desk.press("esc");
+    desk.until(|s| s.contains("Secret ID")).await;
+    let [(_, secret), _] = desk.sim.environment();
+    desk.press("left home down down down enter ^U");
+    desk.paste("not-the-secret-at-all");
+    desk.press("^T");
+    desk.until(|s| s.contains("has to be corrected")).await;
+    desk.press("esc");
+    desk.until(|s| s.contains("client secret")).await;
+    desk.press("enter ^U");
+    desk.paste(&secret);
+    desk.press("^T");
+    desk.until(|s| s.contains("Both connections work")).await;
+    desk.press("^S");
+    desk.until(|s| s.contains("Saved.")).await;
+    let config = desk.file("config.toml");
+    assert!(!config.contains(&secret), "{config}");
+    assert!(desk.file("credentials.toml").contains(&secret));
+    desk.hides(&secret);
+
+    // A new profile observes: all toggles are off.
+    desk.press("esc 3 r");
+    desk.until(|s| s.contains("Both directories were read"))
+        .await;
+    desk.press("2");
+    desk.until(|s| s.contains("with all three on")).await;
+    desk.press("space down space down space s");
+    desk.shows("Save these settings?");
+    desk.press("enter");
+    desk.until(|s| s.contains("Saved.")).await;
+    assert!(desk.file("config.toml").contains("import_users = true"));
+
+    // Review: two people rejected, a suggested group confirmed.
+    desk.press("3 r");
+    desk.until(|s| s.contains("Both directories were read"))
+        .await;
+    only_creations(&mut desk);
+    desk.press("home space space");
+    desk.shows("[ ] create rejected");
+    desk.press("right");
+    desk.until(|s| s.contains("y n o")).await;
+    desk.press("home y");
+    desk.until(|s| s.contains("Linked")).await;
+    desk.idle().await;
+
+    // Apply, with the numbers of what guards hold.
+    allow_everything(&mut desk).await;
+    desk.until(|s| s.contains("[4 Jobs]")).await;
+    desk.press("p");
+    desk.until(|s| s.contains("PAUSED") || s.contains("No run is under way"))
+        .await;
+    desk.press("p");
+    desk.until(|s| s.contains("No run is under way")).await;
+    desk.idle().await;
+    desk.shows("Applied");
+
+    // The second plan is empty but for the rejected.
+    desk.press("3");
+    desk.until(|s| s.contains("0 of 2") || s.contains("accepted: nothing"))
+        .await;
+
+    // The interval runs twice.
+    desk.press("4 i");
+    desk.until(|s| s.contains("next in")).await;
+    for runs in 2..4 {
+        desk.pass(16 * 60);
+        desk.until(|s| s.contains(&format!("History ({runs})")))
+            .await;
+        desk.idle().await;
+    }
+    desk.shows("unattended");
+    desk.press("q");
+    assert_eq!(desk.end().await, Ended::Quit);
+}
+
+/// Shows only people who are to be created.
+fn only_creations(desk: &mut Desk) {
+    desk.press("f down down down down enter");
+    desk.shows("+ to create");
+}
+
+/// Opens the summary, types every number, and applies.
+async fn allow_everything(desk: &mut Desk) {
+    desk.press("a");
+    desk.until(|s| s.contains("Apply to")).await;
+    let numbers: Vec<String> = desk
+        .screen()
+        .lines()
+        .filter(|line| line.contains("[          ]"))
+        .filter_map(|line| {
+            let number = line.split(": ").nth(1)?.split(' ').next()?;
+            Some(number.replace(',', ""))
+        })
+        .collect();
+    assert!(!numbers.is_empty(), "{}", desk.screen());
+    for number in numbers {
+        desk.type_in(&number);
+        desk.press("enter");
+    }
+    desk.press("enter");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_is_stopped_cleanly_by_leaving() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    // Slow enough to be stopped in the middle.
+    desk.sim.world(|world| world.services.latency = 60);
+    allow_everything(&mut desk).await;
+    desk.until(|s| s.contains("▸ Apply")).await;
+    desk.press("q");
+    desk.shows("Leave during a run?");
+    desk.press("esc");
+    desk.shows("[4 Jobs]");
+    desk.press("q down enter");
+    desk.shows("Stopping");
+    assert_eq!(desk.end().await, Ended::Quit);
+    let state = open_state(&desk);
+    let run = state.runs().unwrap().remove(0);
+    assert_eq!(run.outcome.as_deref(), Some("cancelled"));
+    let journal = state.journal(run.number).unwrap();
+    assert!(!journal.is_empty());
+    assert!(
+        journal.iter().all(|row| row.outcome.is_some()),
+        "{journal:?}"
+    );
+}
+
+fn open_state(desk: &Desk) -> rollbook::store::State {
+    let paths =
+        rollbook::config::Paths::new(Some(desk.folder.path()), Some(desk.folder.path())).unwrap();
+    rollbook::store::State::open(&paths.profile(crate::desk::PROFILE)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn signals_end_it_with_their_own_codes() {
+    for (signal, ended) in [
+        (Signal::Interrupt, Ended::Interrupted),
+        (Signal::Hangup, Ended::Interrupted),
+        (Signal::Terminate, Ended::Terminated),
+    ] {
+        let mut desk = Desk::new(SMALL, Start::Ready, SIZE).await;
+        desk.sim.world(|world| world.services.latency = 50);
+        desk.press("r");
+        desk.until(|s| s.contains("Reading")).await;
+        desk.signal(signal);
+        assert_eq!(desk.ended(), None, "a run is stopped first");
+        assert_eq!(desk.end().await, ended);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn open_marks_keep_the_interval_from_applying() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    only_creations(&mut desk);
+    desk.press("home space 4 i");
+    desk.until(|s| s.contains("only reads")).await;
+    desk.pass(16 * 60);
+    desk.until(|s| s.contains("applies nothing")).await;
+    desk.idle().await;
+    desk.shows("History (0)");
+    let log = desk.sim.world(|world| world.log.clone());
+    let wrote = log
+        .iter()
+        .any(|entry| entry.method != "GET" && entry.path.starts_with("/rest"));
+    assert!(!wrote, "something was written to Jira");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_does_not_change_under_the_hands() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    desk.press("4 i");
+    desk.until(|s| s.contains("next in")).await;
+    desk.press("3");
+    desk.sim.world(|world| {
+        let id = world
+            .entra
+            .users
+            .iter()
+            .find(|(_, user)| user.enabled)
+            .map(|(id, _)| id.clone());
+        if let Some(user) = id.and_then(|id| world.entra.users.get_mut(&id)) {
+            user.enabled = false;
+        }
+    });
+    let before = desk.screen();
+    desk.pass(16 * 60);
+    desk.until(|s| s.contains("R takes")).await;
+    let rows = |screen: &str| -> Vec<String> {
+        screen.lines().skip(5).take(12).map(str::to_owned).collect()
+    };
+    assert_eq!(rows(&before), rows(&desk.screen()));
+    desk.press("R");
+    desk.hides("R takes");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decision_is_kept_and_can_be_withdrawn() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    only_creations(&mut desk);
+    desk.press("home space");
+    desk.idle().await;
+    let decided = open_state(&desk).decisions().unwrap().operations.len();
+    assert_eq!(decided, 1);
+    // Read again: the rejected row is still there to be accepted.
+    desk.press("r");
+    desk.until(|s| s.contains("Both directories were read"))
+        .await;
+    desk.shows("[ ] create rejected");
+    desk.press("home space");
+    desk.idle().await;
+    assert!(open_state(&desk).decisions().unwrap().operations.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failure_says_what_to_do_and_the_next_try_works() {
+    let mut desk = Desk::new(SMALL, Start::Ready, SIZE).await;
+    desk.sim
+        .world(|world| world.faults.token_error = Some(7_000_222));
+    desk.press("r");
+    desk.until(|s| s.contains("That did not work")).await;
+    desk.shows("expired");
+    desk.press("enter");
+    desk.sim.world(|world| world.faults.token_error = None);
+    desk.press("r");
+    desk.until(|s| s.contains("Both directories were read"))
+        .await;
+}

@@ -1,0 +1,171 @@
+//! Every screen in its states, at several sizes.
+
+use crate::desk::{Desk, SMALL, Start};
+
+const SIZES: [(u16, u16); 2] = [(80, 24), (120, 40)];
+
+fn name(what: &str, size: (u16, u16)) -> String {
+    format!("{what} at {}x{}", size.0, size.1)
+}
+
+/// A snapshot at each of the sizes.
+fn snap(desk: &mut Desk, what: &str) {
+    for size in SIZES {
+        desk.resize(size);
+        insta::assert_snapshot!(name(what, size), desk.steady());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn before_anything_was_set_up() {
+    let mut desk = Desk::new(SMALL, Start::Empty, SIZES[0]).await;
+    snap(&mut desk, "welcome");
+    desk.press("enter esc");
+    snap(&mut desk, "credentials of a new profile");
+    desk.press("2");
+    snap(&mut desk, "provisioning without a profile");
+    desk.press("3");
+    snap(&mut desk, "review without a profile");
+    desk.press("4");
+    snap(&mut desk, "jobs without a profile");
+    desk.press("?");
+    snap(&mut desk, "help");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_profile_that_was_never_read() {
+    let mut desk = Desk::new(SMALL, Start::Ready, SIZES[0]).await;
+    snap(&mut desk, "review before reading");
+    desk.press("2");
+    snap(&mut desk, "provisioning before reading");
+    desk.press("4");
+    snap(&mut desk, "jobs before the first run");
+    desk.press("1");
+    desk.until(|s| s.contains("kept, from")).await;
+    desk.press("P");
+    snap(&mut desk, "profiles");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_plan() {
+    let mut desk = Desk::with_plan(SMALL, SIZES[0]).await;
+    snap(&mut desk, "review of people");
+    desk.press("enter");
+    desk.until(|s| s.contains("History")).await;
+    snap(&mut desk, "page of a person");
+    desk.press("esc f");
+    snap(&mut desk, "filters");
+    desk.press("esc right");
+    snap(&mut desk, "review of groups");
+    desk.press("home enter");
+    desk.until(|s| s.contains("Members in Entra")).await;
+    snap(&mut desk, "page of a group");
+    desk.press("esc o");
+    desk.until(|s| s.contains("Adopt")).await;
+    snap(&mut desk, "adoption");
+    desk.press("esc right");
+    snap(&mut desk, "review of memberships");
+    desk.press("left left a");
+    desk.until(|s| s.contains("Apply to")).await;
+    snap(&mut desk, "summary before an apply");
+    desk.press("esc /");
+    desk.type_in("zzz");
+    snap(&mut desk, "search that finds nothing");
+    desk.press("esc : ");
+    desk.type_in("adopt");
+    snap(&mut desk, "palette");
+    desk.press("esc 2");
+    desk.until(|s| s.contains("on:")).await;
+    desk.idle().await;
+    snap(&mut desk, "provisioning");
+    desk.press("4");
+    snap(&mut desk, "jobs after reading");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_under_edit() {
+    let mut desk = Desk::with_plan(SMALL, SIZES[0]).await;
+    desk.press("2");
+    desk.until(|s| s.contains("on:")).await;
+    desk.press("space");
+    desk.until(|s| s.contains("with all three on")).await;
+    desk.idle().await;
+    snap(&mut desk, "a toggle switched off");
+    desk.press("u");
+    while !desk.screen().contains("▸ Groups that take part") {
+        desk.press("down");
+    }
+    desk.press("enter");
+    desk.type_in("team");
+    snap(&mut desk, "a list with suggestions");
+    desk.press("esc");
+    while !desk.screen().contains("▸ New people in a run") {
+        desk.press("down");
+    }
+    desk.press("enter backspace backspace 5 enter");
+    desk.idle().await;
+    snap(&mut desk, "a number edited");
+    desk.press("s");
+    snap(&mut desk, "settings to be saved");
+    desk.press("esc q");
+    snap(&mut desk, "leaving with edits");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_tested() {
+    let mut desk = Desk::new(SMALL, Start::Ready, SIZES[0]).await;
+    desk.press("1 t");
+    desk.until(|s| s.contains("Both connections work")).await;
+    snap(&mut desk, "connections that work");
+    desk.sim.world(|world| {
+        world.faults.no_roles = true;
+        world.faults.bad_api_token = true;
+    });
+    desk.press("t");
+    desk.until(|s| s.contains("has to be corrected")).await;
+    snap(&mut desk, "connections that fail");
+    desk.press("c");
+    snap(&mut desk, "checklist");
+}
+
+/// Whatever the size, nothing panics, and below the smallest one line asks for room.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn at_any_size() {
+    let mut desk = Desk::with_plan(SMALL, (80, 24)).await;
+    for (screen, key) in [
+        ("Credentials", "1"),
+        ("Provisioning", "2"),
+        ("Review", "3"),
+        ("Jobs", "4"),
+    ] {
+        desk.resize((80, 24));
+        desk.press("esc");
+        desk.press(key);
+        for width in [
+            1, 10, 39, 40, 41, 63, 64, 79, 80, 81, 109, 110, 129, 130, 149, 150, 240,
+        ] {
+            for height in [1, 2, 9, 10, 11, 13, 17, 24, 50] {
+                desk.resize((width, height));
+                let text = desk.screen();
+                if width >= 40 && height >= 10 {
+                    assert!(text.contains(screen), "{width}x{height}\n{text}");
+                } else if width >= 24 && height > 1 {
+                    assert!(
+                        text.contains("Rollbook needs 40x10"),
+                        "{width}x{height}\n{text}"
+                    );
+                }
+            }
+        }
+    }
+    desk.resize((40, 10));
+    for key in ["1", "2", "3", "4"] {
+        desk.press(key);
+        insta::assert_snapshot!(format!("screen {key} at 40x10"), desk.steady());
+    }
+    desk.press("3 a");
+    desk.until(|s| s.contains("Apply")).await;
+    insta::assert_snapshot!("summary at 40x10", desk.steady());
+    desk.resize((39, 10));
+    insta::assert_snapshot!("too narrow", desk.steady());
+}
