@@ -203,9 +203,9 @@ impl App {
                 Overlay::Palette(_) => &[Scope::Palette, Scope::Over],
                 Overlay::Ask(_) | Overlay::Filter(_) => &[Scope::Ask, Scope::Over, Scope::List],
                 Overlay::Summary(_) => &[Scope::Summary, Scope::Over],
-                Overlay::Page(page) if page.asks_for_name() => &[Scope::Ask, Scope::Over],
+                Overlay::Page(page) if page.asks_for_name() => &[Scope::Adoption, Scope::Over],
                 Overlay::Page(page) if page.adoption.is_some() => {
-                    &[Scope::Ask, Scope::Over, Scope::List]
+                    &[Scope::Adoption, Scope::Over, Scope::List]
                 }
                 Overlay::Page(_) => &[Scope::Page, Scope::Over, Scope::List],
                 Overlay::Run(_) => &[Scope::Run, Scope::Over, Scope::List],

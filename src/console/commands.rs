@@ -84,6 +84,8 @@ pub(super) enum Scope {
     Ask,
     /// A person's or group's page.
     Page,
+    /// An adoption that waits for a yes.
+    Adoption,
     /// A run's page.
     Run,
     /// The summary before an apply.
@@ -250,6 +252,7 @@ pub(super) static COMMANDS: &[Command] = &[
     command(Scope::Summary, Action::PageUp, &[code(KeyCode::PageUp)], "further up", "Read further up", false),
     command(Scope::Page, Action::Enter, &[code(KeyCode::Enter)], "take this account", "Link the chosen candidate", true),
     command(Scope::Page, Action::Copy, &[key('c')], "copy ids", "Copy the ids of both records (OSC 52)", true),
+    command(Scope::Adoption, Action::Enter, &[code(KeyCode::Enter)], "adopt", "Adopt the group", true),
     command(Scope::Run, Action::Copy, &[key('c')], "copy", "Copy this run as text (OSC 52)", true),
     command(Scope::Lines, Action::Enter, &[code(KeyCode::Enter)], "add / done", "Add what was typed; with nothing typed, done", true),
     command(Scope::Lines, Action::NextField, &[code(KeyCode::Tab)], "complete", "Take the chosen suggestion", true),

@@ -77,6 +77,7 @@ fn header(app: &App, canvas: &mut Canvas<'_>) {
     let right = state.width().max(if width < 64 { 8 } else { 12 });
     canvas.right(1, 0, &state, tone);
     let name = match &app.profile {
+        Some(profile) if width < 90 => profile.name.clone(),
         Some(profile) => format!("{} ▸ {}", profile.name, app.site()),
         None if app.place.simulated => "simulated organisation".to_owned(),
         None => "no profile yet".to_owned(),

@@ -51,13 +51,18 @@ async fn run(
         while let Some(more) = console.ready() {
             asked.extend(more);
         }
+        #[cfg(debug_assertions)]
+        assert!(
+            std::env::var("ROLLBOOK_TEST_PANIC").as_deref() != Ok("screen"),
+            "asked to panic"
+        );
         for asked in asked {
             match asked {
                 Asked::Copy(text) => terminal::copy(&text)?,
-                Asked::Redraw => terminal.clear()?,
+                Asked::Redraw => anew(terminal)?,
                 Asked::Suspend => {
                     if Guard::suspend()? {
-                        terminal.clear()?;
+                        anew(terminal)?;
                         let (width, height) = crossterm::terminal::size()?;
                         console.take(Event::Resize(width, height));
                     } else {
@@ -71,6 +76,17 @@ async fn run(
         }
         draw(console, terminal);
     }
+}
+
+/// Forgets what was drawn, so that the next picture is drawn whole. (The terminal's own `clear`
+/// asks for the cursor's place, and would wait for an answer among the keys.)
+fn anew(terminal: &mut Terminal<CrosstermBackend<io::Stdout>>) -> io::Result<()> {
+    crossterm::execute!(
+        stdout(),
+        crossterm::terminal::Clear(crossterm::terminal::ClearType::All)
+    )?;
+    *terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+    Ok(())
 }
 
 /// Draws what differs. A terminal that can't be written is gone; its hang-up ends the loop.

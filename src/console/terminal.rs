@@ -56,7 +56,9 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         restore();
-        let _ = std::panic::take_hook();
+        if !std::thread::panicking() {
+            let _ = std::panic::take_hook();
+        }
     }
 }
 

@@ -96,6 +96,11 @@ async fn serve(mut work: UnboundedReceiver<Work>, events: &UnboundedSender<Event
 }
 
 async fn run(work: Work, tell: &impl Fn(Inner)) -> Result<(), SyncError> {
+    #[cfg(debug_assertions)]
+    assert!(
+        std::env::var("ROLLBOOK_TEST_PANIC").as_deref() != Ok("worker"),
+        "asked to panic"
+    );
     let secrets = Secrets::find(&work.profile, &work.paths, work.environment)?;
     let (mode, doing) = match work.kind {
         WorkKind::Refresh => (Mode::Attended, "refresh"),

@@ -262,12 +262,11 @@ impl Desk {
 
     async fn step(&mut self) {
         let next = tokio::time::timeout(Duration::from_millis(50), self.console.next()).await;
-        match next {
-            Ok(asked) => self.asked.extend(asked),
-            Err(_) => {
-                self.now += SignedDuration::from_millis(50);
-                self.take(Event::Tick(self.now));
-            }
+        if let Ok(asked) = next {
+            self.asked.extend(asked);
+        } else {
+            self.now += SignedDuration::from_millis(50);
+            self.take(Event::Tick(self.now));
         }
     }
 

@@ -1,12 +1,7 @@
 //! The console: keys in, screens out. First without a terminal, against the simulator; then the
 //! real binary in a pseudo-terminal.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::future_not_send,
-    reason = "a panic is how a test says no, and nothing here moves between threads"
-)]
+#![expect(clippy::unwrap_used, reason = "a panic is how a test says no")]
 
 mod desk;
 mod loops;

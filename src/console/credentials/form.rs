@@ -139,6 +139,9 @@ impl Key {
     }
 }
 
+/// What is said of a field that must not be empty.
+pub(super) const NEEDED: &str = "is needed";
+
 /// What stands in a field.
 #[derive(Debug, Clone)]
 pub(super) enum Content {
@@ -233,7 +236,7 @@ impl Form {
     /// kept already, `taken` whether another profile has the name.
     pub(super) fn wrong(&self, key: Key, kept: bool, taken: bool) -> Option<String> {
         let text = self.text(key);
-        let needed = "is needed".to_owned();
+        let needed = NEEDED.to_owned();
         match key {
             Key::Name | Key::Tenant | Key::Client | Key::Site | Key::Email if text.is_empty() => {
                 Some(needed)

@@ -1,6 +1,6 @@
 //! Drawing the Credentials screen.
 
-use super::form::{CLOUDS, Content};
+use super::form::{self, CLOUDS, Content};
 use super::{Credentials, Key, Spot, index};
 use crate::console::app::App;
 use crate::console::canvas::Canvas;
@@ -33,7 +33,7 @@ pub(in crate::console) fn draw(app: &App, canvas: &mut Canvas<'_>) {
         broken(app, canvas);
         return;
     }
-    let rows = Key::ENTRA.len() + 1;
+    let rows = (Key::ENTRA.len() + 1).min(height.saturating_sub(2).max(2));
     let guide = if width >= GUIDE { width / 4 } else { 0 };
     let forms = width - guide;
     if width >= TWO_FORMS {
@@ -115,8 +115,15 @@ fn form(app: &App, side: Side, canvas: &mut Canvas<'_>) {
         canvas.put(x + 1, 0, "new profile", Tone::Info);
     }
     let room = canvas.width().saturating_sub(LABEL + 2);
-    for (at, key) in Key::of(side).iter().enumerate() {
-        let y = at + 1;
+    // On a short screen the field with the cursor stays in sight.
+    let rows = canvas.height().saturating_sub(1);
+    let last = Key::of(side).len() - 1;
+    let from = if here {
+        (credentials.cursor.min(last) + 1).saturating_sub(rows)
+    } else {
+        0
+    };
+    for (y, key) in (1..).zip(Key::of(side).iter().skip(from)) {
         let chosen = here && credentials.spot() == Spot::Field(*key);
         if chosen {
             canvas.put(0, y, "▸", Tone::Strong);
@@ -183,10 +190,12 @@ fn guide(credentials: &Credentials, canvas: &mut Canvas<'_>) {
         Spot::Field(key) => {
             canvas.put(0, y, key.label(), Tone::Strong);
             y += 1;
-            if let Some(words) = credentials.wrong(key)
-                && (words != "is needed" || !credentials.editing)
-            {
-                y = canvas.paragraph(0, y, &format!("✗ {words}"), Tone::Bad);
+            match credentials.wrong(key) {
+                Some(words) if words == form::NEEDED => {
+                    y = canvas.paragraph(0, y, "This field is needed.", Tone::Held);
+                }
+                Some(words) => y = canvas.paragraph(0, y, &format!("✗ {words}"), Tone::Bad),
+                None => {}
             }
             key.guide()
         }

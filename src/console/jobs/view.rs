@@ -22,8 +22,13 @@ pub(super) fn history_height(app: &App) -> usize {
     let height = usize::from(app.size.1).saturating_sub(4);
     let wide = usize::from(app.size.0) >= WIDE;
     height
-        .saturating_sub(RUN + 4 + if wide { 0 } else { log_rows(height) })
+        .saturating_sub(run_rows(height) + 4 + if wide { 0 } else { log_rows(height) })
         .max(1)
+}
+
+/// Rows of the run's part: a short screen shows the beginning.
+const fn run_rows(height: usize) -> usize {
+    if height < 14 { height / 2 } else { RUN }
 }
 
 const fn log_rows(height: usize) -> usize {
@@ -53,7 +58,7 @@ pub(in crate::console) fn draw(app: &App, canvas: &mut Canvas<'_>) {
 
 fn column(app: &App, canvas: &mut Canvas<'_>, log_rows: usize) {
     let (width, height) = (canvas.width(), canvas.height());
-    let run = RUN.min(height);
+    let run = run_rows(height);
     match &app.jobs.job {
         Some(job) => under_way(app, job, &mut canvas.part(1, 0, width - 1, run)),
         None => at_rest(app, &mut canvas.part(1, 0, width - 1, run)),
@@ -62,6 +67,10 @@ fn column(app: &App, canvas: &mut Canvas<'_>, log_rows: usize) {
     if log_rows > 0 {
         log(app, &mut canvas.part(0, y, width, log_rows));
         y += log_rows;
+    }
+    if height < 14 {
+        history(app, &mut canvas.part(0, y, width, height - y));
+        return;
     }
     schedule(app, &mut canvas.part(0, y, width, 2));
     y += 2;
@@ -299,9 +308,7 @@ fn schedule(app: &App, canvas: &mut Canvas<'_>) {
     };
     let every = duration(schedule.every.duration().as_secs());
     if !schedule.enabled {
-        let words = format!(
-            "off · i switches it on: the unattended sync every {every}, while Rollbook is open"
-        );
+        let words = format!("off · i switches it on: the unattended sync, every {every}");
         canvas.put(1, 1, &words, Tone::Dim);
         return;
     }
@@ -335,13 +342,17 @@ fn history(app: &App, canvas: &mut Canvas<'_>) {
     }
     let width = canvas.width();
     let numbers = width >= 70;
-    canvas.put(2, 1, "begun         kind        outcome", Tone::Dim);
-    if numbers {
+    if canvas.height() >= 4 {
+        canvas.put(2, 1, "begun         kind        outcome", Tone::Dim);
+    }
+    if numbers && canvas.height() >= 4 {
         canvas.right(1, 1, "done  there  failed  skipped  held", Tone::Dim);
     }
-    let rows = canvas.height().saturating_sub(2);
+    // A short screen has no room for the heads of the columns.
+    let top = if canvas.height() < 4 { 1 } else { 2 };
+    let rows = canvas.height().saturating_sub(top);
     let from = jobs.cursor.saturating_sub(rows.saturating_sub(1));
-    for (y, (at, run)) in (2..).zip(jobs.runs.iter().enumerate().skip(from).take(rows)) {
+    for (y, (at, run)) in (top..).zip(jobs.runs.iter().enumerate().skip(from).take(rows)) {
         if at == jobs.cursor {
             canvas.put(0, y, "▸", Tone::Strong);
         }

@@ -258,7 +258,7 @@ pub(in crate::console) fn draw(lines: &Lines, canvas: &mut Canvas<'_>) {
     inside.put(
         0,
         bottom,
-        "Tab completes, enter adds; with nothing typed, enter is done. Del removes a ✓ line.",
+        "Tab completes, enter adds, an empty line is done; del removes a ✓ line.",
         Tone::Dim,
     );
 }

@@ -30,8 +30,16 @@ pub(in crate::console) fn draw(app: &App, canvas: &mut Canvas<'_>) {
         return;
     }
     let short = height < 18;
-    toggles(app, canvas, short);
-    let top = if short { TOGGLES } else { HEAD };
+    // A short screen shows either the toggles or the settings below them.
+    let beyond = short && provisioning.cursor >= TOGGLES;
+    let top = match (short, beyond) {
+        (_, true) => 0,
+        (true, false) => TOGGLES,
+        (false, _) => HEAD,
+    };
+    if !beyond {
+        toggles(app, canvas, short);
+    }
     let below = if short { 3 } else { 6 };
     let rows = height.saturating_sub(top + below);
     settings(provisioning, &mut canvas.part(0, top, width, rows));

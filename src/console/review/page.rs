@@ -18,6 +18,8 @@ use std::fmt::Write as _;
 pub(in crate::console) enum Line {
     Head(String),
     Text(Tone, String),
+    /// A line of both records.
+    Record(String, String),
     /// Left, mark, right, and what happens.
     Pair {
         left: String,
@@ -204,7 +206,7 @@ impl Page {
         }
         for index in 0..left.len().max(right.len()) {
             let at = |side: &[String]| side.get(index).cloned().unwrap_or_default();
-            self.lines.push(pair(at(&left), at(&right)));
+            self.lines.push(Line::Record(at(&left), at(&right)));
         }
     }
 
@@ -433,7 +435,7 @@ impl Page {
         }
         for index in 0..left.len().max(right.len()) {
             let at = |side: &[String]| side.get(index).cloned().unwrap_or_default();
-            page.lines.push(pair(at(&left), at(&right)));
+            page.lines.push(Line::Record(at(&left), at(&right)));
         }
         page.lines.push(Line::Head("Why".to_owned()));
         for words in group_why(plan, row) {

@@ -76,6 +76,11 @@ fn page_line(line: &Line, canvas: &mut Canvas<'_>, y: usize) -> usize {
             }
             return y;
         }
+        Line::Record(left, right) => {
+            let side = width / 2;
+            canvas.cell(1, y, side - 2, left, Tone::Plain);
+            canvas.cell(side, y, side, right, Tone::Plain);
+        }
         Line::Pair {
             left,
             mark,

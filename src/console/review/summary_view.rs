@@ -134,12 +134,14 @@ fn shown(summary: &Summary, lines: &Lines, canvas: &mut Canvas<'_>, rows: usize)
 
 fn button(summary: &Summary, canvas: &mut Canvas<'_>) {
     let (free, held) = summary.counts();
-    let mut words = if free > 0 {
-        format!("Apply {}", counted(free, "operation", "operations"))
-    } else {
-        "Note this plan as reviewed, apply nothing".to_owned()
+    let narrow = canvas.width() < 60;
+    let mut words = match (free, narrow) {
+        (0, false) => "Note this plan as reviewed, apply nothing".to_owned(),
+        (0, true) => "Only note as reviewed".to_owned(),
+        (_, false) => format!("Apply {}", counted(free, "operation", "operations")),
+        (_, true) => format!("Apply {}", grouped(free)),
     };
-    if held > 0 {
+    if held > 0 && (free > 0 || !narrow) {
         let _ = write!(words, ", leave {} held", grouped(held));
     }
     let button = format!("[ {words} ]");

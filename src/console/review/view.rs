@@ -11,10 +11,48 @@ use crate::plan::{Kind, address};
 use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr as _;
 
-/// Rows above the list: insights, lists, heads.
-const ABOVE: usize = 4;
-/// Rows below it: the rule and the reason.
-const BELOW: usize = 4;
+/// What stands above and below the list, by the height.
+struct Layout {
+    /// Whether the insights have a row.
+    insights: bool,
+    /// Whether the columns have heads, and above them a gap.
+    heads: bool,
+    gap: bool,
+    /// Rows of the reason, and whether a rule stands above it.
+    why: usize,
+    rule: bool,
+}
+
+impl Layout {
+    const fn of(height: usize) -> Self {
+        Self {
+            insights: height >= 9,
+            heads: height >= 10,
+            gap: height >= 16,
+            why: if height < 9 {
+                1
+            } else if height < 16 {
+                2
+            } else {
+                3
+            },
+            rule: height >= 9,
+        }
+    }
+
+    fn above(&self) -> usize {
+        1 + usize::from(self.insights) + usize::from(self.heads) + usize::from(self.gap)
+    }
+
+    fn below(&self) -> usize {
+        self.why + usize::from(self.rule)
+    }
+
+    fn rows(&self, height: usize) -> usize {
+        height.saturating_sub(self.above() + self.below())
+    }
+}
+
 /// From this width on, both sides stand beside each other.
 const TWO_PANES: usize = 80;
 /// From this width on, addresses have columns of their own.
@@ -24,12 +62,7 @@ const WIDE: usize = 110;
 pub(in crate::console) fn list_height(size: (u16, u16)) -> usize {
     // The frame takes a row above and two below.
     let height = usize::from(size.1).saturating_sub(4);
-    height.saturating_sub(ABOVE + below(height)).max(1)
-}
-
-/// A short screen gives the reason one row.
-const fn below(height: usize) -> usize {
-    if height < 16 { 2 } else { BELOW }
+    Layout::of(height).rows(height).max(1)
 }
 
 fn mark_tone(mark: Mark) -> Tone {
@@ -50,15 +83,24 @@ pub(in crate::console) fn draw(app: &App, canvas: &mut Canvas<'_>) {
         nothing(app, canvas);
         return;
     };
-    insights(review, plan, canvas);
-    lists(review, plan, canvas);
-    let height = canvas.height();
-    let below = below(height);
-    let rows = height.saturating_sub(ABOVE + below);
-    let columns = Columns::of(canvas.width());
-    columns.heads(review.list, canvas);
+    let (width, height) = (canvas.width(), canvas.height());
+    let layout = Layout::of(height);
+    let (above, rows) = (layout.above(), layout.rows(height));
+    if layout.insights {
+        insights(review, plan, &mut canvas.part(0, 0, width, 1));
+    }
+    let line = usize::from(layout.insights);
+    lists(review, plan, &mut canvas.part(0, line, width, 1));
+    let columns = Columns::of(width);
+    if layout.heads {
+        columns.heads(review.list, canvas, above - 1);
+    }
     if review.visible.is_empty() {
-        empty(review, plan, canvas);
+        empty(
+            review,
+            plan,
+            &mut canvas.part(2, above, width.saturating_sub(4), rows),
+        );
     }
     for line in 0..rows {
         let at = review.offset + line;
@@ -70,9 +112,15 @@ pub(in crate::console) fn draw(app: &App, canvas: &mut Canvas<'_>) {
             List::Groups => group_cells(plan, *row),
             List::Memberships => membership_cells(plan, *row),
         };
-        columns.row(&cells, at == review.cursor, canvas, ABOVE + line);
+        columns.row(&cells, at == review.cursor, canvas, above + line);
     }
-    why(review, plan, canvas, height.saturating_sub(below));
+    let mut y = above + rows;
+    if layout.rule {
+        canvas.rule(y, "Why");
+        y += 1;
+    }
+    let mut part = canvas.part(2, y, width.saturating_sub(3), layout.why);
+    why(review, plan, &mut part);
 }
 
 fn nothing(app: &App, canvas: &mut Canvas<'_>) {
@@ -101,9 +149,7 @@ fn empty(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>) {
     } else {
         "No changes in this list. → goes to the next list, f shows everything."
     };
-    canvas
-        .part(2, ABOVE + 1, canvas.width().saturating_sub(4), 3)
-        .paragraph(0, 0, words, Tone::Dim);
+    canvas.paragraph(0, 0, words, Tone::Dim);
 }
 
 /// What an administrator should know, and whether a side is in doubt.
@@ -200,7 +246,7 @@ fn lists(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>) {
         } else {
             Tone::Plain
         };
-        x = canvas.put(x, 1, &words, tone) + 1;
+        x = canvas.put(x, 0, &words, tone) + 1;
     }
     let shown = if review.searching || !review.search.text().is_empty() {
         String::new()
@@ -214,19 +260,19 @@ fn lists(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>) {
     if shown.is_empty() {
         let room = canvas.width().saturating_sub(x + 14).min(40);
         let start = canvas.width().saturating_sub(room + 1);
-        canvas.put(start.saturating_sub(2), 1, "/", Tone::Key);
+        canvas.put(start.saturating_sub(2), 0, "/", Tone::Key);
         review
             .search
-            .draw(canvas, (start, 1), room, review.searching);
+            .draw(canvas, (start, 0), room, review.searching);
         let found = grouped(review.visible.len() as u64);
         canvas.put(
             start.saturating_sub(3 + found.width()),
-            1,
+            0,
             &found,
             Tone::Dim,
         );
     } else if x + shown.width() + 2 < canvas.width() {
-        canvas.right(1, 1, &shown, Tone::Dim);
+        canvas.right(1, 0, &shown, Tone::Dim);
     }
 }
 
@@ -255,7 +301,8 @@ struct Columns {
 impl Columns {
     fn of(width: usize) -> Self {
         if width < TWO_PANES {
-            let decision = (width * 38 / 100).min(24);
+            // The longest decision is never cut.
+            let decision = 20;
             return Self {
                 width,
                 left: width.saturating_sub(decision + 5),
@@ -265,9 +312,9 @@ impl Columns {
                 decision,
             };
         }
-        let decision = if width < WIDE { 22 } else { 26 };
+        let decision = 23;
         let sides = width.saturating_sub(decision + 8) / 2;
-        let more = if width < WIDE { 0 } else { sides * 55 / 100 };
+        let more = if width < WIDE { 0 } else { sides * 57 / 100 };
         Self {
             width,
             left: sides - more,
@@ -282,15 +329,15 @@ impl Columns {
         2 + self.left + self.left_more + 4
     }
 
-    fn heads(&self, list: List, canvas: &mut Canvas<'_>) {
+    fn heads(&self, list: List, canvas: &mut Canvas<'_>, y: usize) {
         let (left, right) = match list {
             List::People => ("Azure AD", "Jira Cloud"),
             List::Groups => ("Azure AD's groups", "Jira's groups"),
             List::Memberships => ("Person", "Jira group"),
         };
-        canvas.put(2, 3, left, Tone::Strong);
+        canvas.put(2, y, left, Tone::Strong);
         if self.width >= TWO_PANES {
-            canvas.put(self.right_at(), 3, right, Tone::Strong);
+            canvas.put(self.right_at(), y, right, Tone::Strong);
         }
     }
 
@@ -355,7 +402,7 @@ fn held_word(plan: &Prepared, op: u32) -> &'static str {
         Stands::Ignored => " ignored",
         Stands::Orphaned => " not created",
         Stands::In if plan.planned.plan.operations[op as usize].held.is_empty() => "",
-        Stands::In => " · held",
+        Stands::In => " held",
     }
 }
 
@@ -402,7 +449,7 @@ fn person_cells(plan: &Prepared, row: u32) -> Cells {
             format!("{} create{}", box_of(stands), held_word(plan, op))
         }
         (Mark::Confirm, _) => "y confirms the link".to_owned(),
-        (Mark::Conflict, _) if cells.right.is_empty() => "see why below".to_owned(),
+        (Mark::Conflict, _) if page::candidates(plan, row).is_empty() => "see why below".to_owned(),
         (Mark::Conflict, _) => "enter: choose".to_owned(),
         (Mark::Differs, _) => differs(plan, row),
         _ => String::new(),
@@ -413,18 +460,18 @@ fn person_cells(plan: &Prepared, row: u32) -> Cells {
         let out = operations.iter().filter(removals).count() as u64;
         let into = operations.len() as u64 - out;
         let mut words = Vec::new();
-        if out > 0 {
-            words.push(format!("out of {out}"));
-        }
         if into > 0 {
-            words.push(format!("into {into}"));
+            words.push(format!("+{into}"));
+        }
+        if out > 0 {
+            words.push(format!("-{out}"));
         }
         let stands = plan.marks.stands(planned, *first);
         let groups = if out + into == 1 { "group" } else { "groups" };
         cells.decision = format!(
             "{} {} {groups}{}",
             box_of(stands),
-            words.join(", "),
+            words.join(" "),
             held_word(plan, *first)
         );
     }
@@ -542,8 +589,7 @@ fn membership_cells(plan: &Prepared, row: u32) -> Cells {
 }
 
 /// The reason of the chosen row.
-fn why(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>, y: usize) {
-    canvas.rule(y, "Why");
+fn why(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>) {
     let planned = &plan.planned;
     let operation = |index: u32| {
         let op = &planned.plan.operations[index as usize];
@@ -592,8 +638,5 @@ fn why(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>, y: usize) {
     if let Some(first) = words.get(..1) {
         words = first.to_uppercase() + &words[1..];
     }
-    let room = canvas.height().saturating_sub(y + 1);
-    canvas
-        .part(2, y + 1, canvas.width().saturating_sub(3), room)
-        .paragraph(0, 0, &words, Tone::Plain);
+    canvas.paragraph(0, 0, &words, Tone::Plain);
 }
