@@ -127,13 +127,18 @@ async fn console(place: Place) -> Result<Exit, SyncError> {
     }
     let simulate: Simulate =
         Box::new(|| Box::pin(async { simulated().await.map_err(|error| Problem::from(&error)) }));
-    match rollbook::console::open(place, simulate).await {
-        Ok(Ended::Quit) => Ok(Exit::Done),
-        Ok(Ended::Interrupted) => Ok(Exit::Interrupted),
-        Ok(Ended::Terminated) => Ok(Exit::Terminated),
-        Ok(Ended::Failed) => Ok(Exit::Failed),
-        Err(error) => Err(SyncError::Client(format!("the terminal: {error}"))),
+    let (ended, farewell) = rollbook::console::open(place, simulate)
+        .await
+        .map_err(|error| SyncError::Client(format!("the terminal: {error}")))?;
+    if let Some(words) = farewell {
+        Output::new(false, false, false).remark(&words);
     }
+    Ok(match ended {
+        Ended::Quit => Exit::Done,
+        Ended::Interrupted => Exit::Interrupted,
+        Ended::Terminated => Exit::Terminated,
+        Ended::Failed => Exit::Failed,
+    })
 }
 
 /// A folder of its own that is removed with it.

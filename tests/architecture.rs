@@ -11,7 +11,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("directory", &[]),
     ("plan", &["directory"]),
     ("http", &[]),
-    ("config", &["entra", "http", "plan"]),
+    ("config", &["entra", "http", "plan", "directory"]),
     ("store", &["plan", "directory"]),
     ("entra", &["http", "directory"]),
     ("jira", &["http", "plan", "directory"]),

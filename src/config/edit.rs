@@ -14,6 +14,8 @@ use toml_edit::{DocumentMut, Item, Table, Value, value};
 pub struct Editor {
     paths: Paths,
     document: DocumentMut,
+    /// The file's text as it was read.
+    original: String,
 }
 
 impl Editor {
@@ -26,6 +28,7 @@ impl Editor {
         Ok(Self {
             paths: paths.clone(),
             document: document(&path, &text)?,
+            original: text,
         })
     }
 
@@ -39,15 +42,16 @@ impl Editor {
             .unwrap_or_default()
     }
 
-    /// What the file says of a key, if it says anything.
+    /// What the file says of a key, if it says anything; a table of its own as an inline one.
     #[must_use]
-    pub fn get(&self, profile: &str, section: &str, key: &str) -> Option<&Value> {
-        self.document
+    pub fn get(&self, profile: &str, section: &str, key: &str) -> Option<Value> {
+        let item = self
+            .document
             .get("profiles")?
             .get(profile)?
             .get(section)?
-            .get(key)?
-            .as_value()
+            .get(key)?;
+        item.clone().into_value().ok()
     }
 
     /// Sets a key; the comment behind it stays.
@@ -135,11 +139,20 @@ impl Editor {
             })
     }
 
-    /// Writes the file, whole or not at all. What can't be loaded is not written.
+    /// Writes the file, whole or not at all. What can't be loaded is not written, and what
+    /// somebody else wrote since it was read is not overwritten.
     pub fn save(&self) -> Result<(), ConfigError> {
         let path = self.paths.config_file();
         parse(&path, &self.text())?;
+        if read(&path)?.unwrap_or_default() != self.original {
+            return Err(ConfigError::Changed(path));
+        }
         write(&path, &self.text())
+    }
+
+    /// Writes the file as it was read: after a change that could not be made whole.
+    pub fn take_back(&self) -> Result<(), ConfigError> {
+        write(&self.paths.config_file(), &self.original)
     }
 }
 
@@ -175,6 +188,15 @@ pub fn move_profile(paths: &Paths, from: &str, to: &str) -> Result<(), ConfigErr
     let (from, to) = (paths.profile(from), paths.profile(to));
     if !from.exists() || from == to {
         return Ok(());
+    }
+    // A deleted profile of the new name left its folder: it is kept beside.
+    if to.exists() {
+        let stamp = jiff::Timestamp::now().as_second();
+        let aside = to.with_extension(format!("before-{stamp}"));
+        std::fs::rename(&to, &aside).map_err(|source| ConfigError::Io {
+            path: aside,
+            source,
+        })?;
     }
     std::fs::rename(&from, &to).map_err(|source| ConfigError::Io { path: to, source })
 }
@@ -320,9 +342,39 @@ admin_email = "admin@acme.example"
             let mode = std::fs::metadata(paths.credentials_file()).unwrap();
             assert_eq!(mode.permissions().mode() & 0o777, 0o600);
         }
+        editor.save().unwrap();
+        editor = Editor::open(&paths).unwrap();
         editor.remove("Contoso");
         assert!(editor.profiles().is_empty());
         editor.save().unwrap();
+    }
+
+    #[test]
+    fn tables_of_their_own_are_read_and_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = Paths::new(Some(folder.path()), Some(folder.path())).unwrap();
+        let more = "[profiles.\"Azure AD\".names.map]\n\"Dev Team\" = \"dev\"\n";
+        std::fs::write(paths.config_file(), format!("{TEXT}{more}")).unwrap();
+        let mut editor = Editor::open(&paths).unwrap();
+        let mut map = editor.get("Azure AD", "names", "map").unwrap();
+        let table = map.as_inline_table_mut().unwrap();
+        assert_eq!(table.get("Dev Team").and_then(Value::as_str), Some("dev"));
+        table.insert("Ops", "ops".into());
+        editor.set("Azure AD", "names", "map", map);
+        let names = editor.profile("Azure AD").unwrap().settings.names;
+        assert_eq!(names.map.len(), 2);
+    }
+
+    #[test]
+    fn what_somebody_else_wrote_is_not_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut editor = editor(folder.path());
+        editor.set("Azure AD", "provisioning", "import_users", true.into());
+        let theirs = format!("{TEXT}# Theirs.\n");
+        std::fs::write(editor.paths.config_file(), &theirs).unwrap();
+        assert!(matches!(editor.save(), Err(ConfigError::Changed(_))));
+        let text = std::fs::read_to_string(editor.paths.config_file()).unwrap();
+        assert_eq!(text, theirs);
     }
 
     #[test]

@@ -55,6 +55,9 @@ pub enum ConfigError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// Somebody else wrote it after it was read.
+    #[error("{} was changed by somebody else meanwhile", .0.display())]
+    Changed(PathBuf),
     /// It is malformed.
     #[error("{}, line {line}: {message}", .path.display())]
     Malformed {

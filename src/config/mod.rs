@@ -12,5 +12,5 @@ pub use error::{ConfigError, SecretKind};
 pub use file::{Entra, Jira, Limits, Schedule, example};
 pub use paths::Paths;
 pub use profile::{Profile, check_origin, check_tenant, is_guid, load, parse};
-pub use secrets::{SecretSource, Secrets, environment_applies, find_secret};
+pub use secrets::{SecretSource, Secrets, environment_applies, find_secret, secret_source};
 pub use toml_edit::{Array as TomlArray, InlineTable as TomlInlineTable, Value as TomlValue};

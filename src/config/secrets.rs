@@ -4,6 +4,7 @@
 use super::error::{ConfigError, SecretKind};
 use super::paths::Paths;
 use super::profile::Profile;
+use crate::directory::shown;
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -95,6 +96,29 @@ pub fn find_secret(
     one(kind, environment, command, stored, (&file, &others))
 }
 
+/// Where a secret would be taken from. Commands are not run for that.
+#[must_use]
+pub fn secret_source(
+    kind: SecretKind,
+    profile: &Profile,
+    paths: &Paths,
+    environment: bool,
+) -> Option<SecretSource> {
+    let command = match kind {
+        SecretKind::EntraClientSecret => &profile.entra.secret_command,
+        SecretKind::JiraApiToken => &profile.jira.secret_command,
+    };
+    let mut without = profile.clone();
+    without.entra.secret_command.clear();
+    without.jira.secret_command.clear();
+    let found = find_secret(kind, &without, paths, environment);
+    match found.map(|(_, source)| source) {
+        Ok(source @ (SecretSource::Environment | SecretSource::Systemd)) => Some(source),
+        _ if !command.is_empty() => Some(SecretSource::Command),
+        other => other.ok(),
+    }
+}
+
 impl Secrets {
     /// Finds a profile's secrets.
     pub fn find(profile: &Profile, paths: &Paths, environment: bool) -> Result<Self, ConfigError> {
@@ -150,11 +174,17 @@ fn run(kind: SecretKind, program: &str, arguments: &[String]) -> Result<SecretSt
     let output = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
+        .stderr(Stdio::piped())
         .output()
         .map_err(|e| failed(format!("{program}: {e}")))?;
     if !output.status.success() {
-        return Err(failed(format!("{program} ended with {}", output.status)));
+        let said = String::from_utf8_lossy(&output.stderr);
+        let said = said.lines().find(|line| !line.trim().is_empty());
+        let said = said.map_or_else(String::new, |line| format!(": {}", shown(line.trim())));
+        return Err(failed(format!(
+            "{program} ended with {}{said}",
+            output.status
+        )));
     }
     let text = String::from_utf8(output.stdout)
         .map_err(|_| failed(format!("{program} printed something that is no text")))?;

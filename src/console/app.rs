@@ -3,7 +3,7 @@
 use super::Ended;
 use super::commands::{Action, Scope};
 use super::credentials::{self, Credentials};
-use super::event::{Effect, Loaded};
+use super::event::{Effect, Loaded, Part};
 use super::field::{SecretField, TextField};
 use super::jobs::{self, Jobs, RunPage};
 use super::overlay::{Ask, Palette};
@@ -79,6 +79,8 @@ pub struct App {
     pub(super) size: (u16, u16),
     pub(super) now: Timestamp,
     pub(super) place: Where,
+    /// Counts changes of place and profile.
+    pub(super) epoch: u64,
     /// Whether this simulation was entered from a real place, to which one can go back.
     pub(super) can_leave: bool,
     pub(super) screen: Screen,
@@ -99,13 +101,18 @@ pub struct App {
     pub(super) jobs: Jobs,
     /// How it is to end, once the run has stopped.
     pub(super) ending: Option<Ended>,
+    /// What is said after the end.
+    pub(super) farewell: Option<String>,
+    /// Whether a simulation is being started.
+    pub(super) moving: bool,
     /// How it ended.
     pub(super) ended: Option<Ended>,
 }
 
 impl App {
-    pub(super) fn new(place: Where, size: (u16, u16), now: Timestamp) -> Self {
+    pub(super) fn new(place: Where, size: (u16, u16), now: Timestamp, epoch: u64) -> Self {
         Self {
+            epoch,
             size,
             now,
             place,
@@ -123,6 +130,8 @@ impl App {
             review: Review::default(),
             jobs: Jobs::default(),
             ending: None,
+            moving: false,
+            farewell: None,
             ended: None,
         }
     }
@@ -151,8 +160,9 @@ impl App {
         self.over(Overlay::Ask(Ask::trouble(problem)));
     }
 
-    /// Takes the configuration as it stands on disk.
-    pub(super) fn load(&mut self, loaded: Loaded) {
+    /// Takes the configuration as it stands on disk. After one part was saved, edits of the
+    /// others stay.
+    pub(super) fn load(&mut self, loaded: Loaded, saved: Option<Part>) {
         let Loaded {
             editor,
             profile,
@@ -163,14 +173,28 @@ impl App {
         self.sources = sources;
         self.broken = None;
         let now = self.profile.as_ref().map(|p| p.name.clone());
-        if before.is_some() && before != now {
+        let gone = before
+            .as_ref()
+            .is_some_and(|name| !editor.profiles().contains(name));
+        let renamed = saved == Some(Part::Credentials) && gone;
+        if before != now && !renamed {
+            self.epoch += 1;
             self.review = Review::default();
             self.jobs.forget();
         }
-        self.credentials.load(&editor, now.as_deref());
-        self.credentials.kept(sources);
-        self.provisioning.load(&editor, self.profile.as_ref());
-        self.jobs.schedule(self.profile.as_ref());
+        if saved.is_some_and(|part| part != Part::Credentials)
+            && self.credentials.is_edited(self.editor.as_ref())
+        {
+            self.credentials.know(&editor);
+        } else {
+            self.credentials.load(&editor, now.as_deref());
+            self.credentials.kept(sources);
+        }
+        let zone = jiff::tz::TimeZone::system();
+        self.credentials.today = Some(self.now.to_zoned_datetime(zone).date());
+        let keep = saved.is_some_and(|part| part != Part::Settings);
+        self.provisioning.load(&editor, self.profile.as_ref(), keep);
+        self.jobs.schedule(self.profile.as_ref(), self.now);
         self.editor = Some(editor);
     }
 

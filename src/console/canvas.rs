@@ -172,6 +172,6 @@ impl<'a> Canvas<'a> {
             let title = fit(title, width.saturating_sub(6));
             self.put(2, 0, &format!(" {title} "), Tone::Strong);
         }
-        self.part(2, 1, width - 4, height - 2)
+        self.part(2, 1, width.saturating_sub(4), height - 2)
     }
 }

@@ -5,8 +5,9 @@ use crate::directory::{EntraId, GroupId};
 use crate::plan::{OperationId, Ownership, RowDecision};
 use crate::store::{JournalRow, LinkedHow, Run, State};
 use crate::sync::{Adoption, Problem, SyncError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
 use tokio::sync::mpsc::UnboundedSender;
 
 /// How many rows of history a page shows.
@@ -64,25 +65,59 @@ pub(super) enum Answer {
     Failed(Problem),
 }
 
-/// Starts the thread. Each errand comes with the profile's folder.
-pub(super) fn start(events: UnboundedSender<Event>) -> std::io::Result<Sender<(PathBuf, Errand)>> {
-    let (send, receive) = channel::<(PathBuf, Errand)>();
-    std::thread::Builder::new()
-        .name("rollbook-clerk".to_owned())
-        .spawn(move || {
-            for (folder, errand) in receive {
-                let answer = run(&folder, errand)
-                    .unwrap_or_else(|error| Answer::Failed(Problem::from(&error)));
-                // A console that has ended needs no answer.
-                let _ = events.send(Inner::Answer(Box::new(answer)).into());
-            }
-        })?;
-    Ok(send)
+/// The thread, with the way to it.
+#[derive(Debug)]
+pub(super) struct Clerk {
+    send: Option<Sender<(PathBuf, u64, Errand)>>,
+    thread: Option<JoinHandle<()>>,
 }
 
-fn run(folder: &std::path::Path, errand: Errand) -> Result<Answer, SyncError> {
+impl Clerk {
+    /// Starts the thread.
+    pub(super) fn start(events: UnboundedSender<Event>) -> std::io::Result<Self> {
+        let (send, receive) = channel::<(PathBuf, u64, Errand)>();
+        let thread = std::thread::Builder::new()
+            .name("rollbook-clerk".to_owned())
+            .spawn(move || {
+                let mut open: Option<(PathBuf, State)> = None;
+                for (folder, epoch, errand) in receive {
+                    let answer = run(&folder, &mut open, errand)
+                        .unwrap_or_else(|error| Answer::Failed(Problem::from(&error)));
+                    // A console that has ended needs no answer.
+                    let _ = events.send(Inner::Answer(Box::new(answer)).of(epoch));
+                }
+            })?;
+        Ok(Self {
+            send: Some(send),
+            thread: Some(thread),
+        })
+    }
+
+    /// Sends an errand, with the profile's folder. Says whether there is somebody to run it.
+    pub(super) fn send(&self, folder: PathBuf, epoch: u64, errand: Errand) -> bool {
+        let send = self.send.as_ref();
+        send.is_some_and(|send| send.send((folder, epoch, errand)).is_ok())
+    }
+}
+
+impl Drop for Clerk {
+    /// Waits for what is still to be kept: a decision must not get lost by leaving.
+    fn drop(&mut self) {
+        self.send = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(
+    folder: &Path,
+    open: &mut Option<(PathBuf, State)>,
+    errand: Errand,
+) -> Result<Answer, SyncError> {
     // A profile that never ran has no state, and none is made by looking.
     if !folder.join("state.born").exists() {
+        *open = None;
         return Ok(match errand {
             Errand::History(id) => Answer::History(id, Vec::new()),
             Errand::Runs => Answer::Runs(Vec::new()),
@@ -90,15 +125,16 @@ fn run(folder: &std::path::Path, errand: Errand) -> Result<Answer, SyncError> {
             _ => Answer::Kept,
         });
     }
-    let state = State::open(folder)?;
+    if open.as_ref().is_none_or(|(of, _)| of != folder) {
+        *open = None;
+    }
+    let state = match open {
+        Some((_, state)) => state,
+        None => &mut open.insert((folder.to_owned(), State::open(folder)?)).1,
+    };
     match errand {
         Errand::Decide(decisions) => {
-            for (id, decision) in decisions {
-                match decision {
-                    Some(decision) => state.decide(&id, &decision)?,
-                    None => state.withdraw(&id)?,
-                }
-            }
+            state.decide_all(&decisions)?;
         }
         Errand::LinkPerson {
             entra,
@@ -112,7 +148,7 @@ fn run(folder: &std::path::Path, errand: Errand) -> Result<Answer, SyncError> {
             }
         }
         Errand::KeepApart { entra, group } => state.keep_apart(&entra, &group)?,
-        Errand::Adopt(adoption) => adoption.store(&state)?,
+        Errand::Adopt(adoption) => adoption.store(state)?,
         Errand::Runs => return Ok(Answer::Runs(state.runs()?)),
         Errand::Run(id) => {
             let run = state.run(&id)?.ok_or(SyncError::UnknownRun(id))?;

@@ -2,7 +2,7 @@
 
 use super::Place;
 use super::clerk::{Answer, Errand};
-use super::review::{Prepared, Summary};
+use super::review::{Page, Prepared, Summary};
 use super::worker::WorkKind;
 use crate::config::{Editor, Profile, SecretKind, SecretSource};
 use crate::directory::{AccountId, EntraId, GroupId};
@@ -51,11 +51,16 @@ pub enum Event {
 /// Something of the console's own.
 #[derive(Debug)]
 #[doc(hidden)]
-pub struct Private(pub(super) Inner);
+pub struct Private {
+    /// Which profile and place it is about: what comes after a change of either is dropped.
+    pub(super) epoch: u64,
+    pub(super) inner: Inner,
+}
 
-impl From<Inner> for Event {
-    fn from(inner: Inner) -> Self {
-        Self::Inner(Private(inner))
+impl Inner {
+    /// The event that tells this of one profile and place.
+    pub(super) fn of(self, epoch: u64) -> Event {
+        Event::Inner(Private { epoch, inner: self })
     }
 }
 
@@ -78,10 +83,12 @@ pub(super) enum Inner {
     WorkerGone,
     /// An errand was done.
     Answer(Box<Answer>),
-    /// A thought was thought through.
-    Summary(Box<Summary>),
-    /// The plan after a decision.
-    Again(Box<Prepared>),
+    /// What the accepted operations come to, and for which asking.
+    Summary(u64, Box<Summary>),
+    /// The plan after decisions, and for which asking.
+    Again(u64, Box<Prepared>),
+    /// What an adoption would do.
+    Adoption(Box<Result<Page, Problem>>),
     /// What edited settings would do.
     WhatIf(u64, Box<Result<WhatIf, String>>),
     /// The configuration was read.
@@ -101,6 +108,8 @@ pub(super) struct WhatIf {
     pub(super) all_on: Counts,
     pub(super) held: u64,
     pub(super) conflicts: u64,
+    /// People to be created who were never looked up.
+    pub(super) unverified: u64,
     /// People and groups in scope.
     pub(super) in_scope: (u64, u64),
     /// Names of people who leave the scope, and how many of them are Jira administrators.
@@ -126,11 +135,22 @@ pub(super) struct Loaded {
 #[derive(Debug)]
 pub(super) struct Saved {
     pub(super) loaded: Loaded,
+    pub(super) part: Part,
     pub(super) words: String,
 }
 
+/// Which part of a profile was saved. Edits of the others stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Credentials,
+    /// The profile itself: it is gone.
+    Deleted,
+    Settings,
+    Interval,
+}
+
 /// A change to what is known, from which a plan is made again.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Change {
     Person {
         entra: EntraId,
@@ -156,19 +176,26 @@ pub(super) enum Change {
 pub(super) enum Thought {
     /// What the accepted operations come to.
     Summary {
+        round: u64,
         planned: Arc<Planned>,
         chosen: Vec<u32>,
     },
-    /// The plan after a decision.
+    /// The plan after decisions.
     Again {
+        round: u64,
         planned: Arc<Planned>,
-        decisions: Decisions,
-        change: Change,
+        changes: Vec<Change>,
+    },
+    /// What adopting a group would do.
+    Adoption {
+        planned: Arc<Planned>,
+        group: String,
     },
     /// What edited settings would do.
     WhatIf {
         round: u64,
         planned: Arc<Planned>,
+        decisions: Decisions,
         settings: Box<Settings>,
     },
 }
@@ -182,6 +209,7 @@ pub(super) struct Saving {
     /// Its name now; none if it is deleted.
     pub(super) profile: Option<String>,
     pub(super) secrets: Vec<(SecretKind, SecretString)>,
+    pub(super) part: Part,
     /// What is said when it worked.
     pub(super) words: String,
 }
@@ -198,6 +226,8 @@ pub(super) enum Effect {
         round: u64,
         side: Side,
         profile: Box<Profile>,
+        /// The name under which its secrets are kept.
+        kept_under: Option<String>,
         /// The secret that was typed; otherwise the kept one is taken.
         typed: Option<SecretString>,
         control: Control,

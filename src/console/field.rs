@@ -35,9 +35,9 @@ impl TextField {
         true
     }
 
-    /// Pasted text: line breaks and tabs are left out, since a field is one line.
+    /// Pasted text: its first line that holds anything, since a field is one line.
     pub(super) fn paste(&mut self, text: &str) {
-        for c in text.trim().chars().filter(|c| !c.is_control()) {
+        for c in first_line(text) {
             self.input.handle(InputRequest::InsertChar(c));
         }
     }
@@ -63,6 +63,17 @@ impl TextField {
         canvas.cell(x, y, width, &rest, Tone::Field);
         canvas.cursor(x + self.input.visual_cursor().saturating_sub(scroll), y);
     }
+}
+
+/// The first line that holds anything, without tabs and the like.
+fn first_line(text: &str) -> impl Iterator<Item = char> {
+    text.trim()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .chars()
+        .filter(|c| !c.is_control())
 }
 
 fn request(key: KeyEvent) -> Option<InputRequest> {
@@ -134,7 +145,7 @@ impl SecretField {
     }
 
     pub(super) fn paste(&mut self, text: &str) {
-        for c in text.trim().chars().filter(|c| !c.is_control()) {
+        for c in first_line(text) {
             self.push(c);
         }
     }

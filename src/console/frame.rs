@@ -129,23 +129,27 @@ fn plan_line(app: &App, canvas: &mut Canvas<'_>, y: usize) {
         return;
     };
     let tally = app.review.tally;
-    let mut words = review::tally_words(tally);
+    let mut words = if canvas.width() < 100 {
+        review::tally_signs(tally)
+    } else {
+        review::tally_words(tally)
+    };
     if tally.selected < tally.total {
         words = format!(
-            "{} of {} accepted: {words}",
+            "{} of {}: {words}",
             grouped(tally.selected),
             grouped(tally.total)
         );
     }
-    let x = canvas.put(1, y, &words, Tone::Plain);
+    let mut x = canvas.put(1, y, &words, Tone::Plain);
     if tally.held > 0 {
         let held = format!(" · {} held", grouped(tally.held));
-        canvas.put(x, y, &held, Tone::Held);
+        x = canvas.put(x, y, &held, Tone::Held);
     }
     let conflicts = plan.planned.plan.conflicts.len();
-    if conflicts > 0 && canvas.width() >= 100 {
+    if conflicts > 0 {
         let words = format!("! {} need you", grouped(conflicts as u64));
-        if x + 20 + words.width() < canvas.width() {
+        if x + 2 + words.width() < canvas.width() {
             canvas.right(1, y, &words, Tone::Held);
         }
     }

@@ -1,22 +1,23 @@
 //! The loop: one event at a time into the state, and what the state asks for.
 
 use super::app::{App, Screen, Where};
-use super::clerk::{self, Errand};
+use super::clerk::{Clerk, Errand};
 use super::event::{Change, Effect, Event, Inner, Loaded, Private, Saved, Saving, Thought};
-use super::review::{self, Marks};
+use super::review;
 use super::theme::Theme;
-use super::worker::{self, Work};
+use super::worker::{self, Alarm, Work};
 use super::{Ended, Place, Simulate, canvas, frame, provisioning, update};
 use crate::config::{
-    self, Editor, Paths, SecretKind, SecretSource, Secrets, environment_applies, find_secret,
+    self, Editor, SecretKind, SecretSource, Secrets, environment_applies, find_secret,
+    secret_source,
 };
 use crate::plan::{GroupLink, Ownership};
 use crate::sync::{self, Problem, Side, SyncError};
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// What the loop can't do by itself, since it needs the terminal.
@@ -41,7 +42,9 @@ pub struct Console {
     sender: UnboundedSender<Event>,
     events: UnboundedReceiver<Event>,
     work: UnboundedSender<Work>,
-    clerk: std::sync::mpsc::Sender<(PathBuf, Errand)>,
+    clerk: Clerk,
+    /// Whether the review has open marks, for the job under way.
+    open: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Console {
@@ -64,13 +67,14 @@ impl Console {
     ) -> std::io::Result<Self> {
         let (sender, events) = unbounded_channel();
         let mut console = Self {
-            app: App::new(whereabouts(&place), size, now),
+            app: App::new(whereabouts(&place), size, now, 1),
             theme,
             place,
             left: Vec::new(),
             simulate: Arc::new(simulate),
             work: worker::start(sender.clone())?,
-            clerk: clerk::start(sender.clone())?,
+            clerk: Clerk::start(sender.clone())?,
+            open: Arc::default(),
             sender,
             events,
         };
@@ -82,6 +86,17 @@ impl Console {
     #[must_use]
     pub fn sender(&self) -> UnboundedSender<Event> {
         self.sender.clone()
+    }
+
+    /// Tells the time, without anything being done about it.
+    pub fn set_now(&mut self, now: Timestamp) {
+        self.app.now = now;
+    }
+
+    /// What is said on the shell's screen after the console has ended, if anything is.
+    #[must_use]
+    pub fn farewell(&self) -> Option<String> {
+        self.app.farewell.clone()
     }
 
     /// Whether a job is under way, so that time has to be told more often.
@@ -113,7 +128,12 @@ impl Console {
 
     /// Takes an event.
     pub fn take(&mut self, event: Event) -> Vec<Asked> {
-        if let Event::Inner(Private(Inner::Moved(result))) = event {
+        if let Event::Inner(Private {
+            inner: Inner::Moved(result),
+            ..
+        }) = event
+        {
+            self.app.moving = false;
             match *result {
                 Ok(place) => self.arrive(place),
                 Err(problem) => self.app.trouble(&problem),
@@ -121,6 +141,7 @@ impl Console {
             return Vec::new();
         }
         let effects = update::update(&mut self.app, event);
+        self.open.store(self.app.review.is_open(), Relaxed);
         self.perform(effects)
     }
 
@@ -142,7 +163,7 @@ impl Console {
 
     fn tell(&self, inner: Inner) {
         // The receiver lives in the console itself.
-        let _ = self.sender.send(Event::from(inner));
+        let _ = self.sender.send(inner.of(self.app.epoch));
     }
 
     fn perform(&mut self, effects: Vec<Effect>) -> Vec<Asked> {
@@ -159,16 +180,31 @@ impl Console {
                     round,
                     side,
                     profile,
+                    kept_under,
                     typed,
                     control,
-                } => self.test(round, side, *profile, typed, control),
-                Effect::Load(profile) => self.load(profile.or_else(|| self.place.named.clone())),
+                } => {
+                    let mut kept = (*profile).clone();
+                    kept.name = kept_under.unwrap_or(kept.name);
+                    self.test(round, side, (*profile, kept), typed, control);
+                }
+                Effect::Load(profile) => {
+                    let now = self
+                        .app
+                        .profile
+                        .as_ref()
+                        .map(|profile| profile.name.clone());
+                    let named = self.place.named.clone();
+                    self.load(profile.or(now).or(named));
+                }
                 Effect::Save(saving) => self.save(*saving),
                 Effect::Simulate => {
                     let (simulate, sender) = (self.simulate.clone(), self.sender.clone());
+                    self.app.moving = true;
                     tokio::spawn(async move {
                         let place = simulate().await;
-                        let _ = sender.send(Inner::Moved(Box::new(place)).into());
+                        // The receiver lives in the console itself.
+                        let _ = sender.send(Inner::Moved(Box::new(place)).of(0));
                     });
                 }
                 Effect::Leave => {
@@ -194,13 +230,15 @@ impl Console {
 
     fn move_to(&mut self, place: Place) -> Place {
         let before = std::mem::replace(&mut self.place, place);
-        self.app = App::new(whereabouts(&self.place), self.app.size, self.app.now);
+        let epoch = self.app.epoch + 1;
+        let (size, now) = (self.app.size, self.app.now);
+        self.app = App::new(whereabouts(&self.place), size, now, epoch);
         self.load(self.place.named.clone());
         before
     }
 
     fn load(&mut self, profile: Option<String>) {
-        let result = load(&self.place.paths, profile, self.place.named.as_deref());
+        let result = load(&self.place, profile);
         self.tell(Inner::Loaded(Box::new(
             result.map_err(|error| Problem::from(&SyncError::from(error))),
         )));
@@ -210,6 +248,12 @@ impl Console {
         let Some(profile) = self.app.profile.clone() else {
             return;
         };
+        if self.app.is_busy() {
+            self.app
+                .refuse("A job is under way already: 4 shows it. Nothing more was begun.");
+            return;
+        }
+        self.app.review.job_begins();
         let (control, progress) = self.app.jobs.begin(kind.clone(), self.app.now);
         let work = Work {
             kind,
@@ -218,6 +262,8 @@ impl Console {
             paths: self.place.paths.clone(),
             control,
             progress,
+            epoch: self.app.epoch,
+            open: self.open.clone(),
         };
         if self.work.send(work).is_err() {
             self.tell(Inner::WorkerGone);
@@ -239,41 +285,49 @@ impl Console {
             return;
         };
         let folder = self.place.paths.profile(&profile.name);
-        if self.clerk.send((folder, errand)).is_err() {
+        if !self.clerk.send(folder, self.app.epoch, errand) {
             self.tell(Inner::WorkerGone);
         }
     }
 
     fn think(&self, thought: Thought) {
-        let sender = self.sender.clone();
+        let (sender, epoch) = (self.sender.clone(), self.app.epoch);
         tokio::task::spawn_blocking(move || {
+            let _alarm = Alarm::new(&sender);
             let inner = match thought {
-                Thought::Summary { planned, chosen } => {
-                    Inner::Summary(Box::new(review::summarise(&planned, &chosen)))
-                }
-                Thought::Again {
+                Thought::Summary {
+                    round,
                     planned,
-                    decisions,
-                    change,
+                    chosen,
+                } => Inner::Summary(round, Box::new(review::summarise(&planned, &chosen))),
+                Thought::Again {
+                    round,
+                    planned,
+                    changes,
                 } => {
                     let mut planned = (*planned).clone();
-                    planned.again(|known| changed(known, change));
-                    let rows = review::rows(&planned);
-                    let marks = Marks::of(&planned, &decisions);
-                    Inner::Again(Box::new(review::Prepared {
-                        planned: Arc::new(planned),
-                        decisions,
-                        rows,
-                        marks,
-                    }))
+                    planned.again(|known| {
+                        for change in changes {
+                            changed(known, change);
+                        }
+                    });
+                    Inner::Again(round, Box::new(review::prepare(planned)))
+                }
+                Thought::Adoption { planned, group } => {
+                    Inner::Adoption(Box::new(review::adoption(&planned, &group)))
                 }
                 Thought::WhatIf {
                     round,
                     planned,
+                    decisions,
                     settings,
-                } => Inner::WhatIf(round, Box::new(provisioning::what_if(&planned, &settings))),
+                } => {
+                    let answer = provisioning::what_if(&planned, &decisions, &settings);
+                    Inner::WhatIf(round, Box::new(answer))
+                }
             };
-            let _ = sender.send(Event::from(inner));
+            // A console that has ended needs no answer.
+            let _ = sender.send(inner.of(epoch));
         });
     }
 
@@ -281,15 +335,21 @@ impl Console {
         &self,
         round: u64,
         side: Side,
-        profile: config::Profile,
+        (profile, kept): (config::Profile, config::Profile),
         typed: Option<secrecy::SecretString>,
         control: sync::Control,
     ) {
-        let (paths, sender) = (self.place.paths.clone(), self.sender.clone());
-        let environment = self.environment(&profile.name);
+        let (paths, sender, epoch) = (
+            self.place.paths.clone(),
+            self.sender.clone(),
+            self.app.epoch,
+        );
+        let environment = self.environment(&kept.name);
         tokio::spawn(async move {
-            let tell = |inner| {
-                let _ = sender.send(Event::from(inner));
+            let _alarm = Alarm::new(&sender);
+            let tell = |inner: Inner| {
+                // A console that has ended needs no answer.
+                let _ = sender.send(inner.of(epoch));
             };
             let kind = match side {
                 Side::Entra => SecretKind::EntraClientSecret,
@@ -297,7 +357,11 @@ impl Console {
             };
             let found = match typed {
                 Some(secret) => Ok((secret, SecretSource::Typed)),
-                None => find_secret(kind, &profile, &paths, environment),
+                None => tokio::task::spawn_blocking(move || {
+                    find_secret(kind, &kept, &paths, environment)
+                })
+                .await
+                .unwrap_or_else(|_| Err(config::ConfigError::NoHome)),
             };
             let result = match found {
                 Ok((secret, source)) => {
@@ -322,7 +386,7 @@ impl Console {
     }
 
     fn save(&mut self, saving: Saving) {
-        let result = save(&self.place, saving);
+        let result = save(&mut self.place, saving);
         self.tell(Inner::Saved(Box::new(
             result.map_err(|error| Problem::from(&SyncError::from(error))),
         )));
@@ -342,16 +406,13 @@ fn environment(place: &Place, only: bool, profile: &str) -> bool {
 }
 
 /// Reads the configuration, and finds the profile to work on: the wanted one, or the first.
-fn load(
-    paths: &Paths,
-    wanted: Option<String>,
-    named: Option<&str>,
-) -> Result<Loaded, config::ConfigError> {
+fn load(place: &Place, wanted: Option<String>) -> Result<Loaded, config::ConfigError> {
+    let paths = &place.paths;
     let editor = Editor::open(paths)?;
     let names = editor.profiles();
-    if let Some(wanted) = named.filter(|name| !names.iter().any(|n| n == name)) {
+    if let Some(named) = place.named.as_ref().filter(|name| !names.contains(name)) {
         return Err(config::ConfigError::UnknownProfile {
-            wanted: wanted.to_owned(),
+            wanted: named.clone(),
             known: names,
         });
     }
@@ -359,9 +420,12 @@ fn load(
         .filter(|name| names.contains(name))
         .or_else(|| names.first().cloned());
     let sources = profile.as_deref().map_or([None; 2], |name| {
-        let only = names.len() == 1;
-        let environment = environment_applies(only, named == Some(name));
-        sources(&editor, paths, name, environment)
+        let Ok(profile) = editor.profile(name) else {
+            return [None; 2];
+        };
+        let environment = environment(place, names.len() == 1, name);
+        [SecretKind::EntraClientSecret, SecretKind::JiraApiToken]
+            .map(|kind| secret_source(kind, &profile, paths, environment))
     });
     Ok(Loaded {
         editor,
@@ -370,53 +434,48 @@ fn load(
     })
 }
 
-fn sources(
-    editor: &Editor,
-    paths: &Paths,
-    profile: &str,
-    environment: bool,
-) -> [Option<SecretSource>; 2] {
-    let Ok(profile) = editor.profile(profile) else {
-        return [None; 2];
-    };
-    [SecretKind::EntraClientSecret, SecretKind::JiraApiToken].map(|kind| {
-        find_secret(kind, &profile, paths, environment)
-            .ok()
-            .map(|(_, source)| source)
-    })
-}
-
-/// Writes the configuration and secrets. Another program's edits since the file was read are
-/// found, and nothing is overwritten.
-fn save(place: &Place, saving: Saving) -> Result<Saved, config::ConfigError> {
+/// Writes the configuration, then what follows the profile: its secrets and its state. What
+/// can't be made whole is taken back.
+fn save(place: &mut Place, saving: Saving) -> Result<Saved, config::ConfigError> {
     let Saving {
         editor,
         before,
         profile,
         secrets,
+        part,
         words,
     } = saving;
-    let paths = &place.paths;
+    let paths = place.paths.clone();
     editor.save()?;
-    match (&before, &profile) {
-        (Some(before), Some(now)) if before != now => {
-            config::move_secrets(paths, before, Some(now))?;
-            config::move_profile(paths, before, now)?;
+    let follow = || -> Result<(), config::ConfigError> {
+        match (&before, &profile) {
+            (Some(before), Some(now)) if before != now => {
+                config::move_secrets(&paths, before, Some(now))?;
+                config::move_profile(&paths, before, now)?;
+            }
+            (Some(before), None) => config::move_secrets(&paths, before, None)?,
+            _ => {}
         }
-        (Some(before), None) => config::move_secrets(paths, before, None)?,
-        _ => {}
-    }
-    if let Some(name) = &profile {
-        for (kind, secret) in &secrets {
-            config::keep_secret(paths, name, *kind, secret)?;
+        if let Some(name) = &profile {
+            for (kind, secret) in &secrets {
+                config::keep_secret(&paths, name, *kind, secret)?;
+            }
         }
+        Ok(())
+    };
+    if let Err(error) = follow() {
+        editor.take_back()?;
+        return Err(error);
     }
-    let named = place
-        .named
-        .clone()
-        .filter(|named| profile.as_ref() == Some(named));
-    let loaded = load(paths, profile, named.as_deref())?;
-    Ok(Saved { loaded, words })
+    if before.is_some() && place.named == before {
+        place.named.clone_from(&profile);
+    }
+    let loaded = load(place, profile)?;
+    Ok(Saved {
+        loaded,
+        part,
+        words,
+    })
 }
 
 /// Takes a decision into what is known.

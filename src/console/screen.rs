@@ -14,14 +14,16 @@ use std::io::{self, stdout};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
 
 /// How often time is told while a job runs: progress is drawn at most so often.
 const BUSY: Duration = Duration::from_millis(100);
 /// How often time is told otherwise, for countdown and ages.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// Opens the console on the terminal, until somebody leaves or a signal comes.
-pub async fn open(place: Place, simulate: Simulate) -> io::Result<Ended> {
+/// Opens the console on the terminal, until somebody leaves or a signal comes. Gives how it ended,
+/// and what is still to be said.
+pub async fn open(place: Place, simulate: Simulate) -> io::Result<(Ended, Option<String>)> {
     let theme = Theme::from_environment();
     let size = crossterm::terminal::size()?;
     let mut console = Console::new(place, simulate, theme, size, Timestamp::now())?;
@@ -33,20 +35,27 @@ pub async fn open(place: Place, simulate: Simulate) -> io::Result<Ended> {
     input.abort();
     signals.abort();
     drop(guard);
-    result
+    Ok((result?, console.farewell()))
 }
 
 async fn run(
     console: &mut Console,
     terminal: &mut Terminal<CrosstermBackend<io::Stdout>>,
 ) -> io::Result<Ended> {
-    draw(console, terminal);
+    let mut drawn = draw(console, terminal);
+    let mut told = Instant::now();
     loop {
-        let tick = tokio::time::sleep(if console.is_busy() { BUSY } else { IDLE });
+        // Time goes on whatever else comes, and is told before it.
+        let due = told + if console.is_busy() { BUSY } else { IDLE };
         let mut asked = tokio::select! {
+            biased;
+            () = tokio::time::sleep_until(due) => {
+                told = Instant::now();
+                console.take(Event::Tick(Timestamp::now()))
+            }
             asked = console.next() => asked,
-            () = tick => console.take(Event::Tick(Timestamp::now())),
         };
+        console.set_now(Timestamp::now());
         // Everything that has come is taken before anything is drawn.
         while let Some(more) = console.ready() {
             asked.extend(more);
@@ -58,8 +67,8 @@ async fn run(
         );
         for asked in asked {
             match asked {
-                Asked::Copy(text) => terminal::copy(&text)?,
-                Asked::Redraw => anew(terminal)?,
+                Asked::Copy(text) => terminal::copy(&text).unwrap_or_else(|error| gone(&error)),
+                Asked::Redraw => anew(terminal).unwrap_or_else(|error| gone(&error)),
                 Asked::Suspend => {
                     if Guard::suspend()? {
                         anew(terminal)?;
@@ -74,8 +83,20 @@ async fn run(
         if let Some(ended) = console.ended() {
             return Ok(ended);
         }
-        draw(console, terminal);
+        if !terminal::is_taken() {
+            // Something panicked, and the terminal was given back: a console that nobody sees
+            // must not go on working.
+            return Ok(Ended::Failed);
+        }
+        if drawn {
+            drawn = draw(console, terminal);
+        }
     }
+}
+
+/// A terminal that can't be written is gone; its hang-up ends the loop.
+fn gone(error: &io::Error) {
+    tracing::warn!(%error, "the terminal can't be written");
 }
 
 /// Forgets what was drawn, so that the next picture is drawn whole. (The terminal's own `clear`
@@ -89,11 +110,8 @@ fn anew(terminal: &mut Terminal<CrosstermBackend<io::Stdout>>) -> io::Result<()>
     Ok(())
 }
 
-/// Draws what differs. A terminal that can't be written is gone; its hang-up ends the loop.
-fn draw(console: &Console, terminal: &mut Terminal<CrosstermBackend<io::Stdout>>) {
-    if !terminal::is_taken() {
-        return;
-    }
+/// Draws what differs. A terminal that can't be written is gone: it is not drawn on again.
+fn draw(console: &Console, terminal: &mut Terminal<CrosstermBackend<io::Stdout>>) -> bool {
     let drawn = (|| {
         terminal::begin_picture()?;
         terminal.draw(|frame| {
@@ -103,10 +121,12 @@ fn draw(console: &Console, terminal: &mut Terminal<CrosstermBackend<io::Stdout>>
         })?;
         terminal::end_picture()
     })();
-    if let Err(error) = drawn {
-        tracing::warn!(%error, "the terminal can't be written");
+    if let Err(error) = &drawn {
+        gone(error);
+        // The receiver lives in the console itself.
         let _ = console.sender().send(Event::Signal(Signal::Hangup));
     }
+    drawn.is_ok()
 }
 
 /// Forwards keys, pastes and sizes. The end of input is a hang-up.

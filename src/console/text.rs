@@ -4,13 +4,13 @@ use crate::store::JournalRow;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// Seconds since 1970 as a local moment, e.g. `24 Nov 14:05`.
+/// Seconds since 1970 as a local moment, e.g. `24 Nov 14:05:09`.
 pub(super) fn moment(seconds: i64) -> String {
     Timestamp::from_second(seconds).map_or_else(
         |_| String::new(),
         |at| {
             at.to_zoned_datetime(TimeZone::system())
-                .strftime("%-d %b %H:%M")
+                .strftime("%-d %b %H:%M:%S")
                 .to_string()
         },
     )

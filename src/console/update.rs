@@ -45,7 +45,15 @@ pub(super) fn update(app: &mut App, event: Event) -> Vec<Effect> {
             app.refuse("There is no shell to go back to here.");
             Vec::new()
         }
-        Event::Inner(Private(inner)) => told(app, inner),
+        Event::Inner(Private { epoch, inner }) => {
+            // What comes back from another profile's time is not about this one.
+            let of_all = matches!(inner, Inner::WorkerGone | Inner::Moved(_));
+            if epoch == app.epoch || of_all {
+                told(app, inner)
+            } else {
+                Vec::new()
+            }
+        }
     }
 }
 
@@ -185,6 +193,8 @@ pub(super) fn stop_and_leave(app: &mut App, how: Ended) -> Vec<Effect> {
 
 fn signalled(app: &mut App, signal: Signal) -> Vec<Effect> {
     match signal {
+        // A lost line makes itself known in several ways; only a person asks twice.
+        Signal::Hangup if app.ending.is_some() => Vec::new(),
         Signal::Interrupt | Signal::Hangup => stop_and_leave(app, Ended::Interrupted),
         Signal::Terminate => stop_and_leave(app, Ended::Terminated),
         Signal::Suspend => vec![Effect::Suspend],
@@ -204,19 +214,28 @@ fn told(app: &mut App, inner: Inner) -> Vec<Effect> {
         Inner::Ended(result) => return jobs::ended(app, result.err().as_deref()),
         Inner::WorkerGone => app.ended = Some(Ended::Failed),
         Inner::Answer(answer) => return answered(app, *answer),
-        Inner::Summary(summary) => {
-            app.notice = None;
-            app.over(Overlay::Summary(summary));
-        }
-        Inner::Again(prepared) => {
-            let made = app.review.plan.as_ref().map_or(0, |plan| plan.marks.made);
-            app.review.show(*prepared);
-            if let Some(plan) = &mut app.review.plan {
-                plan.marks.made = made + 1;
+        Inner::Summary(round, summary) => {
+            let here = app.over.is_empty() && app.screen == Screen::Review;
+            if app.review.take_summary(round) && here {
+                app.notice = None;
+                app.over(Overlay::Summary(summary));
             }
-            return provisioning::entered(app);
         }
-        Inner::WhatIf(round, result) => app.provisioning.answered(round, *result),
+        Inner::Again(round, prepared) => {
+            if app.review.take_again(round, *prepared) {
+                app.over
+                    .retain(|over| !matches!(over, Overlay::Filter(_) | Overlay::Summary(_)));
+                return provisioning::entered(app);
+            }
+        }
+        Inner::Adoption(result) => match *result {
+            Ok(page) if app.over.is_empty() && app.screen == Screen::Review => {
+                app.over(Overlay::Page(Box::new(page)));
+            }
+            Ok(_) => {}
+            Err(problem) => app.trouble(&problem),
+        },
+        Inner::WhatIf(round, result) => return provisioning::answered(app, round, *result),
         Inner::Loaded(result) => match *result {
             Ok(loaded) => return started(app, loaded),
             Err(problem) => {
@@ -227,7 +246,7 @@ fn told(app: &mut App, inner: Inner) -> Vec<Effect> {
         },
         Inner::Saved(result) => match *result {
             Ok(saved) => {
-                app.load(saved.loaded);
+                app.load(saved.loaded, Some(saved.part));
                 app.note(&saved.words);
                 return provisioning::entered(app);
             }
@@ -260,7 +279,7 @@ fn answered(app: &mut App, answer: Answer) -> Vec<Effect> {
 /// The configuration was read: where to begin.
 fn started(app: &mut App, loaded: super::event::Loaded) -> Vec<Effect> {
     let has_profile = loaded.profile.is_some();
-    app.load(loaded);
+    app.load(loaded, None);
     if !has_profile {
         app.screen = if app.place.simulated {
             Screen::Credentials

@@ -22,10 +22,11 @@ const CHOICES: [(&str, &str); 2] = [
 /// Does what a key asks for.
 pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
     match action {
-        Action::Enter if app.choice == 0 => {
+        Action::Enter if app.choice == 0 && !app.moving => {
             credentials::begin(app);
             Vec::new()
         }
+        Action::Enter if app.moving => Vec::new(),
         Action::Enter => {
             app.note("Starting the simulated organisation …");
             vec![Effect::Simulate]

@@ -3,12 +3,13 @@
 use super::event::{Event, Inner};
 use super::review::{Prepared, prepare};
 use crate::config::{Paths, Profile, Secrets};
-use crate::plan::{Allowance, Allowances, Mode, Selection, settings_digest};
+use crate::plan::{Allowance, Allowances, Mode, OperationRow, settings_digest};
 use crate::store::RunKind;
 use crate::sync::{
     self, ApplyRequest, Control, Opening, Planned, Problem, Progress, Session, SyncError,
 };
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// What a job does.
@@ -50,6 +51,9 @@ pub(super) struct Work {
     pub(super) environment: bool,
     pub(super) control: Control,
     pub(super) progress: Progress,
+    pub(super) epoch: u64,
+    /// Whether a review has open marks: nothing is applied unattended then.
+    pub(super) open: Arc<AtomicBool>,
 }
 
 /// Starts the thread. It ends when nobody can send it work any more.
@@ -58,7 +62,7 @@ pub(super) fn start(events: UnboundedSender<Event>) -> std::io::Result<Unbounded
     std::thread::Builder::new()
         .name("rollbook-work".to_owned())
         .spawn(move || {
-            let _alarm = Alarm(events.clone());
+            let _alarm = Alarm::new(&events);
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build();
@@ -70,23 +74,30 @@ pub(super) fn start(events: UnboundedSender<Event>) -> std::io::Result<Unbounded
     Ok(send)
 }
 
-/// Tells the console when the thread panics.
-struct Alarm(UnboundedSender<Event>);
+/// Tells the console when a thread or task panics.
+pub(super) struct Alarm(UnboundedSender<Event>);
+
+impl Alarm {
+    pub(super) fn new(events: &UnboundedSender<Event>) -> Self {
+        Self(events.clone())
+    }
+}
 
 impl Drop for Alarm {
     fn drop(&mut self) {
         if std::thread::panicking() {
             // Without a console there is nobody to tell.
-            let _ = self.0.send(Inner::WorkerGone.into());
+            let _ = self.0.send(Inner::WorkerGone.of(0));
         }
     }
 }
 
 async fn serve(mut work: UnboundedReceiver<Work>, events: &UnboundedSender<Event>) {
     while let Some(work) = work.recv().await {
-        let tell = |inner| {
+        let epoch = work.epoch;
+        let tell = |inner: Inner| {
             // A console that has ended needs no answer; the journal has everything.
-            let _ = events.send(Event::from(inner));
+            let _ = events.send(inner.of(epoch));
         };
         let result = run(work, &tell).await;
         tell(Inner::Ended(
@@ -129,7 +140,7 @@ async fn run(work: Work, tell: &impl Fn(Inner)) -> Result<(), SyncError> {
             reviewed,
             allowances,
         } => apply(session, &reviewed, &allowances, tell).await?,
-        WorkKind::Sync { apply: true } => sync(session, tell).await?,
+        WorkKind::Sync { apply: true } => sync(session, &work.open, tell).await?,
     }
     Ok(())
 }
@@ -171,8 +182,17 @@ async fn apply(
     if !allowances.is_empty() {
         session.looks_up_namesakes_only();
     }
+    // What guards held when it was reviewed stays held, also where less of it is left now.
+    let mut allowed = reviewed.clone();
+    allowed.allow(allowances.clone())?;
+    let rows: Vec<OperationRow> = allowed
+        .plan
+        .free()
+        .map(|(_, op)| allowed.plan.row(&allowed.inputs(), op))
+        .collect();
+    let held = allowed.plan.held() as u64;
     let mut planned = read(session, tell).await?;
-    let matched = sync::carry_over(reviewed, &mut planned);
+    let matched = sync::carry_over(&rows, &mut planned);
     if matched.overtaken > 0 {
         tell(Inner::Noted(format!(
             "{} of the reviewed operations are no longer needed",
@@ -186,19 +206,18 @@ async fn apply(
         )));
     }
     let shown = |allowance: Allowance| {
-        let guards = reviewed.plan.guards.iter();
-        guards
-            .clone()
-            .any(|guard| guard.name == allowance.name && guard.count == allowance.count)
+        let mut guards = reviewed.plan.guards.iter();
+        guards.any(|guard| guard.name == allowance.name && guard.count == allowance.count)
     };
     planned.allow(sync::as_reviewed(allowances, shown, &planned))?;
     let cut = matched.overtaken + matched.changed;
-    let request = request(
+    let mut request = request(
         &planned,
         RunKind::Attended,
         cut,
         Some(reviewed.plan.id.clone()),
     );
+    request.held += held;
     let applied = sync::apply(session, &planned, request).await?;
     tell(Inner::Applied(Box::new(applied)));
     let planned = read(session, tell).await?;
@@ -206,18 +225,31 @@ async fn apply(
     Ok(())
 }
 
-async fn sync(session: &mut Session, tell: &impl Fn(Inner)) -> Result<(), SyncError> {
-    let planned = read(session, tell).await?;
+async fn sync(
+    session: &mut Session,
+    open: &AtomicBool,
+    tell: &impl Fn(Inner),
+) -> Result<(), SyncError> {
+    let mut planned = read(session, tell).await?;
+    // What was decided while both sides were read counts.
+    let decisions = session.state.decisions()?;
+    planned.again(|known| known.decisions = decisions);
+    if open.load(Relaxed) {
+        tell(Inner::Noted(
+            "The review has open marks: nothing is applied unattended.".to_owned(),
+        ));
+        show(planned, tell);
+        return Ok(());
+    }
     let request = request(&planned, RunKind::Unattended, 0, None);
     let applied = sync::apply(session, &planned, request).await?;
     let changed = applied.counts.done + applied.counts.already > 0;
     tell(Inner::Applied(Box::new(applied)));
-    let mut planned = if changed {
+    let planned = if changed {
         read(session, tell).await?
     } else {
         planned
     };
-    planned.selection = Selection::Everything;
     show(planned, tell);
     Ok(())
 }

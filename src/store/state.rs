@@ -263,15 +263,28 @@ impl State {
             .map_err(|e| self.sql(e))
     }
 
-    /// Withdraws a decision on an operation.
-    pub fn withdraw(&self, id: &OperationId) -> Result<(), StoreError> {
-        self.connection
-            .execute(
-                "DELETE FROM decisions WHERE operation_id = ?1",
-                [id.as_str()],
-            )
-            .map(drop)
-            .map_err(|e| self.sql(e))
+    /// Stores decisions, or withdraws those that are none; all of them or nothing.
+    pub fn decide_all(
+        &self,
+        decisions: &[(OperationId, Option<RowDecision>)],
+    ) -> Result<(), StoreError> {
+        let change = self
+            .connection
+            .unchecked_transaction()
+            .map_err(|e| self.sql(e))?;
+        for (id, decision) in decisions {
+            if let Some(decision) = decision {
+                self.decide(id, decision)?;
+            } else {
+                self.connection
+                    .execute(
+                        "DELETE FROM decisions WHERE operation_id = ?1",
+                        [id.as_str()],
+                    )
+                    .map_err(|e| self.sql(e))?;
+            }
+        }
+        change.commit().map_err(|e| self.sql(e))
     }
 
     /// Keeps an Entra group and the Jira group of the same name apart.

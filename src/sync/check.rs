@@ -268,7 +268,7 @@ async fn check_jira(
         None => list.add(
             "token",
             State::Unknown,
-            "tokens can't tell when they end: note it as jira.token_expires",
+            "tokens can't tell when they end: note it under “Token ends on” (jira.token_expires)",
         ),
     }
     admin(&mut list, &jira).await;

@@ -30,7 +30,7 @@ impl Session {
         known: &mut Known,
     ) -> Result<(), SyncError> {
         let provisioning = &self.profile.settings.provisioning;
-        if !(provisioning.import_users || provisioning.sync_memberships) {
+        if !(provisioning.import_users || provisioning.sync_memberships || self.ahead) {
             return Ok(());
         }
         let rate = self.profile.limits.polite_rate.max(1) as usize;

@@ -25,7 +25,7 @@ pub use apply::{Applied, ApplyRequest, FailureRow, Requests, apply};
 pub use check::{Finding, Side, State as FindingState, check, check_side};
 pub use error::SyncError;
 pub use planning::{Planned, plan};
-pub use progress::{Progress, Stage, Traffic};
+pub use progress::{Progress, Stage, StageKind, Traffic};
 pub use refresh::Snapshots;
 pub use saved::{Matched, as_reviewed, carry_over, narrow, read_saved, same_adoption, save};
 pub use session::{Opening, Session, who};

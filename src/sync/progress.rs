@@ -40,11 +40,40 @@ pub enum Stage {
     },
 }
 
+/// A stage without its numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StageKind {
+    /// Signing in on both sides.
+    Connecting,
+    /// Reading both sides.
+    Reading,
+    /// Looking up people whose Jira account may hide its e-mail.
+    LookingUp,
+    /// Working out the plan.
+    Planning,
+    /// Applying.
+    Applying,
+}
+
+impl Stage {
+    fn kind(&self) -> Option<StageKind> {
+        Some(match self {
+            Self::Idle => return None,
+            Self::Connecting => StageKind::Connecting,
+            Self::Reading { .. } => StageKind::Reading,
+            Self::LookingUp { .. } => StageKind::LookingUp,
+            Self::Planning => StageKind::Planning,
+            Self::Applying { .. } => StageKind::Applying,
+        })
+    }
+}
+
 /// The place where progress is shown from.
 #[derive(Debug, Clone)]
 pub struct Progress {
     stage: Arc<watch::Sender<Stage>>,
     meters: Arc<Mutex<Option<Meters>>>,
+    trail: Arc<Mutex<Vec<StageKind>>>,
 }
 
 #[derive(Debug)]
@@ -67,6 +96,7 @@ impl Default for Progress {
         Self {
             stage: Arc::new(watch::Sender::new(Stage::Idle)),
             meters: Arc::default(),
+            trail: Arc::default(),
         }
     }
 }
@@ -78,7 +108,21 @@ impl Progress {
         self.stage.subscribe()
     }
 
+    /// The stages that were entered so far, the first ones left out: none is missed, however
+    /// short it was.
+    #[must_use]
+    pub fn trail(&self, from: usize) -> Vec<StageKind> {
+        let trail = self.trail.lock().unwrap_or_else(PoisonError::into_inner);
+        trail.iter().skip(from).copied().collect()
+    }
+
     pub(super) fn now(&self, stage: Stage) {
+        if let Some(kind) = stage.kind() {
+            let mut trail = self.trail.lock().unwrap_or_else(PoisonError::into_inner);
+            if trail.last() != Some(&kind) {
+                trail.push(kind);
+            }
+        }
         self.stage.send_replace(stage);
     }
 

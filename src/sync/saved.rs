@@ -116,9 +116,9 @@ pub fn narrow(
     Ok(matched)
 }
 
-/// The same for a plan that was reviewed on the screen: of the fresh plan stays what both hold.
-pub fn carry_over(reviewed: &Planned, fresh: &mut Planned) -> Matched {
-    let rows: Vec<OperationRow> = reviewed.rows().collect();
+/// The same for operations that were reviewed on the screen: of the fresh plan stays what they
+/// hold too.
+pub fn carry_over(rows: &[OperationRow], fresh: &mut Planned) -> Matched {
     let wanted = rows.iter().map(|row| (&row.id, row)).collect();
     narrow_to(fresh, &wanted)
 }

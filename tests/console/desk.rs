@@ -217,8 +217,8 @@ impl Desk {
     pub fn steady(&self) -> String {
         let mut text = self.screen();
         for (pattern, with) in [
+            (r"\b\d{1,2} [A-Z][a-z]{2} \d\d:\d\d:\d\d", "dd Mon hh:mm:ss"),
             (r"\d\d:\d\d:\d\d", "hh:mm:ss"),
-            (r"\b\d{1,2} [A-Z][a-z]{2} \d\d:\d\d", "dd Mon hh:mm"),
             (r"127\.0\.0\.1:\d+", "127.0.0.1:ppppp"),
             (r"\d{8}-\d{6}-[a-z]{4}", "run-id"),
             (
@@ -227,6 +227,7 @@ impl Desk {
             ),
             (r"[▁▂▃▄▅▆▇█]+", "▁"),
             (r"· \d+ s\b", "· n s"),
+            (r"(request-id: )[0-9a-f-]+", "${1}…"),
         ] {
             text = Regex::new(pattern)
                 .unwrap()

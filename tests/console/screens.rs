@@ -53,12 +53,15 @@ async fn with_a_plan() {
     desk.press("enter");
     desk.until(|s| s.contains("History")).await;
     snap(&mut desk, "page of a person");
+    desk.idle().await;
     desk.press("esc f");
     snap(&mut desk, "filters");
     desk.press("esc right");
     snap(&mut desk, "review of groups");
     desk.press("home enter");
     desk.until(|s| s.contains("Members in Entra")).await;
+    // Its history comes a moment later, below the screen.
+    desk.idle().await;
     snap(&mut desk, "page of a group");
     desk.press("esc o");
     desk.until(|s| s.contains("Adopt")).await;

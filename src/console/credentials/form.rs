@@ -3,6 +3,7 @@
 use crate::config::{self, Editor, Profile, SecretKind, TomlValue};
 use crate::console::field::{SecretField, TextField};
 use crate::sync::Side;
+use jiff::civil::Date;
 
 /// A field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,6 +204,18 @@ impl Form {
         form
     }
 
+    /// Whether nothing was entered; the name may be a suggestion.
+    pub(super) fn is_blank(&self) -> bool {
+        Key::ENTRA
+            .iter()
+            .chain(&Key::JIRA)
+            .all(|key| match self.get(*key) {
+                Content::Text(field) => *key == Key::Name || field.text().is_empty(),
+                Content::Secret(field) => field.is_empty(),
+                Content::Cloud(choice) => *choice == 0,
+            })
+    }
+
     pub(super) fn get(&self, key: Key) -> &Content {
         match Key::ENTRA.iter().position(|k| *k == key) {
             Some(at) => &self.entra[at],
@@ -234,7 +247,13 @@ impl Form {
 
     /// What is wrong with a field, or with it still being empty. `kept` says whether a secret is
     /// kept already, `taken` whether another profile has the name.
-    pub(super) fn wrong(&self, key: Key, kept: bool, taken: bool) -> Option<String> {
+    pub(super) fn wrong(
+        &self,
+        key: Key,
+        kept: bool,
+        taken: bool,
+        today: Option<Date>,
+    ) -> Option<String> {
         let text = self.text(key);
         let needed = NEEDED.to_owned();
         match key {
@@ -265,10 +284,13 @@ impl Form {
             Key::Login | Key::Graph | Key::Api | Key::Site => config::check_origin(text).err(),
             Key::Email => (!text.contains('@') || text.ends_with('@'))
                 .then(|| "is no e-mail address".to_owned()),
-            Key::TokenEnds => text
-                .parse::<jiff::civil::Date>()
-                .is_err()
-                .then(|| "is no date: write it like 2027-03-01".to_owned()),
+            Key::TokenEnds => match (text.parse::<Date>(), today) {
+                (Err(_), _) => Some("is no date: write it like 2027-03-01".to_owned()),
+                (Ok(end), Some(today)) if end < today => {
+                    Some("has passed: the token works no more, make a new one".to_owned())
+                }
+                (Ok(_), _) => None,
+            },
             Key::Name | Key::Cloud => None,
         }
     }

@@ -8,7 +8,7 @@ pub(super) use view::draw;
 
 use super::app::{App, Overlay, Text};
 use super::commands::Action;
-use super::event::{Effect, Saving};
+use super::event::{Effect, Part, Saving};
 use super::field::SecretField;
 use super::overlay::{Answer, Ask};
 use super::review::{Line, Page};
@@ -17,6 +17,7 @@ use super::theme::Tone;
 use crate::config::{Editor, SecretSource};
 use crate::sync::{Control, Finding, FindingState, Problem, Side};
 use form::{CLOUDS, Content, Form};
+use jiff::civil::Date;
 use std::fmt::Write as _;
 
 /// The test of one side.
@@ -52,6 +53,8 @@ pub(super) struct Credentials {
     pub(super) tests: [Test; 2],
     round: u64,
     control: Control,
+    /// Today, to tell what has ended.
+    pub(super) today: Option<Date>,
 }
 
 impl Default for Credentials {
@@ -67,6 +70,7 @@ impl Default for Credentials {
             tests: [Test::default(), Test::default()],
             round: 0,
             control: Control::default(),
+            today: None,
         }
     }
 }
@@ -81,14 +85,21 @@ const fn index(side: Side) -> usize {
 impl Credentials {
     /// Takes a profile as the file holds it. Tests stay where they were of the same profile.
     pub(super) fn load(&mut self, editor: &Editor, profile: Option<&str>) {
+        let same = profile.is_some() && self.before.as_deref() == profile;
         self.form = profile.map_or_else(Form::new, |name| Form::of(editor, name));
         self.before = profile.map(str::to_owned);
-        self.names = editor.profiles();
+        self.know(editor);
         self.editing = false;
-        self.control.cancel();
-        if profile.is_none() {
+        if !same {
+            self.control.cancel();
+            self.round += 1;
             self.tests = [Test::default(), Test::default()];
         }
+    }
+
+    /// Takes note of the file's profiles; the form stays as it is.
+    pub(super) fn know(&mut self, editor: &Editor) {
+        self.names = editor.profiles();
     }
 
     pub(super) fn kept(&mut self, sources: [Option<SecretSource>; 2]) {
@@ -99,7 +110,7 @@ impl Credentials {
     pub(super) fn is_edited(&self, editor: Option<&Editor>) -> bool {
         let fresh = match (&self.before, editor) {
             (Some(name), Some(editor)) => Form::of(editor, name),
-            _ => Form::new(),
+            _ => return !self.form.is_blank(),
         };
         Key::ENTRA
             .into_iter()
@@ -147,7 +158,23 @@ impl Credentials {
     fn wrong(&self, key: Key) -> Option<String> {
         let name = self.form.text(Key::Name);
         let taken = self.before.as_deref() != Some(name) && self.names.iter().any(|n| n == name);
-        self.form.wrong(key, self.kept_secret(key).is_some(), taken)
+        self.form
+            .wrong(key, self.kept_secret(key).is_some(), taken, self.today)
+    }
+
+    /// Whether a kept secret would go to another address than the saved one: then it has to be
+    /// entered again. A typing mistake must not send it to somebody else.
+    fn goes_elsewhere(&self, side: Side, editor: &Editor) -> bool {
+        let (secret, addresses): (Key, &[Key]) = match side {
+            Side::Entra => (Key::ClientSecret, &[Key::Cloud, Key::Login, Key::Graph]),
+            Side::Jira => (Key::Token, &[Key::Site, Key::Api]),
+        };
+        let Some(before) = &self.before else {
+            return false;
+        };
+        let fresh = Form::of(editor, before);
+        let differs = |key: &Key| self.form.text(*key) != fresh.text(*key);
+        self.form.secret(secret).is_none() && addresses.iter().any(differs)
     }
 
     /// The first field of a side with something wrong.
@@ -275,13 +302,13 @@ pub(super) fn unavailable(app: &App, action: Action) -> Option<String> {
         Action::Discard => {
             (!credentials.is_edited(app.editor.as_ref())).then(|| "nothing was edited".to_owned())
         }
+        Action::NewProfile | Action::DeleteProfile | Action::Save if app.is_busy() => {
+            Some("a job is under way: wait for it, or cancel it on Jobs (4)".to_owned())
+        }
         Action::DeleteProfile => credentials
             .before
             .is_none()
             .then(|| "this profile was never saved".to_owned()),
-        Action::NewProfile | Action::Save if app.is_busy() => {
-            Some("a job is under way: wait for it, or cancel it on Jobs (4)".to_owned())
-        }
         _ if app.editor.is_none() => {
             Some("the configuration can't be read: correct it, then read it again".to_owned())
         }
@@ -373,9 +400,8 @@ fn choose_cloud(credentials: &mut Credentials) {
 /// Tests what stands in the form; a side that is not filled in yet says what is missing.
 fn test(app: &mut App) -> Vec<Effect> {
     let credentials = &mut app.credentials;
-    let editing = credentials.editing;
+    // Whoever tests wants to see what is found.
     credentials.leave_field();
-    credentials.editing = editing;
     credentials.control.cancel();
     credentials.control = Control::default();
     credentials.round += 1;
@@ -389,8 +415,18 @@ fn test(app: &mut App) -> Vec<Effect> {
     let mut effects = Vec::new();
     for side in [Side::Entra, Side::Jira] {
         let wrong = credentials.first_wrong(side);
+        let elsewhere = credentials.goes_elsewhere(side, editor);
         let test = &mut credentials.tests[index(side)];
         *test = Test::default();
+        if elsewhere {
+            test.problem = Some(Problem::plain(
+                "config",
+                "The address was edited: the kept secret is not sent to another address."
+                    .to_owned(),
+                "Check the address, and enter the secret again.",
+            ));
+            continue;
+        }
         if let Some((key, words)) = wrong {
             test.problem = Some(Problem::plain(
                 "config",
@@ -412,6 +448,7 @@ fn test(app: &mut App) -> Vec<Effect> {
                     round: credentials.round,
                     side,
                     profile: Box::new(profile),
+                    kept_under: credentials.before.clone(),
                     typed: credentials.form.secret(key).map(SecretField::secret),
                     control: credentials.control.clone(),
                 });
@@ -464,22 +501,24 @@ fn save(app: &mut App) -> Vec<Effect> {
     let kept = if secrets.is_empty() {
         String::new()
     } else {
-        format!(
-            " Secrets are kept in {}, for your user only.",
-            app.place.paths.credentials_file().display()
-        )
+        let file = app.place.paths.credentials_file();
+        format!(" New secrets, for your user only: {}", file.display())
     };
     vec![Effect::Save(Box::new(Saving {
         editor,
         before,
         profile: Some(name),
         secrets,
+        part: Part::Credentials,
         words: format!("Saved.{kept}"),
     }))]
 }
 
 /// Deletes the profile, after that was confirmed.
 pub(super) fn delete(app: &mut App) -> Vec<Effect> {
+    if is_busy(app) {
+        return Vec::new();
+    }
     let (Some(editor), Some(before)) = (&app.editor, app.credentials.before.clone()) else {
         return Vec::new();
     };
@@ -491,12 +530,16 @@ pub(super) fn delete(app: &mut App) -> Vec<Effect> {
         before: Some(before),
         profile: None,
         secrets: Vec::new(),
+        part: Part::Deleted,
         words,
     }))]
 }
 
 /// Goes to another profile or begins a new one; asks first where edits would be lost.
 fn leave_for(app: &mut App, profile: Option<String>) -> Vec<Effect> {
+    if is_busy(app) {
+        return Vec::new();
+    }
     if let Some(screen) = app.unsaved() {
         let words = format!(
             "{} holds edits that were not saved. Going on drops them.",
@@ -516,8 +559,20 @@ fn leave_for(app: &mut App, profile: Option<String>) -> Vec<Effect> {
     switch(app, profile)
 }
 
+/// Says so if a job is under way: profiles are not changed under it.
+fn is_busy(app: &mut App) -> bool {
+    let busy = app.is_busy();
+    if busy {
+        app.refuse("A job is under way: wait for it, or cancel it on Jobs (4).");
+    }
+    busy
+}
+
 /// Goes to another profile, or begins a new one.
 pub(super) fn switch(app: &mut App, profile: Option<String>) -> Vec<Effect> {
+    if is_busy(app) {
+        return Vec::new();
+    }
     if let Some(name) = profile {
         return vec![Effect::Load(Some(name))];
     }

@@ -6,20 +6,20 @@ mod view;
 pub(super) use run::{RunPage, draw as draw_run};
 pub(super) use view::draw;
 
-use super::app::{App, Overlay, Screen};
+use super::app::{App, Overlay};
 use super::clerk::Errand;
 use super::commands::Action;
-use super::event::{Effect, Saving};
+use super::event::{Effect, Part, Saving};
 use super::overlay::{Answer, Ask, moved};
-use super::review::Prepared;
+use super::review::{self, Prepared};
 use super::text::{clock, duration};
 use super::theme::Tone;
 use super::worker::WorkKind;
 use crate::config::{Profile, Schedule};
-use crate::directory::{counted, grouped};
+use crate::directory::{counted, grouped, shown};
 use crate::plan::next_run;
 use crate::store::{Run, RunOutcome};
-use crate::sync::{Applied, Control, Problem, Progress, Stage};
+use crate::sync::{Applied, Control, Problem, Progress, Stage, StageKind};
 use jiff::Timestamp;
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -45,14 +45,26 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    const fn of(stage: &Stage) -> Option<Self> {
+    const fn of(stage: StageKind, applied: bool) -> Self {
         match stage {
-            Stage::Idle => None,
-            Stage::Connecting => Some(Self::Connect),
-            Stage::Reading { .. } => Some(Self::Read),
-            Stage::LookingUp { .. } => Some(Self::Recognise),
-            Stage::Planning => Some(Self::Plan),
-            Stage::Applying { .. } => Some(Self::Apply),
+            StageKind::Applying => Self::Apply,
+            _ if applied => Self::Again,
+            StageKind::Connecting => Self::Connect,
+            StageKind::Reading => Self::Read,
+            StageKind::LookingUp => Self::Recognise,
+            StageKind::Planning => Self::Plan,
+        }
+    }
+
+    /// What the log says when it begins.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Begin | Self::Connect => "Signing in",
+            Self::Read => "Signed in; reading people, groups and memberships",
+            Self::Recognise => "Looking up people whose account may hide its e-mail",
+            Self::Plan => "Working out the plan",
+            Self::Apply => "Applying",
+            Self::Again => "Reading again, to show what is left",
         }
     }
 }
@@ -72,6 +84,10 @@ pub(super) struct Job {
     /// Settled, failed and all operations.
     pub(super) applied: (u64, u64, u64),
     pub(super) apply_begun: Option<Timestamp>,
+    /// Stages that were entered and taken note of.
+    stages: usize,
+    /// Whether the outcome of what was applied has come.
+    told: bool,
     throttled: u64,
     requests: u64,
 }
@@ -89,6 +105,8 @@ impl Job {
             looked_up: (0, 0),
             applied: (0, 0, 0),
             apply_begun: None,
+            stages: 0,
+            told: false,
             throttled: 0,
             requests: 0,
         }
@@ -140,7 +158,11 @@ impl Jobs {
         *self = Self::default();
     }
 
-    pub(super) fn schedule(&mut self, profile: Option<&Profile>) {
+    pub(super) fn schedule(&mut self, profile: Option<&Profile>, now: Timestamp) {
+        // The interval counts from when the profile was opened: nothing begins by looking at it.
+        let ended_at = *self.ended_at.get_or_insert(now);
+        self.next = profile
+            .and_then(|p| next_run(now, Some(ended_at), p.schedule.enabled, p.schedule.every));
         self.schedule = profile.map(|profile| profile.schedule.clone());
     }
 
@@ -177,7 +199,7 @@ impl Jobs {
     fn log_text(&self) -> String {
         let mut text = String::new();
         for line in self.shown() {
-            let _ = writeln!(text, "{} {}", clock(line.at), line.text);
+            let _ = writeln!(text, "{} {}", clock(line.at), shown(&line.text));
         }
         text
     }
@@ -211,7 +233,12 @@ pub(super) fn tick(app: &mut App) -> Vec<Effect> {
         .as_ref()
         .and_then(|s| next_run(now, jobs.ended_at, s.enabled, s.every));
     jobs.next = due;
-    let idle = app.ending.is_none() && app.profile.is_some();
+    let summary = app
+        .over
+        .iter()
+        .any(|over| matches!(over, Overlay::Summary(_)));
+    // Somebody who is about to apply goes first.
+    let idle = app.ending.is_none() && app.profile.is_some() && !summary;
     if due.is_some_and(|due| due <= now) && idle {
         let apply = !app.review.is_open();
         if !apply {
@@ -252,25 +279,17 @@ fn look_at_job(jobs: &mut Jobs, now: Timestamp) {
         }
         Stage::Idle | Stage::Connecting | Stage::Planning => {}
     }
-    let again = job.phase >= Phase::Apply;
-    let phase = Phase::of(&stage).map(|phase| {
-        if again && phase < Phase::Apply {
-            Phase::Again
-        } else {
-            phase
+    for stage in job.progress.trail(job.stages) {
+        let phase = Phase::of(stage, job.phase >= Phase::Apply);
+        // The outcome was sent before this began: it is told first.
+        if phase == Phase::Again && !job.told {
+            break;
         }
-    });
-    if let Some(phase) = phase.filter(|phase| *phase > job.phase) {
-        job.phase = phase;
-        let words = match phase {
-            Phase::Begin | Phase::Connect => "Signing in",
-            Phase::Read => "Signed in; reading people, groups and memberships",
-            Phase::Recognise => "Looking up people whose account may hide its e-mail",
-            Phase::Plan => "Working out the plan",
-            Phase::Apply => "Applying",
-            Phase::Again => "Reading again, to show what is left",
-        };
-        jobs.say(now, Tone::Plain, words);
+        job.stages += 1;
+        if phase > job.phase {
+            job.phase = phase;
+            jobs.say(now, Tone::Plain, phase.words());
+        }
     }
     let traffic = job.progress.traffic();
     let throttled = traffic.entra.throttled + traffic.jira.throttled;
@@ -298,6 +317,7 @@ fn look_at_job(jobs: &mut Jobs, now: Timestamp) {
 
 /// A plan has been made.
 pub(super) fn planned(app: &mut App, prepared: Prepared) -> Vec<Effect> {
+    look_at_job(&mut app.jobs, app.now);
     let asked_for = app
         .jobs
         .job
@@ -312,18 +332,18 @@ pub(super) fn planned(app: &mut App, prepared: Prepared) -> Vec<Effect> {
         counted(plan.conflicts.len() as u64, "conflict", "conflicts"),
     );
     app.jobs.say(app.now, Tone::Info, &words);
-    // Nothing changes under the hands of somebody who is looking at it.
-    let in_use = app.screen == Screen::Review || app.review.is_open();
-    if asked_for || !in_use {
-        app.review.show(prepared);
+    let mut effects = if asked_for {
+        review::show(app, prepared)
     } else {
-        app.review.offer(prepared);
-    }
-    super::provisioning::entered(app)
+        review::offer(app, prepared)
+    };
+    effects.extend(super::provisioning::entered(app));
+    effects
 }
 
 /// A plan has been applied.
 pub(super) fn applied(app: &mut App, applied: Applied) -> Vec<Effect> {
+    look_at_job(&mut app.jobs, app.now);
     let (tone, words) = outcome_words(&applied);
     app.jobs.say(app.now, tone, &words);
     for failure in &applied.failures {
@@ -334,11 +354,15 @@ pub(super) fn applied(app: &mut App, applied: Applied) -> Vec<Effect> {
         let words = format!("Stopped: {} {}", problem.message, problem.hint);
         app.jobs.say(app.now, Tone::Bad, &words);
     }
+    if let Some(job) = &mut app.jobs.job {
+        job.told = true;
+    }
     let name = app.jobs.job.as_ref().map_or("", |job| job.kind.name());
     app.jobs.last = Some((name, app.now, Last::Applied(Box::new(applied))));
-    // What was marked has been acted on.
-    if let Some(plan) = &mut app.review.plan {
-        plan.marks.made = 0;
+    let reviewed = app.jobs.job.as_ref();
+    if reviewed.is_some_and(|job| matches!(job.kind, WorkKind::Apply { .. })) {
+        // What was marked has been acted on.
+        app.review.close();
     }
     vec![Effect::Errand(Errand::Runs)]
 }
@@ -348,7 +372,7 @@ pub(super) fn outcome_words(applied: &Applied) -> (Tone, String) {
     let counts = applied.counts;
     let (tone, headline) = match applied.outcome {
         RunOutcome::Applied => (Tone::Good, "Applied."),
-        RunOutcome::Nothing => (Tone::Good, "Nothing to do: Jira is as it should be."),
+        RunOutcome::Nothing => (Tone::Good, "Nothing had to be applied."),
         RunOutcome::Held if counts.done + counts.already == 0 => {
             (Tone::Held, "Held: nothing was applied.")
         }
@@ -374,12 +398,22 @@ pub(super) fn outcome_words(applied: &Applied) -> (Tone, String) {
 
 /// The job is over.
 pub(super) fn ended(app: &mut App, problem: Option<&Problem>) -> Vec<Effect> {
+    look_at_job(&mut app.jobs, app.now);
     let job = app.jobs.job.take();
     app.jobs.ended_at = Some(app.now);
-    // Nothing is left to be stopped.
+    // Nothing is left to be stopped; whoever was about to leave is asked that alone.
+    let leaving = |over: &Overlay| matches!(over, Overlay::Ask(ask) if ask.is_about_leaving() && ask.is_about_run());
+    let was_leaving = app.over.iter().any(leaving);
     app.over
         .retain(|over| !matches!(over, Overlay::Ask(ask) if ask.is_about_run()));
+    if was_leaving {
+        app.over(Overlay::Ask(Ask::quit_after_run()));
+    }
     if let Some(how) = app.ending {
+        if let Some((_, _, Last::Applied(applied))) = &app.jobs.last {
+            let words = outcome_words(applied).1;
+            app.farewell = Some(format!("{words}. The next run goes on from there."));
+        }
         app.ended = Some(how);
         return Vec::new();
     }
@@ -464,9 +498,17 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
             app.over(Overlay::Ask(ask));
         }
         Action::RunNow => {
-            return vec![Effect::Start(WorkKind::Sync {
-                apply: !app.review.is_open(),
-            })];
+            let words = if app.review.is_open() {
+                "The review has open marks: both directories are read, and nothing is applied."
+            } else {
+                "Both directories are read, and what guards let through is applied without asking again, as the interval does it."
+            };
+            let ask = Ask::new(
+                "Run the unattended sync now?",
+                vec![(Tone::Plain, words.to_owned())],
+                vec![("Run it", Answer::RunNow), ("Not now", Answer::Close)],
+            );
+            app.over(Overlay::Ask(ask));
         }
         Action::Refresh => return vec![Effect::Start(WorkKind::Refresh)],
         Action::Interval => return interval(app),
@@ -516,6 +558,7 @@ fn interval(app: &mut App) -> Vec<Effect> {
         before: Some(name.clone()),
         profile: Some(name),
         secrets: Vec::new(),
+        part: Part::Interval,
         words,
     }))]
 }

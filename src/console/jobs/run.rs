@@ -100,7 +100,7 @@ impl RunPage {
     pub(in crate::console) fn text(&self) -> String {
         let mut text = format!("{}\n", self.title);
         for (_, line) in &self.lines {
-            text.push_str(line);
+            text.push_str(&crate::directory::shown(line));
             text.push('\n');
         }
         text
@@ -111,8 +111,12 @@ impl RunPage {
 pub(in crate::console) fn draw(run: &RunPage, canvas: &mut Canvas<'_>) {
     let mut inside = canvas.framed(&run.title);
     let (width, height) = (inside.width(), inside.height());
-    let mut y = 0;
+    let (mut y, mut shown) = (0, 0);
     for (tone, text) in run.lines.iter().skip(run.scroll) {
+        if y >= height {
+            break;
+        }
+        shown += 1;
         let safe = crate::directory::shown(text);
         let indent = text.len() - text.trim_start().len();
         let parts = wrap(&safe, width.saturating_sub(indent + 2));
@@ -124,11 +128,8 @@ pub(in crate::console) fn draw(run: &RunPage, canvas: &mut Canvas<'_>) {
             inside.put(x, y, part, *tone);
             y += 1;
         }
-        if y >= height {
-            break;
-        }
     }
-    if y >= height && run.lines.len() > run.scroll + height {
+    if y > height || run.lines.len() > run.scroll + shown {
         let bottom = canvas.height() - 1;
         canvas.right(3, bottom, " more ↓ ", Tone::Dim);
     }

@@ -22,18 +22,28 @@ pub(super) fn history_height(app: &App) -> usize {
     let height = usize::from(app.size.1).saturating_sub(4);
     let wide = usize::from(app.size.0) >= WIDE;
     height
-        .saturating_sub(run_rows(height) + 4 + if wide { 0 } else { log_rows(height) })
+        .saturating_sub(
+            run_rows(height, app.is_busy()) + 4 + if wide { 0 } else { log_rows(height) },
+        )
         .max(1)
 }
 
-/// Rows of the run's part: a short screen shows the beginning.
-const fn run_rows(height: usize) -> usize {
-    if height < 14 { height / 2 } else { RUN }
+/// Rows of the run's part: a short screen shows the beginning, and less while none is under way.
+const fn run_rows(height: usize, busy: bool) -> usize {
+    if height < 14 {
+        height / 2
+    } else if height < 20 && !busy {
+        6
+    } else {
+        RUN
+    }
 }
 
 const fn log_rows(height: usize) -> usize {
     if height < 14 {
         0
+    } else if height < 18 {
+        3
     } else if height < 24 {
         4
     } else {
@@ -58,7 +68,7 @@ pub(in crate::console) fn draw(app: &App, canvas: &mut Canvas<'_>) {
 
 fn column(app: &App, canvas: &mut Canvas<'_>, log_rows: usize) {
     let (width, height) = (canvas.width(), canvas.height());
-    let run = run_rows(height);
+    let run = run_rows(height, app.is_busy());
     match &app.jobs.job {
         Some(job) => under_way(app, job, &mut canvas.part(1, 0, width - 1, run)),
         None => at_rest(app, &mut canvas.part(1, 0, width - 1, run)),
@@ -143,6 +153,8 @@ fn stage(app: &App, job: &Job, (phase, name): (Phase, &str), canvas: &mut Canvas
         Phase::Apply => apply_words(app, job),
         _ => (0, 0, String::new()),
     };
+    // What is behind is done, whatever its last numbers were.
+    let done = if job.phase > phase { total } else { done };
     let bar = (canvas.width() / 8).min(30);
     if total > 0 {
         canvas.bar(15, y, bar, done, total);
@@ -341,9 +353,9 @@ fn history(app: &App, canvas: &mut Canvas<'_>) {
         return;
     }
     let width = canvas.width();
-    let numbers = width >= 70;
+    let numbers = width >= 78;
     if canvas.height() >= 4 {
-        canvas.put(2, 1, "begun         kind        outcome", Tone::Dim);
+        canvas.put(2, 1, "begun            kind        outcome", Tone::Dim);
     }
     if numbers && canvas.height() >= 4 {
         canvas.right(1, 1, "done  there  failed  skipped  held", Tone::Dim);
@@ -356,15 +368,15 @@ fn history(app: &App, canvas: &mut Canvas<'_>) {
         if at == jobs.cursor {
             canvas.put(0, y, "▸", Tone::Strong);
         }
-        canvas.cell(2, y, 13, &moment(run.started_at), Tone::Plain);
-        canvas.cell(16, y, 11, &run.kind, Tone::Plain);
+        canvas.cell(2, y, 16, &moment(run.started_at), Tone::Plain);
+        canvas.cell(19, y, 11, &run.kind, Tone::Plain);
         let outcome = run.outcome.as_deref().unwrap_or("unfinished");
         let tone = match outcome {
             "applied" | "nothing" => Tone::Good,
             "held" | "cancelled" => Tone::Held,
             _ => Tone::Bad,
         };
-        canvas.cell(28, y, 11, outcome, tone);
+        canvas.cell(31, y, 11, outcome, tone);
         if numbers {
             let c = run.counts;
             let words = format!(

@@ -1,5 +1,6 @@
 //! Questions, and problems in full.
 
+use crate::console::review::Said;
 use crate::console::theme::Tone;
 use crate::sync::Problem;
 
@@ -16,6 +17,9 @@ pub(in crate::console) enum Answer {
     SaveSettings,
     Reload,
     Cancel,
+    RunNow,
+    /// Says this of every row that is shown.
+    SayAll(Said),
 }
 
 /// A question with its answers.
@@ -78,6 +82,14 @@ impl Ask {
                 ("Stay", Answer::Close),
                 ("Stop the run cleanly, and leave", Answer::StopAndLeave),
             ],
+        )
+    }
+
+    pub(in crate::console) fn quit_after_run() -> Self {
+        Self::new(
+            "Leave now?",
+            vec![(Tone::Plain, "The run has ended by itself.".to_owned())],
+            vec![("Leave", Answer::Leave), ("Stay", Answer::Close)],
         )
     }
 

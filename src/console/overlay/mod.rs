@@ -55,6 +55,14 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
         },
         Some(Overlay::Summary(summary)) => match action {
             Action::Enter if summary.on_button() => {
+                if let Some(guard) = summary.mistyped() {
+                    let words = format!(
+                        "The number typed for {} is not {}: correct it, or leave it empty.",
+                        guard.name, guard.count
+                    );
+                    app.refuse(&words);
+                    return Vec::new();
+                }
                 let (reviewed, allowances) = (summary.planned.clone(), summary.allowances());
                 app.over.pop();
                 app.screen = super::app::Screen::Jobs;
@@ -65,7 +73,7 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
             }
             Action::Enter | Action::NextField => summary.step(1),
             Action::PreviousField => summary.step(-1),
-            Action::PageDown => summary.scroll += page / 2,
+            Action::PageDown => summary.scroll = (summary.scroll + page / 2).min(200),
             Action::PageUp => summary.scroll = summary.scroll.saturating_sub(page / 2),
             _ => {}
         },
@@ -73,7 +81,8 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
         Some(Overlay::Run(run)) => match action {
             Action::Copy => return vec![Effect::Copy(run.text())],
             other => {
-                let last = run.lines.len().saturating_sub(page);
+                // Lines may need several rows: the last one can always be reached.
+                let last = run.lines.len().saturating_sub(page / 2);
                 run.scroll = moved(run.scroll, last + 1, page, other);
             }
         },
@@ -121,7 +130,7 @@ fn on_page(app: &mut App, action: Action, height: usize) -> Vec<Effect> {
             page.cursor = moved(page.cursor, page.candidates.len(), height, action);
         }
         other => {
-            let last = page.lines.len().saturating_sub(height);
+            let last = page.lines.len().saturating_sub(height / 2);
             page.scroll = moved(page.scroll, last + 1, height, other);
         }
     }
@@ -164,6 +173,12 @@ fn answer(app: &mut App) -> Vec<Effect> {
         Answer::Switch(profile) => return credentials::switch(app, profile),
         Answer::SaveSettings => return provisioning::save(app),
         Answer::Reload => return vec![Effect::Load(None)],
+        Answer::RunNow => {
+            return vec![Effect::Start(WorkKind::Sync {
+                apply: !app.review.is_open(),
+            })];
+        }
+        Answer::SayAll(said) => return app.review.say_all(said),
         Answer::Cancel => {
             if let Some(job) = &app.jobs.job {
                 job.control.cancel();

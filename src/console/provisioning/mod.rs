@@ -9,9 +9,9 @@ pub(super) use lines::{Lines, draw as draw_lines, perform as in_lines, suggest};
 pub(super) use view::draw;
 pub(super) use what_if::what_if;
 
-use super::app::{App, Overlay};
+use super::app::{App, Overlay, Screen};
 use super::commands::Action;
-use super::event::{Effect, Saving, Thought, WhatIf};
+use super::event::{Effect, Part, Saving, Thought, WhatIf};
 use super::field::TextField;
 use super::overlay::{Answer, Ask, moved};
 use super::text::turned;
@@ -35,19 +35,42 @@ pub(super) struct Provisioning {
     pub(super) entry: Option<TextField>,
     /// What is wrong with the draft.
     pub(super) problem: Option<Problem>,
+    /// Counts questions, and which one is thought about.
     round: u64,
+    thinking: Option<u64>,
     pub(super) answer: Option<Result<WhatIf, String>>,
 }
 
 impl Provisioning {
-    pub(super) fn load(&mut self, editor: &Editor, profile: Option<&Profile>) {
+    /// Takes the configuration as it stands on disk; with `keep`, edits of the same profile stay.
+    pub(super) fn load(&mut self, editor: &Editor, profile: Option<&Profile>, keep: bool) {
         self.defaults.get_or_insert_with(settings::defaults);
+        let name = profile.map(|profile| profile.name.clone());
+        let edits: Vec<(&Setting, Option<TomlValue>)> = match (&self.draft, &self.profile) {
+            (Some(draft), Some(before)) if keep && name.as_ref() == Some(before) => SETTINGS
+                .iter()
+                .filter(|setting| self.is_changed(setting))
+                .map(|setting| (setting, draft.get(before, setting.section, setting.key)))
+                .collect(),
+            _ => Vec::new(),
+        };
+        let mut draft = editor.clone();
+        if let Some(name) = &name {
+            for (setting, value) in edits {
+                match value {
+                    Some(value) => draft.set(name, setting.section, setting.key, value),
+                    None => draft.unset(name, setting.section, setting.key),
+                }
+            }
+        }
         self.saved = Some(editor.clone());
-        self.draft = Some(editor.clone());
-        self.profile = profile.map(|profile| profile.name.clone());
-        self.entry = None;
-        self.problem = None;
+        self.draft = Some(draft);
+        self.profile = name;
         self.answer = None;
+        if !keep {
+            self.entry = None;
+            self.problem = None;
+        }
     }
 
     /// Whether the draft says something else than the file.
@@ -66,7 +89,7 @@ impl Provisioning {
             .as_ref()
             .and_then(|draft| draft.get(profile, setting.section, setting.key));
         match stands {
-            Some(value) => Some(value.clone()),
+            Some(value) => Some(value),
             None => setting.default_in(self.defaults.as_ref()?),
         }
     }
@@ -94,16 +117,22 @@ impl Provisioning {
             _ => true,
         }
     }
-
-    pub(super) fn answered(&mut self, round: u64, answer: Result<WhatIf, String>) {
-        if round == self.round {
-            self.answer = Some(answer);
-        }
-    }
 }
 
-/// The screen was entered, or a plan came: what would the settings do?
+/// The screen was entered, or a plan came: what would the settings do? One question at a time is
+/// thought about; a newer one waits for the answer.
 pub(super) fn entered(app: &mut App) -> Vec<Effect> {
+    let here = app.screen == Screen::Provisioning;
+    let provisioning = &mut app.provisioning;
+    provisioning.answer = provisioning.answer.take().filter(|_| here);
+    provisioning.round += 1;
+    if here && provisioning.thinking.is_none() {
+        return think(app);
+    }
+    Vec::new()
+}
+
+fn think(app: &mut App) -> Vec<Effect> {
     let provisioning = &mut app.provisioning;
     let (Some(plan), Some(draft), Some(profile)) =
         (&app.review.plan, &provisioning.draft, &provisioning.profile)
@@ -113,10 +142,11 @@ pub(super) fn entered(app: &mut App) -> Vec<Effect> {
     match draft.profile(profile) {
         Ok(profile) => {
             provisioning.problem = None;
-            provisioning.round += 1;
+            provisioning.thinking = Some(provisioning.round);
             vec![Effect::Think(Thought::WhatIf {
                 round: provisioning.round,
                 planned: plan.planned.clone(),
+                decisions: plan.decisions.clone(),
                 settings: Box::new(profile.settings),
             })]
         }
@@ -124,6 +154,24 @@ pub(super) fn entered(app: &mut App) -> Vec<Effect> {
             provisioning.problem = Some(Problem::from(&SyncError::from(error)));
             Vec::new()
         }
+    }
+}
+
+/// What settings would do was worked out.
+pub(super) fn answered(app: &mut App, round: u64, answer: Result<WhatIf, String>) -> Vec<Effect> {
+    let provisioning = &mut app.provisioning;
+    provisioning.thinking = None;
+    if round == provisioning.round {
+        provisioning.answer = Some(answer);
+        return Vec::new();
+    }
+    think(app)
+}
+
+impl Provisioning {
+    /// Whether the answer is to an earlier question.
+    pub(super) fn is_stale(&self) -> bool {
+        self.thinking.is_some()
     }
 }
 
@@ -158,7 +206,8 @@ pub(super) fn unavailable(app: &App, action: Action) -> Option<String> {
             } else if let Some(problem) = &provisioning.problem {
                 Some(problem.message.clone())
             } else {
-                (!provisioning.is_edited()).then(|| "nothing was edited".to_owned())
+                let edited = provisioning.is_edited() || provisioning.entry.is_some();
+                (!edited).then(|| "nothing was edited".to_owned())
             }
         }
         Action::Discard => (!provisioning.is_edited()).then(|| "nothing was edited".to_owned()),
@@ -166,6 +215,9 @@ pub(super) fn unavailable(app: &App, action: Action) -> Option<String> {
             .is_default(setting)
             .then(|| "this is the default already".to_owned()),
         Action::Toggle => match setting.kind {
+            Kind::Choice(choices) if choices.len() == 1 => {
+                Some("this version knows no other choice here".to_owned())
+            }
             Kind::Toggle | Kind::Choice(_) => None,
             _ => Some("enter edits this setting".to_owned()),
         },
@@ -190,7 +242,13 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
             provisioning.draft = provisioning.saved.clone();
             return entered(app);
         }
-        Action::Save => ask_to_save(app),
+        Action::Save => {
+            let effects = enter(app, setting);
+            if app.provisioning.entry.is_none() {
+                ask_to_save(app);
+            }
+            return effects;
+        }
         Action::Refresh => return vec![Effect::Start(WorkKind::Refresh)],
         other => provisioning.cursor = moved(provisioning.cursor, SETTINGS.len(), page, other),
     }
@@ -324,6 +382,7 @@ pub(super) fn save(app: &mut App) -> Vec<Effect> {
         before: Some(profile.clone()),
         profile: Some(profile.clone()),
         secrets: Vec::new(),
+        part: Part::Settings,
         words: "Saved. r reads both directories and plans with these settings.".to_owned(),
     }))]
 }

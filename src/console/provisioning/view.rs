@@ -242,7 +242,9 @@ fn explain(app: &App, canvas: &mut Canvas<'_>) {
 fn effects(app: &App, answer: &WhatIf, canvas: &mut Canvas<'_>, y: usize) {
     let provisioning = &app.provisioning;
     let total = answer.counts.get("total").copied().unwrap_or(0);
-    let head = if provisioning.is_edited() {
+    let head = if provisioning.is_stale() {
+        "Counting again; so far"
+    } else if provisioning.is_edited() {
         "With these edits"
     } else {
         "Now"
@@ -263,6 +265,13 @@ fn effects(app: &App, answer: &WhatIf, canvas: &mut Canvas<'_>, y: usize) {
             grouped(answer.matches[1])
         );
         y = canvas.paragraph(0, y, &words, Tone::Info);
+    }
+    if answer.unverified > 0 {
+        let words = format!(
+            "{} of those to create may have an account that hides its e-mail: not looked up yet.",
+            grouped(answer.unverified)
+        );
+        y = canvas.paragraph(0, y, &words, Tone::Held);
     }
     if answer.enters > 0 {
         let words = format!(

@@ -2,7 +2,9 @@
 
 use crate::console::event::WhatIf;
 use crate::directory::{AccountKind, fold};
-use crate::plan::{self, Allowances, Inputs, Plan, Selection, Settings, Standing, unclear_scope};
+use crate::plan::{
+    self, Allowances, Decisions, Inputs, Plan, Selection, Settings, Standing, unclear_scope,
+};
 use crate::sync::Planned;
 use hashbrown::HashSet;
 
@@ -12,8 +14,11 @@ const NAMES: usize = 5;
 /// Plans with other settings. Nothing is read again.
 pub(in crate::console) fn what_if(
     planned: &Planned,
+    decisions: &Decisions,
     settings: &Settings,
 ) -> Result<WhatIf, String> {
+    let mut known = planned.known.clone();
+    known.decisions.clone_from(decisions);
     if let Some(why) = unclear_scope(&planned.entra, settings) {
         return Err(why);
     }
@@ -21,7 +26,7 @@ pub(in crate::console) fn what_if(
         plan::make(&Inputs {
             entra: &planned.entra,
             jira: &planned.jira,
-            known: &planned.known,
+            known: &known,
             settings,
             today: planned.today,
             mode: plan::Mode::Attended,
@@ -48,6 +53,7 @@ pub(in crate::console) fn what_if(
         all_on,
         held: drafted.held() as u64,
         conflicts: drafted.conflicts.len() as u64,
+        unverified: drafted.unverified,
         in_scope: (drafted.measured.users, drafted.measured.groups),
         matches: matches(planned),
         ..WhatIf::default()

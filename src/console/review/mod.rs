@@ -13,7 +13,6 @@ pub(super) use filter::{Filter, FilterMenu};
 pub(super) use marks::{Marks, Said, Stands, Tally};
 pub(super) use page::{Line, Page};
 pub(super) use page_view::{draw as draw_page, draw_filter, height as page_height};
-pub(super) use rows::rows;
 pub(super) use rows::{GroupRow, Mark, PersonRow, Rows};
 pub(super) use summary::Summary;
 pub(super) use summary::summarise;
@@ -29,8 +28,9 @@ use super::overlay::moved;
 use super::text::turned;
 use super::worker::WorkKind;
 use crate::directory::{EntraId, GroupId, counted};
-use crate::plan::{Decisions, Mode};
+use crate::plan::{Decisions, Mode, OperationId, RowDecision};
 use crate::sync::{Planned, consider_adoption};
+use hashbrown::HashMap;
 use std::sync::Arc;
 
 /// A plan with its rows and marks, ready to be shown.
@@ -110,6 +110,14 @@ pub(super) struct Review {
     pub(super) cursor: usize,
     pub(super) offset: usize,
     pub(super) tally: Tally,
+    /// Decisions made since the last job began: what it reads may lack them.
+    changed: HashMap<OperationId, Option<RowDecision>>,
+    /// Links and the like, made since then.
+    changes: Vec<Change>,
+    /// Which asking for a plan or a summary is the newest.
+    round: u64,
+    /// Whether the summary is being counted.
+    pub(super) counting: bool,
 }
 
 /// What the row under the cursor is.
@@ -122,21 +130,91 @@ pub(super) enum Chosen {
 }
 
 impl Review {
-    /// Shows a plan; the cursor stays where it was, as far as the new list reaches.
-    pub(super) fn show(&mut self, prepared: Prepared) {
+    /// Shows a plan with whatever was decided while it was being read. The cursor stays where it
+    /// was, as far as the new list reaches, and the review stays open.
+    fn show(&mut self, mut prepared: Prepared) -> Vec<Effect> {
+        let made = self.plan.as_ref().map_or(0, |plan| plan.marks.made);
+        if !self.changed.is_empty() {
+            for (id, decision) in &self.changed {
+                let known = &mut prepared.decisions.operations;
+                match decision {
+                    Some(decision) => _ = known.insert(id.clone(), decision.clone()),
+                    None => _ = known.remove(id),
+                }
+            }
+            prepared.marks = Marks::of(&prepared.planned, &prepared.decisions);
+        }
+        prepared.marks.made = made;
         self.plan = Some(prepared);
         self.newer = None;
+        self.counting = false;
+        self.round += 1;
         self.count();
         self.look();
+        if self.changes.is_empty() {
+            Vec::new()
+        } else {
+            self.again()
+        }
     }
 
-    /// Takes a plan that nobody here asked for: it waits if it differs.
-    pub(super) fn offer(&mut self, prepared: Prepared) {
+    /// Takes a plan that nobody here asked for: it waits.
+    fn offer(&mut self, prepared: Prepared) -> Vec<Effect> {
         let changes = self.plan.as_ref().map(|plan| plan.differs_from(&prepared));
         match changes {
-            None => self.show(prepared),
+            None => return self.show(prepared),
             Some(changes) => self.newer = Some((Box::new(prepared), changes)),
         }
+        Vec::new()
+    }
+
+    /// A job begins: it reads everything that was decided so far.
+    pub(super) fn job_begins(&mut self) {
+        self.changed.clear();
+        self.changes.clear();
+    }
+
+    /// What was marked has been applied.
+    pub(super) fn close(&mut self) {
+        if let Some(plan) = &mut self.plan {
+            plan.marks.made = 0;
+        }
+    }
+
+    /// Plans again, from the same snapshots, with what was decided.
+    fn again(&mut self) -> Vec<Effect> {
+        self.round += 1;
+        let Some(plan) = &self.plan else {
+            return Vec::new();
+        };
+        vec![Effect::Think(Thought::Again {
+            round: self.round,
+            planned: plan.planned.clone(),
+            changes: self.changes.clone(),
+        })]
+    }
+
+    /// Takes the plan after decisions, if nothing newer was asked for.
+    pub(super) fn take_again(&mut self, round: u64, mut prepared: Prepared) -> bool {
+        let Some(plan) = self.plan.as_ref().filter(|_| round == self.round) else {
+            return false;
+        };
+        prepared.decisions = plan.decisions.clone();
+        prepared.marks = Marks::of(&prepared.planned, &prepared.decisions);
+        prepared.marks.made = plan.marks.made;
+        self.plan = Some(prepared);
+        self.count();
+        self.look();
+        true
+    }
+
+    /// Takes the summary, if it is the one that was asked for.
+    pub(super) fn take_summary(&mut self, round: u64) -> bool {
+        let wanted = self.counting && round == self.round;
+        if wanted {
+            self.counting = false;
+        }
+        wanted
     }
 
     /// Whether marks were made since the plan came.
@@ -213,13 +291,12 @@ impl Review {
         };
         let stored = plan.marks.say(&plan.planned, operations, said);
         for (id, decision) in &stored {
+            let known = &mut plan.decisions.operations;
             match decision {
-                Some(decision) => {
-                    let known = &mut plan.decisions.operations;
-                    known.insert(id.clone(), decision.clone());
-                }
-                None => _ = plan.decisions.operations.remove(id),
+                Some(decision) => _ = known.insert(id.clone(), decision.clone()),
+                None => _ = known.remove(id),
             }
+            self.changed.insert(id.clone(), decision.clone());
         }
         self.count();
         if stored.is_empty() {
@@ -244,10 +321,17 @@ impl Review {
         )
     }
 
-    fn say_all(&mut self, said: Said) -> Vec<Effect> {
+    pub(super) fn say_all(&mut self, said: Said) -> Vec<Effect> {
+        let Some(plan) = &self.plan else {
+            return Vec::new();
+        };
+        // What is ignored stays so until it is withdrawn: row by row, or among the ignored.
+        let ignored = self.filter == Filter::Ignored;
         let mut operations = Vec::new();
         for row in &self.visible {
-            operations.extend(self.operations_of(*row as usize));
+            let of = self.operations_of(*row as usize);
+            let spoken_for = |op: &u32| ignored || plan.marks.said(*op) != Said::Ignored;
+            operations.extend(of.into_iter().filter(spoken_for));
         }
         self.say(&operations, said)
     }
@@ -271,6 +355,12 @@ pub(super) fn unavailable(app: &App, action: Action) -> Option<&'static str> {
             _ => Some("there is no plan yet: r reads both directories"),
         };
     };
+    if review.searching && matches!(action, Action::Enter | Action::Close) {
+        return None;
+    }
+    if review.counting && !matches!(action, Action::Close) {
+        return Some("what would be applied is being counted: a moment");
+    }
     match action {
         Action::Toggle | Action::Ignore => {
             if review.chosen().is_none() {
@@ -341,8 +431,8 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
             };
             return review.say(&operations, said);
         }
-        Action::AcceptShown => return review.say_all(Said::Accepted),
-        Action::RejectShown => return review.say_all(Said::Rejected),
+        Action::AcceptShown => ask_for_all(app, Said::Accepted),
+        Action::RejectShown => ask_for_all(app, Said::Rejected),
         Action::Left => review.step(-1),
         Action::Right => review.step(1),
         Action::Search => review.searching = true,
@@ -361,20 +451,27 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Refresh => return vec![Effect::Start(WorkKind::Refresh)],
         Action::TakeNewer => {
             if let Some((newer, _)) = review.newer.take() {
-                review.show(*newer);
+                return show(app, *newer);
             }
         }
         Action::Apply => {
+            review.round += 1;
+            let round = review.round;
             if let Some(plan) = &review.plan {
                 let planned = plan.planned.clone();
                 let chosen: Vec<u32> = plan.marks.selected(&planned).collect();
+                review.counting = true;
                 app.note("Counting what would be applied …");
-                return vec![Effect::Think(Thought::Summary { planned, chosen })];
+                return vec![Effect::Think(Thought::Summary {
+                    round,
+                    planned,
+                    chosen,
+                })];
             }
         }
         Action::Yes => return link(app),
         Action::No => return keep_apart(app),
-        Action::Own => adopt(app),
+        Action::Own => return adopt(app),
         other => {
             review.cursor = moved(review.cursor, review.visible.len(), page, other);
             review.keep_in_sight(page);
@@ -397,6 +494,32 @@ impl Review {
     }
 }
 
+/// Asks before something is said of many rows.
+fn ask_for_all(app: &mut App, said: Said) {
+    let rows = counted(app.review.visible.len() as u64, "row", "rows");
+    let (verb, words) = if said == Said::Accepted {
+        (
+            "Accept",
+            "Rejections among them are withdrawn; what is ignored stays so.",
+        )
+    } else {
+        (
+            "Reject",
+            "They stay out until their reason changes; what is ignored stays so.",
+        )
+    };
+    let title = format!("{verb} all {rows} shown?");
+    let ask = super::overlay::Ask::new(
+        &title,
+        vec![(super::theme::Tone::Plain, words.to_owned())],
+        vec![
+            (verb, super::overlay::Answer::SayAll(said)),
+            ("Leave them", super::overlay::Answer::Close),
+        ],
+    );
+    app.over(Overlay::Ask(ask));
+}
+
 fn open(app: &mut App) -> Vec<Effect> {
     let Some(plan) = &app.review.plan else {
         return Vec::new();
@@ -415,19 +538,43 @@ fn open(app: &mut App) -> Vec<Effect> {
         .collect()
 }
 
-/// Plans again, from the same snapshots, with what was just decided.
-fn decided(app: &App, errand: Errand, change: Change) -> Vec<Effect> {
-    let Some(plan) = &app.review.plan else {
-        return Vec::new();
-    };
-    vec![
-        Effect::Errand(errand),
-        Effect::Think(Thought::Again {
-            planned: plan.planned.clone(),
-            decisions: plan.decisions.clone(),
-            change,
-        }),
-    ]
+/// Shows a plan. Whatever lies over the screen and speaks of the former one is closed.
+pub(super) fn show(app: &mut App, prepared: Prepared) -> Vec<Effect> {
+    let before = app.over.len();
+    app.over.retain(|over| {
+        !matches!(
+            over,
+            Overlay::Page(_) | Overlay::Filter(_) | Overlay::Summary(_)
+        )
+    });
+    let effects = app.review.show(prepared);
+    app.review.keep_in_sight(view::list_height(app.size));
+    if app.over.len() < before {
+        app.refuse("A new plan has come: look again.");
+    }
+    effects
+}
+
+/// Takes a plan that nobody here asked for. It waits while somebody looks at the one on screen.
+pub(super) fn offer(app: &mut App, prepared: Prepared) -> Vec<Effect> {
+    let in_use = app.screen == super::app::Screen::Review || app.review.is_open();
+    if in_use {
+        app.review.offer(prepared)
+    } else {
+        show(app, prepared)
+    }
+}
+
+/// Stores a decision that changes the plan, and plans again.
+fn decided(app: &mut App, errand: Errand, change: Change) -> Vec<Effect> {
+    let review = &mut app.review;
+    if let Some(plan) = &mut review.plan {
+        plan.marks.made += 1;
+    }
+    review.changes.push(change);
+    let mut effects = vec![Effect::Errand(errand)];
+    effects.extend(review.again());
+    effects
 }
 
 /// Links the only candidate of the person, or confirms the suggested group.
@@ -521,21 +668,30 @@ fn keep_apart(app: &mut App) -> Vec<Effect> {
     effects
 }
 
-/// Shows what adopting the chosen group would do, and asks.
-fn adopt(app: &mut App) {
-    let Some(plan) = &app.review.plan else { return };
-    let Some(Chosen::Group(row)) = app.review.chosen() else {
-        return;
+/// Works out what adopting the chosen group would do; then it is shown, and asked.
+fn adopt(app: &mut App) -> Vec<Effect> {
+    let Some(plan) = &app.review.plan else {
+        return Vec::new();
     };
-    let Some(jira) = row.jira else { return };
-    let id = plan.planned.jira.group(jira).id().to_owned();
-    let mut alone = (*plan.planned).clone();
-    match consider_adoption(&mut alone, &id) {
-        Ok(adoption) => {
-            let page = Page::adoption(&alone, adoption);
-            app.over(Overlay::Page(Box::new(page)));
-        }
-        Err(error) => app.trouble(&crate::sync::Problem::from(&error)),
+    let Some(Chosen::Group(GroupRow {
+        jira: Some(jira), ..
+    })) = app.review.chosen()
+    else {
+        return Vec::new();
+    };
+    let group = plan.planned.jira.group(jira).id().to_owned();
+    vec![Effect::Think(Thought::Adoption {
+        planned: plan.planned.clone(),
+        group,
+    })]
+}
+
+/// What adopting a group would do, as a page.
+pub(super) fn adoption(planned: &Planned, group: &str) -> Result<Page, crate::sync::Problem> {
+    let mut alone = planned.clone();
+    match consider_adoption(&mut alone, group) {
+        Ok(adoption) => Ok(Page::adoption(&alone, adoption)),
+        Err(error) => Err(crate::sync::Problem::from(&error)),
     }
 }
 
@@ -572,6 +728,26 @@ pub(super) fn tally_words(tally: Tally) -> String {
     }
     if parts.is_empty() {
         "nothing would be applied".to_owned()
+    } else {
+        parts.join(" · ")
+    }
+}
+
+/// The same in signs, for narrow terminals.
+pub(super) fn tally_signs(tally: Tally) -> String {
+    let mut parts = Vec::new();
+    for (count, sign, what) in [
+        (tally.people, '+', "people"),
+        (tally.groups, '+', "groups"),
+        (tally.added, '+', "memberships"),
+        (tally.removed, '-', "memberships"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{sign}{} {what}", crate::directory::grouped(count)));
+        }
+    }
+    if parts.is_empty() {
+        "nothing to apply".to_owned()
     } else {
         parts.join(" · ")
     }

@@ -56,6 +56,9 @@ pub(in crate::console) struct Page {
     pub(in crate::console) typed: TextField,
 }
 
+/// What is said of somebody whom Entra disabled and Jira lets in.
+pub(super) const STILL_ACTIVE: &str = "The Jira account is active: this person can still sign in. Rollbook keeps accounts; deactivate it in Jira, or take it out of the groups that give access.";
+
 /// The accounts that come into question for a person, none of them somebody else's.
 pub(super) fn candidates(plan: &Prepared, row: &PersonRow) -> Vec<Candidate> {
     let (Some(person), Why::Conflict(index)) = (row.person, row.why) else {
@@ -202,7 +205,14 @@ impl Page {
             right.push(account.id().to_owned());
             let _ = writeln!(self.ids, "account_id: {}", account.id());
         } else {
-            right.push("no account in Jira".to_owned());
+            right.push(
+                if self.candidates.is_empty() {
+                    "no account in Jira"
+                } else {
+                    "none linked yet: choose above"
+                }
+                .to_owned(),
+            );
         }
         for index in 0..left.len().max(right.len()) {
             let at = |side: &[String]| side.get(index).cloned().unwrap_or_default();
@@ -216,13 +226,24 @@ impl Page {
         for &op in &Marks::of_person(&plan.rows, row) {
             let operation = &planned.plan.operations[op as usize];
             if operation.kind == Kind::CreateUser {
-                let words = format!("To be created: {}.", operation.reason);
+                let head = match plan.marks.stands(planned, op) {
+                    Stands::Rejected => {
+                        "Rejected until the reason changes; otherwise to be created"
+                    }
+                    Stands::Ignored => "Ignored until you withdraw that; otherwise to be created",
+                    Stands::In | Stands::Orphaned => "To be created",
+                };
+                let words = format!("{head}: {}.", operation.reason);
                 self.lines.push(Line::Text(Tone::Plain, words));
                 self.held(plan, op);
             }
         }
         if let Some(words) = why_words(planned, row.why) {
             self.lines.push(Line::Text(Tone::Plain, words.to_owned()));
+        }
+        if rows::is_still_active(planned, row) {
+            self.lines
+                .push(Line::Text(Tone::Held, STILL_ACTIVE.to_owned()));
         }
         if matches!(self.lines.last(), Some(Line::Head(_))) {
             let words = match row.mark {
@@ -575,15 +596,15 @@ impl Page {
             (
                 "-",
                 Tone::Bad,
-                "would leave: linked, and not in Entra's group",
+                "to leave: linked, and not in Entra's group",
                 names(Kind::RemoveMember),
             ),
-            ("+", Tone::Good, "would be added", names(Kind::AddMember)),
-            ("=", Tone::Plain, "stay", adoption.stays.clone()),
+            ("+", Tone::Good, "to be added", names(Kind::AddMember)),
+            ("=", Tone::Plain, "to stay", adoption.stays.clone()),
             (
                 "·",
                 Tone::Dim,
-                "stay, not from Entra",
+                "to stay, not from Entra",
                 adoption.unknown.clone(),
             ),
         ] {
@@ -664,7 +685,6 @@ pub(super) fn group_why(plan: &Prepared, row: &GroupRow) -> Vec<String> {
                 counted(overlap.jira, "member", "members"),
                 rows::class_words(planned, jira),
             ));
-            words.push("y links it, n keeps both apart, o adopts it.".to_owned());
         }
         let operations = &planned.plan.operations;
         let count = |kind: Kind| {

@@ -160,6 +160,14 @@ impl Summary {
         (free, operations.len() as u64 - free)
     }
 
+    /// A guard with another number in its field.
+    pub(in crate::console) fn mistyped(&self) -> Option<GuardCount> {
+        let wrong = |(guard, field): &&(GuardCount, TextField)| {
+            !field.text().trim().is_empty() && !typed(guard, field)
+        };
+        self.guards.iter().find(wrong).map(|(guard, _)| *guard)
+    }
+
     /// Whether the button has the keys.
     pub(in crate::console) fn on_button(&self) -> bool {
         self.focus >= self.guards.len()

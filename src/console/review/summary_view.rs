@@ -25,18 +25,20 @@ impl Lines {
     }
 
     /// A guard with the place for its field, its number and what it means.
-    fn guard(&mut self, at: usize, guard: &GuardCount, allowed: bool) {
+    fn guard(&mut self, at: usize, guard: &GuardCount, text: &str, allowed: bool) {
         let limit = if guard.limit > 0 {
             format!(" (limit {})", guard.limit)
         } else {
             String::new()
         };
         let state = if !guard.name.allowable() {
-            " · can't be allowed"
+            " · can't be allowed".to_owned()
         } else if allowed {
-            " · allowed"
+            " · allowed".to_owned()
+        } else if !text.trim().is_empty() && !guard.count.to_string().starts_with(text.trim()) {
+            format!(" · ✗ that is not {}", guard.count)
         } else {
-            ""
+            String::new()
         };
         let words = format!(
             "{}: {} {}{limit}{state}",
@@ -45,7 +47,13 @@ impl Lines {
             guard.name.meaning()
         );
         self.fields.push((self.lines.len(), at));
-        let tone = if allowed { Tone::Good } else { Tone::Plain };
+        let tone = if allowed {
+            Tone::Good
+        } else if state.contains('✗') {
+            Tone::Bad
+        } else {
+            Tone::Plain
+        };
         self.push(&words, tone, FIELD + 4);
     }
 }
@@ -83,7 +91,7 @@ pub(in crate::console) fn draw(summary: &Summary, site: &str, canvas: &mut Canva
         );
     }
     for (at, (guard, field)) in summary.guards.iter().enumerate() {
-        lines.guard(at, guard, typed(guard, field));
+        lines.guard(at, guard, field.text(), typed(guard, field));
     }
     let rows = inside.height().saturating_sub(2);
     shown(
@@ -134,7 +142,7 @@ fn shown(summary: &Summary, lines: &Lines, canvas: &mut Canvas<'_>, rows: usize)
 
 fn button(summary: &Summary, canvas: &mut Canvas<'_>) {
     let (free, held) = summary.counts();
-    let narrow = canvas.width() < 60;
+    let narrow = canvas.width() < 44;
     let mut words = match (free, narrow) {
         (0, false) => "Note this plan as reviewed, apply nothing".to_owned(),
         (0, true) => "Only note as reviewed".to_owned(),

@@ -145,7 +145,7 @@ fn empty(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>) {
     } else if review.filter != Filter::Changes {
         "Nothing of this kind. f chooses another filter, esc shows the changes."
     } else if plan.planned.plan.operations.is_empty() {
-        "Nothing to do: as far as the settings reach, Jira is as it should be. f shows everything."
+        "Nothing to apply, as far as the settings reach. f shows everything."
     } else {
         "No changes in this list. → goes to the next list, f shows everything."
     };
@@ -168,34 +168,42 @@ fn insights(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>) {
     }
     let people = planned.plan.people;
     let found = plan.rows.insights;
+    let short = canvas.width() < 110;
     let mut parts = vec![format!(
-        "{} of {} people in scope are in Jira",
+        "{} of {} {}in Jira",
         grouped(people.with_account),
-        grouped(people.in_scope)
+        grouped(people.in_scope),
+        if short { "" } else { "people in scope are " },
     )];
     if found.still_active > 0 {
-        let seats = if found.their_seats > 0 {
+        let seats = if found.their_seats > 0 && !short {
             format!(" ({})", counted(found.their_seats, "seat", "seats"))
         } else {
             String::new()
         };
-        parts.push(format!(
-            "{} disabled in Entra can still sign in{seats}",
-            grouped(found.still_active)
-        ));
+        let words = if short {
+            "disabled, can still sign in"
+        } else {
+            "disabled in Entra can still sign in"
+        };
+        parts.push(format!("{} {words}{seats}", grouped(found.still_active)));
     }
     if found.unknown > 0 {
-        parts.push(format!(
-            "{} on your domain unknown to Entra",
-            counted(found.unknown, "account", "accounts")
-        ));
+        parts.push(if short {
+            format!("{} unknown to Entra", grouped(found.unknown))
+        } else {
+            let accounts = counted(found.unknown, "account", "accounts");
+            format!("{accounts} on your domain unknown to Entra")
+        });
     }
     let hidden = planned.plan.recognition.hidden_left;
     if hidden > 0 {
-        parts.push(format!(
-            "{} with hidden e-mail, unresolved",
-            counted(hidden, "account", "accounts")
-        ));
+        parts.push(if short {
+            format!("{} hidden", grouped(hidden))
+        } else {
+            let accounts = counted(hidden, "account", "accounts");
+            format!("{accounts} with hidden e-mail, unresolved")
+        });
     }
     if let Some((_, changes)) = &review.newer {
         let words = if *changes == 0 {
@@ -271,8 +279,10 @@ fn lists(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>) {
             &found,
             Tone::Dim,
         );
-    } else if x + shown.width() + 2 < canvas.width() {
-        canvas.right(1, 0, &shown, Tone::Dim);
+    } else {
+        let room = canvas.width().saturating_sub(x + 2);
+        let words = crate::directory::fit(&shown, room).into_owned();
+        canvas.right(1, 0, &words, Tone::Dim);
     }
 }
 
@@ -593,7 +603,12 @@ fn why(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>) {
     let planned = &plan.planned;
     let operation = |index: u32| {
         let op = &planned.plan.operations[index as usize];
-        let mut words = format!("{}.", op.reason);
+        let said = match plan.marks.stands(planned, index) {
+            Stands::Rejected => "rejected, until the reason changes: ",
+            Stands::Ignored => "ignored, until you withdraw that (i): ",
+            Stands::In | Stands::Orphaned => "",
+        };
+        let mut words = format!("{said}{}.", op.reason);
         let guards: Vec<&str> = op
             .held
             .guards()
@@ -612,11 +627,18 @@ fn why(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>) {
         Some(Chosen::Membership(op)) => operation(op),
         Some(Chosen::Group(row)) => match row.create {
             Some(op) => operation(op),
+            None if row.mark == Mark::Confirm => {
+                let words = page::group_why(plan, &row).join(" ");
+                format!("{words} y links it, n keeps both apart, o adopts it.")
+            }
             None => page::group_why(plan, &row).join(" "),
         },
         Some(Chosen::Person(row)) => {
             let mut words: Vec<String> = Vec::new();
             words.extend(page::why_words(planned, row.why).map(|reason| format!("{reason}.")));
+            if rows::is_still_active(planned, &row) {
+                words.push(page::STILL_ACTIVE.to_owned());
+            }
             if let Some(op) = Marks::of_person(&plan.rows, &row).first() {
                 words.push(operation(*op));
             }

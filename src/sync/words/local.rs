@@ -17,6 +17,14 @@ pub(super) fn config(error: &ConfigError) -> Problem {
             format!("{} can't be read: {source}.", path.display()),
             "Check the file's owner and permissions.",
         ),
+        ConfigError::Changed(path) => Problem::new(
+            "config",
+            format!(
+                "Nothing was saved: {} was changed by somebody else since it was read.",
+                path.display()
+            ),
+            "Read the file again, and make your change once more.",
+        ),
         ConfigError::Malformed {
             path,
             line,
