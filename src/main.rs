@@ -121,9 +121,7 @@ async fn run(arguments: Arguments, cancel: CancellationToken) -> Result<Exit, Sy
 /// Opens the console. It needs a terminal on both sides.
 async fn console(place: Place) -> Result<Exit, SyncError> {
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
-        return Err(SyncError::NoTerminal {
-            instead: "The console needs one. Without, there are commands: `rollbook --help` lists them, `rollbook demo --headless` shows the main job.",
-        });
+        return Err(SyncError::NoConsole);
     }
     let simulate: Simulate =
         Box::new(|| Box::pin(async { simulated().await.map_err(|error| Problem::from(&error)) }));

@@ -2,7 +2,7 @@
 
 use super::event::{Event, Inner};
 use crate::directory::{EntraId, GroupId};
-use crate::plan::{OperationId, Ownership, RowDecision};
+use crate::plan::{GroupLink, OperationId, Ownership, RowDecision};
 use crate::store::{JournalRow, LinkedHow, Run, State};
 use crate::sync::{Adoption, Problem, SyncError};
 use std::path::{Path, PathBuf};
@@ -33,6 +33,13 @@ pub(super) enum Errand {
         group: GroupId,
     },
     Adopt(Box<Adoption>),
+    UnlinkPerson(EntraId),
+    /// Groups stand as they did before.
+    GroupsAsBefore(Vec<(EntraId, Option<GroupLink>)>),
+    BringTogether {
+        entra: EntraId,
+        group: GroupId,
+    },
     /// All runs.
     Runs,
     /// One run with its operations.
@@ -149,6 +156,16 @@ fn run(
         }
         Errand::KeepApart { entra, group } => state.keep_apart(&entra, &group)?,
         Errand::Adopt(adoption) => adoption.store(state)?,
+        Errand::UnlinkPerson(entra) => state.unlink_person(entra.as_str())?,
+        Errand::GroupsAsBefore(groups) => {
+            for (entra, before) in groups {
+                state.unlink_group(entra.as_str())?;
+                if let Some(link) = before {
+                    state.link_group(entra.as_str(), link.group.as_str(), link.ownership)?;
+                }
+            }
+        }
+        Errand::BringTogether { entra, group } => state.bring_together(&entra, &group)?,
         Errand::Runs => return Ok(Answer::Runs(state.runs()?)),
         Errand::Run(id) => {
             let run = state.run(&id)?.ok_or(SyncError::UnknownRun(id))?;

@@ -192,6 +192,7 @@ pub(super) static COMMANDS: &[Command] = &[
     command(Scope::Review, Action::Search, &[key('/')], "search", "Search names and addresses as you type", true),
     command(Scope::Review, Action::Refresh, &[key('r')], "read", "Read both directories again and plan anew; writes nothing to Jira", true),
     command(Scope::Review, Action::TakeNewer, &[key('R')], "take newer", "Take in the newer plan that is waiting", true),
+    command(Scope::Review, Action::Discard, &[key('u')], "undo", "Take back the last decision on this plan", false),
     command(Scope::Review, Action::Ignore, &[key('i')], "ignore", "Ignore this row until you withdraw that", false),
     command(Scope::Review, Action::AcceptShown, &[key('A')], "accept all shown", "Accept every row that filter and search show", false),
     command(Scope::Review, Action::RejectShown, &[key('X')], "reject all shown", "Reject every row that filter and search show", false),

@@ -6,7 +6,7 @@ use super::review::{Page, Prepared, Summary};
 use super::worker::WorkKind;
 use crate::config::{Editor, Profile, SecretKind, SecretSource};
 use crate::directory::{AccountId, EntraId, GroupId};
-use crate::plan::{Decisions, Settings, Summary as Counts};
+use crate::plan::{Decisions, GroupLink, Settings, Summary as Counts};
 use crate::sync::{Applied, Control, Finding, Planned, Problem, Side};
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
@@ -161,6 +161,15 @@ pub(super) enum Change {
         group: GroupId,
     },
     Apart {
+        entra: EntraId,
+        group: GroupId,
+    },
+    /// A person is not linked after all.
+    NoPerson(EntraId),
+    /// Groups stand as they did before.
+    GroupsAsBefore(Vec<(EntraId, Option<GroupLink>)>),
+    /// Groups are not kept apart after all.
+    Together {
         entra: EntraId,
         group: GroupId,
     },

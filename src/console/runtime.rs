@@ -498,6 +498,18 @@ fn changed(known: &mut crate::plan::Known, change: Change) {
             access: true,
         } => link(entra, group, Ownership::OwnedWithAccess),
         Change::Adopted { entra, group, .. } => link(entra, group, Ownership::Owned),
+        Change::GroupsAsBefore(groups) => {
+            for (entra, before) in groups {
+                known.links.forget_group(&entra);
+                if let Some(before) = before {
+                    known.links.group(before);
+                }
+            }
+        }
+        Change::NoPerson(entra) => known.links.forget_person(&entra),
+        Change::Together { entra, group } => {
+            known.decisions.kept_apart.remove(&(entra, group));
+        }
         Change::Person { entra, account } => known.links.person(entra, account),
         Change::Apart { entra, group } => {
             known.decisions.kept_apart.insert((entra, group));

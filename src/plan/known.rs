@@ -61,6 +61,24 @@ impl Links {
         self.groups.insert(link.entra.clone(), link);
     }
 
+    /// Unlinks a person.
+    pub fn forget_person(&mut self, entra: &EntraId) {
+        if let Some(account) = self.people.remove(entra) {
+            self.accounts.remove(&account);
+        }
+    }
+
+    /// Unlinks a group.
+    pub fn forget_group(&mut self, entra: &EntraId) {
+        self.groups.remove(entra);
+    }
+
+    /// The link of a group.
+    #[must_use]
+    pub fn group_of(&self, entra: &str) -> Option<&GroupLink> {
+        self.groups.get(entra)
+    }
+
     /// All people's links, in the order of their Entra ids.
     pub fn people(&self) -> impl Iterator<Item = (&EntraId, &AccountId)> {
         self.people.iter()

@@ -159,6 +159,22 @@ impl State {
         link_person(&self.connection, entra, account, how, email, name).map_err(|e| self.sql(e))
     }
 
+    /// Unlinks a person.
+    pub fn unlink_person(&self, entra: &str) -> Result<(), StoreError> {
+        self.connection
+            .execute("DELETE FROM people_links WHERE entra_id = ?1", [entra])
+            .map(drop)
+            .map_err(|e| self.sql(e))
+    }
+
+    /// Unlinks a group.
+    pub fn unlink_group(&self, entra: &str) -> Result<(), StoreError> {
+        self.connection
+            .execute("DELETE FROM group_links WHERE entra_id = ?1", [entra])
+            .map(drop)
+            .map_err(|e| self.sql(e))
+    }
+
     /// Links a group. An owned group stays owned.
     pub fn link_group(
         &self,

@@ -56,6 +56,9 @@ pub enum SyncError {
         /// What would have answered it.
         instead: &'static str,
     },
+    /// The console can't open without a terminal.
+    #[error("the console needs a terminal, and there is none")]
+    NoConsole,
     /// No group of this name, or nothing in Entra that it could stand for.
     #[error("{0}")]
     NotAdoptable(String),

@@ -274,3 +274,163 @@ async fn a_failure_says_what_to_do_and_the_next_try_works() {
     desk.until(|s| s.contains("Both directories were read"))
         .await;
 }
+
+/// Requests that write to Jira.
+fn writes(desk: &Desk) -> Vec<String> {
+    desk.sim.world(|world| {
+        world
+            .log
+            .iter()
+            .filter(|entry| entry.method != "GET" && entry.path.starts_with("/rest"))
+            .map(|entry| format!("{} {}", entry.method, entry.path))
+            .collect()
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_left_held_stays_held() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    desk.press("a");
+    desk.until(|s| s.contains("new-people: 30")).await;
+    // Meanwhile fewer people are to be created than the guard would hold.
+    desk.sim.world(|world| {
+        let enabled = world.entra.users.values_mut().filter(|user| user.enabled);
+        for user in enabled.take(60) {
+            user.enabled = false;
+        }
+    });
+    desk.press("end tab tab tab enter");
+    desk.until(|s| s.contains("No run is under way")).await;
+    desk.idle().await;
+    let writes = writes(&desk);
+    assert!(
+        !writes.iter().any(|w| w == "POST /rest/api/3/user"),
+        "{writes:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_number_is_told_and_nothing_is_applied() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    desk.press("a");
+    desk.until(|s| s.contains("new-people: 30")).await;
+    desk.type_in("29");
+    desk.shows("that is not 30");
+    desk.press("tab tab tab enter");
+    desk.shows("correct it, or leave it empty");
+    desk.shows("Apply to");
+    desk.press("esc");
+    assert!(writes(&desk).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decision_is_taken_back() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    desk.press("right home");
+    let before = desk.screen();
+    let first = before.lines().nth(6).unwrap().to_owned();
+    desk.press("y");
+    desk.until(|s| s.contains("u takes it back")).await;
+    desk.idle().await;
+    assert_eq!(open_state(&desk).links().unwrap().groups().count(), 1);
+    assert_ne!(desk.screen().lines().nth(6).unwrap(), first);
+    desk.press("u");
+    desk.until(|s| s.contains("Taken back")).await;
+    desk.idle().await;
+    assert_eq!(open_state(&desk).links().unwrap().groups().count(), 0);
+    desk.press("home");
+    assert_eq!(desk.screen().lines().nth(6).unwrap(), first);
+    desk.press("left");
+    only_creations(&mut desk);
+    desk.press("home space u");
+    desk.idle().await;
+    assert!(open_state(&desk).decisions().unwrap().operations.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_decided_while_reading_is_not_lost() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    desk.sim.world(|world| world.services.latency = 30);
+    only_creations(&mut desk);
+    desk.press("r home space right home");
+    desk.until(|s| s.contains("y n o")).await;
+    let name = desk.screen().lines().nth(6).unwrap()[4..24]
+        .trim()
+        .to_owned();
+    desk.press("y");
+    desk.until(|s| s.contains("Both directories were read"))
+        .await;
+    desk.idle().await;
+    desk.press("f");
+    desk.press("down enter home");
+    desk.until(|s| s.contains(&name)).await;
+    desk.shows("linked: adds only");
+    desk.press("left");
+    only_creations(&mut desk);
+    desk.shows("[ ] create rejected");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_somebody_else_wrote_is_not_overwritten() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    let theirs = desk.file("config.toml") + "# Theirs.\n";
+    std::fs::write(desk.folder.path().join("config.toml"), &theirs).unwrap();
+    desk.press("4 i");
+    desk.until(|s| s.contains("Nothing was saved")).await;
+    assert_eq!(desk.file("config.toml"), theirs);
+    desk.press("enter");
+    desk.idle().await;
+    desk.press("i");
+    desk.until(|s| s.contains("next in")).await;
+    let text = desk.file("config.toml");
+    assert!(
+        text.contains("# Theirs.") && text.contains("enabled = true"),
+        "{text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn edits_of_settings_outlive_what_is_saved_elsewhere() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    desk.press("2 space 4 i");
+    desk.until(|s| s.contains("next in")).await;
+    assert!(!desk.file("config.toml").contains("import_users = false"));
+    desk.press("2");
+    desk.shows("[ ] Import users");
+    desk.press("s enter");
+    desk.until(|s| s.contains("Saved.")).await;
+    let text = desk.file("config.toml");
+    assert!(
+        text.contains("import_users = false") && text.contains("enabled = true"),
+        "{text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn profiles_come_and_go() {
+    let mut desk = Desk::new(SMALL, Start::Ready, SIZE).await;
+    desk.press("1 n");
+    desk.type_in("Second");
+    desk.press("tab");
+    fill_in_from_tenant(&mut desk);
+    desk.press("^S");
+    desk.until(|s| s.contains("Saved.")).await;
+    assert!(desk.file("config.toml").contains("[profiles.Second.entra]"));
+    desk.press("esc P");
+    desk.shows("Azure AD");
+    desk.press("home enter");
+    desk.until(|s| s.contains("Azure AD ▸")).await;
+    desk.press("P down enter");
+    desk.until(|s| s.contains("Second ▸")).await;
+    desk.press("D down enter");
+    desk.until(|s| s.contains("was deleted")).await;
+    desk.shows("Azure AD ▸");
+    assert!(!desk.file("config.toml").contains("Second"));
+    assert!(!desk.file("credentials.toml").contains("Second"));
+}
+
+/// The same from the tenant id on.
+fn fill_in_from_tenant(desk: &mut Desk) {
+    let [(_, secret), _] = desk.sim.environment();
+    fill_in(desk, &secret);
+}

@@ -254,9 +254,12 @@ async fn nobody_to_ask() {
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_usage() {
     let world = World::new(SMALL).await;
-    for arguments in [&["planning"][..], &["plan", "--nonsense"], &["show"], &[]] {
+    for arguments in [&["planning"][..], &["plan", "--nonsense"], &["show"]] {
         world.run(arguments).await.expect(2);
     }
+    // Without a command the console opens, which needs a terminal.
+    let words = fails(&world, &[], "no-terminal").await;
+    assert!(words.contains("rollbook --help"), "{words}");
     let unknown = world.json(&["show", "nothing"], 1).await;
     assert_eq!(unknown["error"]["kind"], Value::from("unknown-run"));
 }

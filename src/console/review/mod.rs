@@ -28,7 +28,7 @@ use super::overlay::moved;
 use super::text::turned;
 use super::worker::WorkKind;
 use crate::directory::{EntraId, GroupId, counted};
-use crate::plan::{Decisions, Mode, OperationId, RowDecision};
+use crate::plan::{Decisions, GroupLink, Mode, OperationId, RowDecision};
 use crate::sync::{Planned, consider_adoption};
 use hashbrown::HashMap;
 use std::sync::Arc;
@@ -114,10 +114,22 @@ pub(super) struct Review {
     changed: HashMap<OperationId, Option<RowDecision>>,
     /// Links and the like, made since then.
     changes: Vec<Change>,
+    /// How to take back what was decided on this plan, the newest last.
+    undo: Vec<Undo>,
     /// Which asking for a plan or a summary is the newest.
     round: u64,
     /// Whether the summary is being counted.
     pub(super) counting: bool,
+}
+
+/// How a decision is taken back.
+#[derive(Debug)]
+enum Undo {
+    /// What was said of these operations before.
+    Said(Vec<(u32, Said)>),
+    /// An errand that undoes what was stored, the change that undoes it in the plan, and what was
+    /// done.
+    Change(Errand, Change, String),
 }
 
 /// What the row under the cursor is.
@@ -146,6 +158,7 @@ impl Review {
         }
         prepared.marks.made = made;
         self.plan = Some(prepared);
+        self.undo.clear();
         self.newer = None;
         self.counting = false;
         self.round += 1;
@@ -203,6 +216,8 @@ impl Review {
         prepared.marks = Marks::of(&prepared.planned, &prepared.decisions);
         prepared.marks.made = plan.marks.made;
         self.plan = Some(prepared);
+        // Operations have other numbers now.
+        self.undo.retain(|undo| matches!(undo, Undo::Change(..)));
         self.count();
         self.look();
         true
@@ -289,6 +304,14 @@ impl Review {
         let Some(plan) = &mut self.plan else {
             return Vec::new();
         };
+        let before: Vec<(u32, Said)> = operations
+            .iter()
+            .map(|op| (*op, plan.marks.said(*op)))
+            .filter(|(_, before)| *before != said)
+            .collect();
+        if !before.is_empty() {
+            self.undo.push(Undo::Said(before));
+        }
         let stored = plan.marks.say(&plan.planned, operations, said);
         for (id, decision) in &stored {
             let known = &mut plan.decisions.operations;
@@ -390,6 +413,10 @@ pub(super) fn unavailable(app: &App, action: Action) -> Option<&'static str> {
                 "only a suggested group, or a person with an account to confirm, can be linked",
             ),
         },
+        Action::Discard => review
+            .undo
+            .is_empty()
+            .then_some("nothing was decided on this plan yet"),
         Action::No => match review.chosen() {
             Some(Chosen::Group(row)) if row.mark == Mark::Confirm => None,
             _ => Some("only a suggested group can be kept apart"),
@@ -472,6 +499,7 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Yes => return link(app),
         Action::No => return keep_apart(app),
         Action::Own => return adopt(app),
+        Action::Discard => return undo(app),
         other => {
             review.cursor = moved(review.cursor, review.visible.len(), page, other);
             review.keep_in_sight(page);
@@ -565,9 +593,48 @@ pub(super) fn offer(app: &mut App, prepared: Prepared) -> Vec<Effect> {
     }
 }
 
-/// Stores a decision that changes the plan, and plans again.
-fn decided(app: &mut App, errand: Errand, change: Change) -> Vec<Effect> {
+/// Takes back what was decided last.
+fn undo(app: &mut App) -> Vec<Effect> {
+    let Some(undo) = app.review.undo.pop() else {
+        return Vec::new();
+    };
+    match undo {
+        Undo::Change(errand, change, words) => {
+            app.note(&format!("Taken back: {words}"));
+            let effects = decided(app, errand, change, None);
+            app.review
+                .undo
+                .retain(|undo| matches!(undo, Undo::Change(..)));
+            effects
+        }
+        Undo::Said(before) => {
+            let depth = app.review.undo.len();
+            let mut effects = Vec::new();
+            for said in [Said::Accepted, Said::Rejected, Said::Ignored] {
+                let of = before.iter().filter(|(_, was)| *was == said);
+                let operations: Vec<u32> = of.map(|(op, _)| *op).collect();
+                effects.extend(app.review.say(&operations, said));
+            }
+            app.review.undo.truncate(depth);
+            let words = counted(before.len() as u64, "decision", "decisions");
+            app.note(&format!("Taken back: {words}."));
+            effects
+        }
+    }
+}
+
+/// Stores a decision that changes the plan, and plans again. `undo` takes it back, with what it
+/// was.
+fn decided(
+    app: &mut App,
+    errand: Errand,
+    change: Change,
+    undo: Option<(Errand, Change, String)>,
+) -> Vec<Effect> {
     let review = &mut app.review;
+    if let Some((errand, change, words)) = undo {
+        review.undo.push(Undo::Change(errand, change, words));
+    }
     if let Some(plan) = &mut review.plan {
         plan.marks.made += 1;
     }
@@ -601,21 +668,36 @@ fn link(app: &mut App) -> Vec<Effect> {
                 .collect();
             let group = GroupId::new(planned.jira.group(jira).id());
             let name = planned.jira.group(jira).name().to_owned();
-            let effects = decided(
-                app,
-                Errand::LinkGroup {
-                    entra: entra.clone(),
-                    group: group.clone(),
-                },
-                Change::Group { entra, group },
+            let words = format!("Linked: members are added to “{name}”, never removed.");
+            let before = as_before(planned, &entra);
+            let undo = (
+                Errand::GroupsAsBefore(before.clone()),
+                Change::GroupsAsBefore(before),
+                words.clone(),
             );
-            app.note(&format!(
-                "Linked: members are added to “{name}”, never removed."
-            ));
+            let errand = Errand::LinkGroup {
+                entra: entra.clone(),
+                group: group.clone(),
+            };
+            let effects = decided(app, errand, Change::Group { entra, group }, Some(undo));
+            app.note(&format!("{words} u takes it back."));
             effects
         }
         _ => Vec::new(),
     }
+}
+
+/// How these groups are linked now.
+fn as_before(planned: &Planned, entra: &[EntraId]) -> Vec<(EntraId, Option<GroupLink>)> {
+    entra
+        .iter()
+        .map(|id| {
+            (
+                id.clone(),
+                planned.known.links.group_of(id.as_str()).cloned(),
+            )
+        })
+        .collect()
 }
 
 /// Links a person to an account of the admin's choice.
@@ -636,8 +718,14 @@ pub(super) fn link_person(app: &mut App, person: u32, account: u32) -> Vec<Effec
     };
     let name = person.name().to_owned();
     let account = crate::directory::AccountId::new(&id);
-    let effects = decided(app, errand, Change::Person { entra, account });
-    app.note(&format!("Linked: {name} keeps this account from now on."));
+    let words = format!("Linked: {name} keeps this account from now on.");
+    let undo = (
+        Errand::UnlinkPerson(entra.clone()),
+        Change::NoPerson(entra.clone()),
+        words.clone(),
+    );
+    let effects = decided(app, errand, Change::Person { entra, account }, Some(undo));
+    app.note(&format!("{words} u takes it back."));
     effects
 }
 
@@ -656,15 +744,24 @@ fn keep_apart(app: &mut App) -> Vec<Effect> {
     let entra = EntraId::new(plan.planned.entra.group(entra).id());
     let group = GroupId::new(plan.planned.jira.group(jira).id());
     let name = plan.planned.jira.group(jira).name().to_owned();
-    let effects = decided(
-        app,
-        Errand::KeepApart {
+    let words = format!("Kept apart: “{name}” is left alone.");
+    let undo = (
+        Errand::BringTogether {
             entra: entra.clone(),
             group: group.clone(),
         },
-        Change::Apart { entra, group },
+        Change::Together {
+            entra: entra.clone(),
+            group: group.clone(),
+        },
+        words.clone(),
     );
-    app.note(&format!("Kept apart: “{name}” is left alone."));
+    let errand = Errand::KeepApart {
+        entra: entra.clone(),
+        group: group.clone(),
+    };
+    let effects = decided(app, errand, Change::Apart { entra, group }, Some(undo));
+    app.note(&format!("{words} u takes it back."));
     effects
 }
 
@@ -702,11 +799,21 @@ pub(super) fn adopted(app: &mut App, adoption: crate::sync::Adoption) -> Vec<Eff
         group: adoption.group.clone(),
         access: adoption.access,
     };
-    app.note(&format!(
+    let words = format!(
         "Adopted: “{}” mirrors Entra with the next apply.",
         adoption.name
-    ));
-    decided(app, Errand::Adopt(Box::new(adoption)), change)
+    );
+    let undo = app.review.plan.as_ref().map(|plan| {
+        let before = as_before(&plan.planned, &adoption.entra);
+        (
+            Errand::GroupsAsBefore(before.clone()),
+            Change::GroupsAsBefore(before),
+            words.clone(),
+        )
+    });
+    let effects = decided(app, Errand::Adopt(Box::new(adoption)), change, undo);
+    app.note(&format!("{words} u takes it back."));
+    effects
 }
 
 /// “12 people · 3 groups”, of what is selected.

@@ -10,7 +10,7 @@ pub(super) fn config(error: &ConfigError) -> Problem {
         ConfigError::Missing(path) => Problem::new(
             "config",
             format!("There is no configuration at {}.", path.display()),
-            "Create it (the README shows how, step by step), name another folder with --config-dir, or try `rollbook demo --headless`, which needs none.",
+            "Run `rollbook` in a terminal: it leads through it. Or write it by hand (the README shows how), name another folder with --config-dir, or try `rollbook demo`, which needs none.",
         ),
         ConfigError::Io { path, source } => Problem::new(
             "config",

@@ -88,6 +88,11 @@ impl From<&SyncError> for Problem {
                 "This needs an answer, and there is no terminal to ask on. Nothing was applied.",
                 *instead,
             ),
+            SyncError::NoConsole => Self::new(
+                "no-terminal",
+                "The console needs a terminal, and there is none here.",
+                "Without one there are commands: `rollbook --help` lists them, and `rollbook demo --headless` shows the main job.",
+            ),
             SyncError::NotAdoptable(message) => Self::new(
                 "adopt",
                 message.clone(),
