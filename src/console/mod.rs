@@ -12,6 +12,7 @@ mod commands;
 mod credentials;
 mod event;
 mod field;
+mod files;
 mod frame;
 mod jobs;
 mod overlay;

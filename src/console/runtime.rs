@@ -2,15 +2,12 @@
 
 use super::app::{App, Screen, Where};
 use super::clerk::{Clerk, Errand};
-use super::event::{Change, Effect, Event, Inner, Loaded, Private, Saved, Saving, Thought};
+use super::event::{Change, Effect, Event, Inner, Private, Saving, Thought};
 use super::review;
 use super::theme::Theme;
 use super::worker::{self, Alarm, Work};
-use super::{Ended, Place, Simulate, canvas, frame, provisioning, update};
-use crate::config::{
-    self, Editor, SecretKind, SecretSource, Secrets, environment_applies, find_secret,
-    secret_source,
-};
+use super::{Ended, Place, Simulate, canvas, files, frame, provisioning, update};
+use crate::config::{self, SecretKind, SecretSource, Secrets, find_secret};
 use crate::plan::{GroupLink, Ownership};
 use crate::sync::{self, Problem, Side, SyncError};
 use jiff::Timestamp;
@@ -238,7 +235,7 @@ impl Console {
     }
 
     fn load(&mut self, profile: Option<String>) {
-        let result = load(&self.place, profile);
+        let result = files::load(&self.place, profile);
         self.tell(Inner::Loaded(Box::new(
             result.map_err(|error| Problem::from(&SyncError::from(error))),
         )));
@@ -277,7 +274,7 @@ impl Console {
             .editor
             .as_ref()
             .is_none_or(|editor| editor.profiles().len() <= 1);
-        environment(&self.place, only, profile)
+        files::environment(&self.place, only, profile)
     }
 
     fn errand(&self, errand: Errand) {
@@ -386,7 +383,7 @@ impl Console {
     }
 
     fn save(&mut self, saving: Saving) {
-        let result = save(&mut self.place, saving);
+        let result = files::save(&mut self.place, saving);
         self.tell(Inner::Saved(Box::new(
             result.map_err(|error| Problem::from(&SyncError::from(error))),
         )));
@@ -398,84 +395,6 @@ fn whereabouts(place: &Place) -> Where {
         paths: place.paths.clone(),
         simulated: place.simulated,
     }
-}
-
-fn environment(place: &Place, only: bool, profile: &str) -> bool {
-    let named = place.named.as_deref() == Some(profile);
-    !place.simulated && environment_applies(only, named)
-}
-
-/// Reads the configuration, and finds the profile to work on: the wanted one, or the first.
-fn load(place: &Place, wanted: Option<String>) -> Result<Loaded, config::ConfigError> {
-    let paths = &place.paths;
-    let editor = Editor::open(paths)?;
-    let names = editor.profiles();
-    if let Some(named) = place.named.as_ref().filter(|name| !names.contains(name)) {
-        return Err(config::ConfigError::UnknownProfile {
-            wanted: named.clone(),
-            known: names,
-        });
-    }
-    let profile = wanted
-        .filter(|name| names.contains(name))
-        .or_else(|| names.first().cloned());
-    let sources = profile.as_deref().map_or([None; 2], |name| {
-        let Ok(profile) = editor.profile(name) else {
-            return [None; 2];
-        };
-        let environment = environment(place, names.len() == 1, name);
-        [SecretKind::EntraClientSecret, SecretKind::JiraApiToken]
-            .map(|kind| secret_source(kind, &profile, paths, environment))
-    });
-    Ok(Loaded {
-        editor,
-        profile,
-        sources,
-    })
-}
-
-/// Writes the configuration, then what follows the profile: its secrets and its state. What
-/// can't be made whole is taken back.
-fn save(place: &mut Place, saving: Saving) -> Result<Saved, config::ConfigError> {
-    let Saving {
-        editor,
-        before,
-        profile,
-        secrets,
-        part,
-        words,
-    } = saving;
-    let paths = place.paths.clone();
-    editor.save()?;
-    let follow = || -> Result<(), config::ConfigError> {
-        match (&before, &profile) {
-            (Some(before), Some(now)) if before != now => {
-                config::move_secrets(&paths, before, Some(now))?;
-                config::move_profile(&paths, before, now)?;
-            }
-            (Some(before), None) => config::move_secrets(&paths, before, None)?,
-            _ => {}
-        }
-        if let Some(name) = &profile {
-            for (kind, secret) in &secrets {
-                config::keep_secret(&paths, name, *kind, secret)?;
-            }
-        }
-        Ok(())
-    };
-    if let Err(error) = follow() {
-        editor.take_back()?;
-        return Err(error);
-    }
-    if before.is_some() && place.named == before {
-        place.named.clone_from(&profile);
-    }
-    let loaded = load(place, profile)?;
-    Ok(Saved {
-        loaded,
-        part,
-        words,
-    })
 }
 
 /// Takes a decision into what is known.

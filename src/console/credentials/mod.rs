@@ -1,24 +1,29 @@
 //! Credentials: both connections as forms, tested on the spot.
 
 mod form;
+mod profiles;
+mod test;
 mod view;
 
 pub(super) use form::Key;
+pub(super) use profiles::{begin, chosen_profile, delete, switch};
+pub(super) use test::tested;
 pub(super) use view::draw;
 
 use super::app::{App, Overlay, Text};
 use super::commands::Action;
 use super::event::{Effect, Part, Saving};
-use super::field::SecretField;
 use super::overlay::{Answer, Ask};
 use super::review::{Line, Page};
 use super::text::stepped;
 use super::theme::Tone;
 use crate::config::{Editor, SecretSource};
-use crate::sync::{Control, Finding, FindingState, Problem, Side};
+use crate::sync::{Control, Finding, Problem, Side};
 use form::{CLOUDS, Content, Form};
 use jiff::civil::Date;
+use profiles::leave_for;
 use std::fmt::Write as _;
+use test::test;
 
 /// The test of one side.
 #[derive(Debug, Default)]
@@ -257,27 +262,6 @@ impl Credentials {
     }
 }
 
-/// A test of one side ended.
-pub(super) fn tested(app: &mut App, round: u64, side: Side, problem: Option<&Problem>) {
-    let credentials = &mut app.credentials;
-    if round != credentials.round {
-        return;
-    }
-    let test = &mut credentials.tests[index(side)];
-    test.running = false;
-    test.problem = problem.cloned();
-    if credentials.tests.iter().all(|test| !test.running) {
-        let bad = credentials.tests.iter().any(|test| {
-            test.problem.is_some() || test.findings.iter().any(|f| f.state == FindingState::Bad)
-        });
-        if bad {
-            app.refuse("Something has to be corrected: it is marked with ✗, with what to do.");
-        } else {
-            app.note("Both connections work.");
-        }
-    }
-}
-
 /// Text changed in a field: what was tested is no longer what stands there.
 pub(super) fn typed(app: &mut App) {
     let side = app.credentials.side;
@@ -397,92 +381,6 @@ fn choose_cloud(credentials: &mut Credentials) {
     }
 }
 
-/// Tests what stands in the form; a side that is not filled in yet says what is missing.
-fn test(app: &mut App) -> Vec<Effect> {
-    let credentials = &mut app.credentials;
-    // Whoever tests wants to see what is found.
-    credentials.leave_field();
-    credentials.control.cancel();
-    credentials.control = Control::default();
-    credentials.round += 1;
-    let Some(editor) = &app.editor else {
-        return Vec::new();
-    };
-    let mut edited = editor.clone();
-    let name = credentials
-        .form
-        .write(&mut edited, credentials.before.as_deref());
-    let mut effects = Vec::new();
-    for side in [Side::Entra, Side::Jira] {
-        let wrong = credentials.first_wrong(side);
-        let elsewhere = credentials.goes_elsewhere(side, editor);
-        let test = &mut credentials.tests[index(side)];
-        *test = Test::default();
-        if elsewhere {
-            test.problem = Some(Problem::plain(
-                "config",
-                "The address was edited: the kept secret is not sent to another address."
-                    .to_owned(),
-                "Check the address, and enter the secret again.",
-            ));
-            continue;
-        }
-        if let Some((key, words)) = wrong {
-            test.problem = Some(Problem::plain(
-                "config",
-                format!("{} {words}.", key.label()),
-                key.guide(),
-            ));
-            continue;
-        }
-        // The other side may not be filled in yet: only this one is looked at.
-        let profile = complete(&edited, &name, side).profile(&name);
-        match profile {
-            Ok(profile) => {
-                let key = match side {
-                    Side::Entra => Key::ClientSecret,
-                    Side::Jira => Key::Token,
-                };
-                test.running = true;
-                effects.push(Effect::Test {
-                    round: credentials.round,
-                    side,
-                    profile: Box::new(profile),
-                    kept_under: credentials.before.clone(),
-                    typed: credentials.form.secret(key).map(SecretField::secret),
-                    control: credentials.control.clone(),
-                });
-            }
-            Err(error) => test.problem = Some(Problem::from(&crate::sync::SyncError::from(error))),
-        }
-    }
-    if effects.is_empty() {
-        app.refuse("Nothing was tested: both sides have to be filled in first.");
-    }
-    effects
-}
-
-/// The configuration with placeholders for the other side where it is empty or wrong.
-fn complete(edited: &Editor, name: &str, side: Side) -> Editor {
-    let mut editor = edited.clone();
-    match side {
-        Side::Entra => {
-            editor.set(name, "jira", "site_url", "https://example.invalid".into());
-            editor.set(name, "jira", "admin_email", "nobody@example.invalid".into());
-            editor.unset(name, "jira", "token_expires");
-            editor.unset(name, "jira", "api_url");
-        }
-        Side::Jira => {
-            let nobody = "00000000-0000-0000-0000-000000000000";
-            editor.set(name, "entra", "tenant_id", nobody.into());
-            editor.set(name, "entra", "client_id", nobody.into());
-            editor.unset(name, "entra", "login_url");
-            editor.unset(name, "entra", "graph_url");
-        }
-    }
-    editor
-}
-
 fn save(app: &mut App) -> Vec<Effect> {
     let credentials = &mut app.credentials;
     credentials.leave_field();
@@ -512,103 +410,4 @@ fn save(app: &mut App) -> Vec<Effect> {
         part: Part::Credentials,
         words: format!("Saved.{kept}"),
     }))]
-}
-
-/// Deletes the profile, after that was confirmed.
-pub(super) fn delete(app: &mut App) -> Vec<Effect> {
-    if is_busy(app) {
-        return Vec::new();
-    }
-    let (Some(editor), Some(before)) = (&app.editor, app.credentials.before.clone()) else {
-        return Vec::new();
-    };
-    let mut editor = editor.clone();
-    editor.remove(&before);
-    let words = format!("“{before}” was deleted.");
-    vec![Effect::Save(Box::new(Saving {
-        editor,
-        before: Some(before),
-        profile: None,
-        secrets: Vec::new(),
-        part: Part::Deleted,
-        words,
-    }))]
-}
-
-/// Goes to another profile or begins a new one; asks first where edits would be lost.
-fn leave_for(app: &mut App, profile: Option<String>) -> Vec<Effect> {
-    if is_busy(app) {
-        return Vec::new();
-    }
-    if let Some(screen) = app.unsaved() {
-        let words = format!(
-            "{} holds edits that were not saved. Going on drops them.",
-            screen.name()
-        );
-        let ask = Ask::new(
-            "Drop the edits?",
-            vec![(Tone::Plain, words)],
-            vec![
-                ("Stay", Answer::Close),
-                ("Drop them", Answer::Switch(profile)),
-            ],
-        );
-        app.over(Overlay::Ask(ask));
-        return Vec::new();
-    }
-    switch(app, profile)
-}
-
-/// Says so if a job is under way: profiles are not changed under it.
-fn is_busy(app: &mut App) -> bool {
-    let busy = app.is_busy();
-    if busy {
-        app.refuse("A job is under way: wait for it, or cancel it on Jobs (4).");
-    }
-    busy
-}
-
-/// Goes to another profile, or begins a new one.
-pub(super) fn switch(app: &mut App, profile: Option<String>) -> Vec<Effect> {
-    if is_busy(app) {
-        return Vec::new();
-    }
-    if let Some(name) = profile {
-        return vec![Effect::Load(Some(name))];
-    }
-    begin(app);
-    Vec::new()
-}
-
-/// Begins a new profile.
-pub(super) fn begin(app: &mut App) {
-    app.screen = super::app::Screen::Credentials;
-    if let Some(editor) = &app.editor {
-        app.credentials.load(editor, None);
-    }
-    app.credentials.kept([None; 2]);
-    app.credentials.side = Side::Entra;
-    app.credentials.cursor = 1;
-    app.credentials.editing = true;
-    if app
-        .editor
-        .as_ref()
-        .is_some_and(|e| e.profiles().iter().any(|n| n == "Azure AD"))
-    {
-        *app.credentials.form.get_mut(Key::Name) = Content::Text("".into());
-        app.credentials.cursor = 0;
-    }
-}
-
-/// A line of the list of profiles was chosen.
-pub(super) fn chosen_profile(app: &mut App) -> Vec<Effect> {
-    let Some(Overlay::Profiles(cursor)) = app.over.pop() else {
-        return Vec::new();
-    };
-    let names = app
-        .editor
-        .as_ref()
-        .map(Editor::profiles)
-        .unwrap_or_default();
-    leave_for(app, names.get(cursor).cloned())
 }

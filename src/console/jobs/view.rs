@@ -1,6 +1,7 @@
 //! Drawing the Jobs screen.
 
-use super::{Job, Last, Phase, outcome_words};
+use super::job::Phase;
+use super::{Job, Last, outcome_words};
 use crate::console::app::App;
 use crate::console::canvas::Canvas;
 use crate::console::text::{clock, countdown, duration, moment};

@@ -1,6 +1,7 @@
 //! What the admin said of the operations on screen.
 
 use super::rows::Rows;
+use crate::directory::counted;
 use crate::plan::{Decisions, Kind, OperationId, RowDecision};
 use crate::sync::Planned;
 use hashbrown::HashMap;
@@ -179,5 +180,49 @@ impl Marks {
             .and_then(|account| rows.of_account.get(&account))
             .cloned()
             .unwrap_or_default()
+    }
+}
+
+/// “12 people · 3 groups”, of what is selected.
+pub(in crate::console) fn tally_words(tally: Tally) -> String {
+    let mut parts = Vec::new();
+    for (count, one, many) in [
+        (tally.people, "person to create", "people to create"),
+        (tally.groups, "group to create", "groups to create"),
+        (tally.added, "membership to add", "memberships to add"),
+        (
+            tally.removed,
+            "membership to remove",
+            "memberships to remove",
+        ),
+    ] {
+        if count > 0 {
+            parts.push(counted(count, one, many));
+        }
+    }
+    if parts.is_empty() {
+        "nothing would be applied".to_owned()
+    } else {
+        parts.join(" · ")
+    }
+}
+
+/// The same in signs, for narrow terminals.
+pub(in crate::console) fn tally_signs(tally: Tally) -> String {
+    let mut parts = Vec::new();
+    for (count, sign, what) in [
+        (tally.people, '+', "people"),
+        (tally.groups, '+', "groups"),
+        (tally.added, '+', "memberships"),
+        (tally.removed, '-', "memberships"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{sign}{} {what}", crate::directory::grouped(count)));
+        }
+    }
+    if parts.is_empty() {
+        "nothing to apply".to_owned()
+    } else {
+        parts.join(" · ")
     }
 }

@@ -1,0 +1,220 @@
+//! What keys do on the Review screen.
+
+use super::decide;
+use super::{Chosen, Filter, FilterMenu, Mark, Page, Prepared, Said, page, view};
+use crate::console::app::{App, Overlay, Screen};
+use crate::console::clerk::Errand;
+use crate::console::commands::Action;
+use crate::console::event::{Effect, Thought};
+use crate::console::field::TextField;
+use crate::console::overlay::{Answer, Ask, moved};
+use crate::console::theme::Tone;
+use crate::console::worker::WorkKind;
+use crate::directory::counted;
+
+/// Why a command does not fit the row under the cursor.
+pub(in crate::console) fn unavailable(app: &App, action: Action) -> Option<&'static str> {
+    let review = &app.review;
+    let Some(plan) = &review.plan else {
+        return match action {
+            Action::Refresh | Action::Left | Action::Right => None,
+            _ => Some("there is no plan yet: r reads both directories"),
+        };
+    };
+    if review.searching && matches!(action, Action::Enter | Action::Close) {
+        return None;
+    }
+    if review.counting && !matches!(action, Action::Close) {
+        return Some("what would be applied is being counted: a moment");
+    }
+    match action {
+        Action::Toggle | Action::Ignore => {
+            if review.chosen().is_none() {
+                Some("no row is chosen")
+            } else if review.of_chosen().is_empty() {
+                Some("nothing would be done here, so there is nothing to decide")
+            } else {
+                None
+            }
+        }
+        Action::AcceptShown | Action::RejectShown | Action::Enter => {
+            review.visible.is_empty().then_some("no row is shown")
+        }
+        Action::TakeNewer => review.newer.is_none().then_some("no newer plan is waiting"),
+        Action::Yes => match review.chosen() {
+            Some(Chosen::Group(row)) if row.mark == Mark::Confirm => None,
+            Some(Chosen::Person(row))
+                if matches!(row.mark, Mark::Confirm | Mark::Conflict)
+                    && page::candidates(plan, &row).len() == 1 =>
+            {
+                None
+            }
+            Some(Chosen::Person(row)) if !page::candidates(plan, &row).is_empty() => {
+                Some("several accounts come into question: enter shows them")
+            }
+            _ => Some(
+                "only a suggested group, or a person with an account to confirm, can be linked",
+            ),
+        },
+        Action::Discard => review
+            .undo
+            .is_empty()
+            .then_some("nothing was decided on this plan yet"),
+        Action::No => match review.chosen() {
+            Some(Chosen::Group(row)) if row.mark == Mark::Confirm => None,
+            _ => Some("only a suggested group can be kept apart"),
+        },
+        Action::Own => match review.chosen() {
+            Some(Chosen::Group(row)) if row.target.is_some() && row.jira.is_some() => {
+                (!plan.planned.settings.provisioning.sync_memberships).then_some(
+                    "Sync memberships is off: an adopted group would not be kept in step",
+                )
+            }
+            _ => Some("only a Jira group that stands for an Entra group can be adopted"),
+        },
+        _ => None,
+    }
+}
+
+/// Does what a key asks for.
+pub(in crate::console) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
+    let page = view::list_height(app.size);
+    let review = &mut app.review;
+    match action {
+        Action::Toggle => {
+            let effects = review.toggle();
+            review.cursor = moved(review.cursor, review.visible.len(), page, Action::Down);
+            review.keep_in_sight(page);
+            return effects;
+        }
+        Action::Ignore => {
+            let operations = review.of_chosen();
+            let ignored = review.plan.as_ref().is_some_and(|plan| {
+                operations
+                    .iter()
+                    .all(|op| plan.marks.said(*op) == Said::Ignored)
+            });
+            let said = if ignored {
+                Said::Accepted
+            } else {
+                Said::Ignored
+            };
+            return review.say(&operations, said);
+        }
+        Action::AcceptShown => ask_for_all(app, Said::Accepted),
+        Action::RejectShown => ask_for_all(app, Said::Rejected),
+        Action::Left => review.step(-1),
+        Action::Right => review.step(1),
+        Action::Search => review.searching = true,
+        Action::Filter => {
+            if let Some(plan) = &review.plan {
+                let menu = FilterMenu::new(plan, review.list, review.filter);
+                app.over(Overlay::Filter(menu));
+            }
+        }
+        Action::Close => {
+            review.search = TextField::default();
+            review.filter = Filter::default();
+            review.look();
+        }
+        Action::Enter => return open(app),
+        Action::Refresh => return vec![Effect::Start(WorkKind::Refresh)],
+        Action::TakeNewer => {
+            if let Some((newer, _)) = review.newer.take() {
+                return show(app, *newer);
+            }
+        }
+        Action::Apply => {
+            review.round += 1;
+            let round = review.round;
+            if let Some(plan) = &review.plan {
+                let planned = plan.planned.clone();
+                let chosen: Vec<u32> = plan.marks.selected(&planned).collect();
+                review.counting = true;
+                app.note("Counting what would be applied …");
+                return vec![Effect::Think(Thought::Summary {
+                    round,
+                    planned,
+                    chosen,
+                })];
+            }
+        }
+        Action::Yes => return decide::link(app),
+        Action::No => return decide::keep_apart(app),
+        Action::Own => return decide::adopt(app),
+        Action::Discard => return decide::undo(app),
+        other => {
+            review.cursor = moved(review.cursor, review.visible.len(), page, other);
+            review.keep_in_sight(page);
+        }
+    }
+    Vec::new()
+}
+
+/// Asks before something is said of many rows.
+fn ask_for_all(app: &mut App, said: Said) {
+    let rows = counted(app.review.visible.len() as u64, "row", "rows");
+    let (verb, words) = if said == Said::Accepted {
+        (
+            "Accept",
+            "Rejections among them are withdrawn; what is ignored stays so.",
+        )
+    } else {
+        (
+            "Reject",
+            "They stay out until their reason changes; what is ignored stays so.",
+        )
+    };
+    let title = format!("{verb} all {rows} shown?");
+    let ask = Ask::new(
+        &title,
+        vec![(Tone::Plain, words.to_owned())],
+        vec![(verb, Answer::SayAll(said)), ("Leave them", Answer::Close)],
+    );
+    app.over(Overlay::Ask(ask));
+}
+
+fn open(app: &mut App) -> Vec<Effect> {
+    let Some(plan) = &app.review.plan else {
+        return Vec::new();
+    };
+    let page = match app.review.chosen() {
+        Some(Chosen::Person(row)) => Page::person(plan, &row),
+        Some(Chosen::Group(row)) => Page::group(plan, &row),
+        Some(Chosen::Membership(op)) => Page::membership(plan, op),
+        None => return Vec::new(),
+    };
+    let history = page.entra_id.clone();
+    app.over(Overlay::Page(Box::new(page)));
+    history
+        .map(|id| Effect::Errand(Errand::History(id)))
+        .into_iter()
+        .collect()
+}
+
+/// Shows a plan. Whatever lies over the screen and speaks of the former one is closed.
+pub(in crate::console) fn show(app: &mut App, prepared: Prepared) -> Vec<Effect> {
+    let before = app.over.len();
+    app.over.retain(|over| {
+        !matches!(
+            over,
+            Overlay::Page(_) | Overlay::Filter(_) | Overlay::Summary(_)
+        )
+    });
+    let effects = app.review.show(prepared);
+    app.review.keep_in_sight(view::list_height(app.size));
+    if app.over.len() < before {
+        app.refuse("A new plan has come: look again.");
+    }
+    effects
+}
+
+/// Takes a plan that nobody here asked for. It waits while somebody looks at the one on screen.
+pub(in crate::console) fn offer(app: &mut App, prepared: Prepared) -> Vec<Effect> {
+    let in_use = app.screen == Screen::Review || app.review.is_open();
+    if in_use {
+        app.review.offer(prepared)
+    } else {
+        show(app, prepared)
+    }
+}

@@ -1,0 +1,236 @@
+//! Decisions that change the plan: links, groups kept apart, adoptions; and taking them back.
+
+use super::state::Undo;
+use super::{Chosen, GroupRow, Page, Said, page};
+use crate::console::app::App;
+use crate::console::clerk::Errand;
+use crate::console::event::{Change, Effect, Thought};
+use crate::directory::{EntraId, GroupId, counted};
+use crate::plan::GroupLink;
+use crate::sync::{Planned, consider_adoption};
+
+/// Takes back what was decided last.
+pub(super) fn undo(app: &mut App) -> Vec<Effect> {
+    let Some(undo) = app.review.undo.pop() else {
+        return Vec::new();
+    };
+    match undo {
+        Undo::Change(errand, change, words) => {
+            app.note(&format!("Taken back: {words}"));
+            let effects = decided(app, errand, change, None);
+            app.review
+                .undo
+                .retain(|undo| matches!(undo, Undo::Change(..)));
+            effects
+        }
+        Undo::Said(before) => {
+            let depth = app.review.undo.len();
+            let mut effects = Vec::new();
+            for said in [Said::Accepted, Said::Rejected, Said::Ignored] {
+                let of = before.iter().filter(|(_, was)| *was == said);
+                let operations: Vec<u32> = of.map(|(op, _)| *op).collect();
+                effects.extend(app.review.say(&operations, said));
+            }
+            app.review.undo.truncate(depth);
+            let words = counted(before.len() as u64, "decision", "decisions");
+            app.note(&format!("Taken back: {words}."));
+            effects
+        }
+    }
+}
+
+/// Stores a decision that changes the plan, and plans again. `undo` takes it back, with what it
+/// was.
+fn decided(
+    app: &mut App,
+    errand: Errand,
+    change: Change,
+    undo: Option<(Errand, Change, String)>,
+) -> Vec<Effect> {
+    let review = &mut app.review;
+    if let Some((errand, change, words)) = undo {
+        review.undo.push(Undo::Change(errand, change, words));
+    }
+    if let Some(plan) = &mut review.plan {
+        plan.marks.made += 1;
+    }
+    review.changes.push(change);
+    let mut effects = vec![Effect::Errand(errand)];
+    effects.extend(review.again());
+    effects
+}
+
+/// Links the only candidate of the person, or confirms the suggested group.
+pub(super) fn link(app: &mut App) -> Vec<Effect> {
+    let Some(plan) = &app.review.plan else {
+        return Vec::new();
+    };
+    match app.review.chosen() {
+        Some(Chosen::Person(row)) => {
+            let Some(candidate) = page::candidates(plan, &row).pop() else {
+                return Vec::new();
+            };
+            link_person(app, candidate.person, candidate.account)
+        }
+        Some(Chosen::Group(row)) => {
+            let (Some(target), Some(jira)) = (row.target, row.jira) else {
+                return Vec::new();
+            };
+            let planned = &plan.planned;
+            let entra: Vec<EntraId> = planned.plan.targets[target as usize]
+                .entra
+                .iter()
+                .map(|row| EntraId::new(planned.entra.group(*row).id()))
+                .collect();
+            let group = GroupId::new(planned.jira.group(jira).id());
+            let name = planned.jira.group(jira).name().to_owned();
+            let words = format!("Linked: members are added to “{name}”, never removed.");
+            let before = as_before(planned, &entra);
+            let undo = (
+                Errand::GroupsAsBefore(before.clone()),
+                Change::GroupsAsBefore(before),
+                words.clone(),
+            );
+            let errand = Errand::LinkGroup {
+                entra: entra.clone(),
+                group: group.clone(),
+            };
+            let effects = decided(app, errand, Change::Group { entra, group }, Some(undo));
+            app.note(&format!("{words} u takes it back."));
+            effects
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// How these groups are linked now.
+fn as_before(planned: &Planned, entra: &[EntraId]) -> Vec<(EntraId, Option<GroupLink>)> {
+    entra
+        .iter()
+        .map(|id| {
+            (
+                id.clone(),
+                planned.known.links.group_of(id.as_str()).cloned(),
+            )
+        })
+        .collect()
+}
+
+/// Links a person to an account of the admin's choice.
+pub(in crate::console) fn link_person(app: &mut App, person: u32, account: u32) -> Vec<Effect> {
+    let Some(plan) = &app.review.plan else {
+        return Vec::new();
+    };
+    let (person, account) = (
+        plan.planned.entra.person(person),
+        plan.planned.jira.account(account),
+    );
+    let (entra, id) = (EntraId::new(person.id()), account.id().to_owned());
+    let errand = Errand::LinkPerson {
+        entra: person.id().to_owned(),
+        account: id.clone(),
+        email: account.email().to_owned(),
+        name: person.name().to_owned(),
+    };
+    let name = person.name().to_owned();
+    let account = crate::directory::AccountId::new(&id);
+    let words = format!("Linked: {name} keeps this account from now on.");
+    let undo = (
+        Errand::UnlinkPerson(entra.clone()),
+        Change::NoPerson(entra.clone()),
+        words.clone(),
+    );
+    let effects = decided(app, errand, Change::Person { entra, account }, Some(undo));
+    app.note(&format!("{words} u takes it back."));
+    effects
+}
+
+pub(super) fn keep_apart(app: &mut App) -> Vec<Effect> {
+    let Some(plan) = &app.review.plan else {
+        return Vec::new();
+    };
+    let Some(Chosen::Group(GroupRow {
+        entra: Some(entra),
+        jira: Some(jira),
+        ..
+    })) = app.review.chosen()
+    else {
+        return Vec::new();
+    };
+    let entra = EntraId::new(plan.planned.entra.group(entra).id());
+    let group = GroupId::new(plan.planned.jira.group(jira).id());
+    let name = plan.planned.jira.group(jira).name().to_owned();
+    let words = format!("Kept apart: “{name}” is left alone.");
+    let undo = (
+        Errand::BringTogether {
+            entra: entra.clone(),
+            group: group.clone(),
+        },
+        Change::Together {
+            entra: entra.clone(),
+            group: group.clone(),
+        },
+        words.clone(),
+    );
+    let errand = Errand::KeepApart {
+        entra: entra.clone(),
+        group: group.clone(),
+    };
+    let effects = decided(app, errand, Change::Apart { entra, group }, Some(undo));
+    app.note(&format!("{words} u takes it back."));
+    effects
+}
+
+/// Works out what adopting the chosen group would do; then it is shown, and asked.
+pub(super) fn adopt(app: &mut App) -> Vec<Effect> {
+    let Some(plan) = &app.review.plan else {
+        return Vec::new();
+    };
+    let Some(Chosen::Group(GroupRow {
+        jira: Some(jira), ..
+    })) = app.review.chosen()
+    else {
+        return Vec::new();
+    };
+    let group = plan.planned.jira.group(jira).id().to_owned();
+    vec![Effect::Think(Thought::Adoption {
+        planned: plan.planned.clone(),
+        group,
+    })]
+}
+
+/// What adopting a group would do, as a page.
+pub(in crate::console) fn adoption(
+    planned: &Planned,
+    group: &str,
+) -> Result<Page, crate::sync::Problem> {
+    let mut alone = planned.clone();
+    match consider_adoption(&mut alone, group) {
+        Ok(adoption) => Ok(Page::adoption(&alone, adoption)),
+        Err(error) => Err(crate::sync::Problem::from(&error)),
+    }
+}
+
+/// Stores an adoption that was confirmed.
+pub(in crate::console) fn adopted(app: &mut App, adoption: crate::sync::Adoption) -> Vec<Effect> {
+    let change = Change::Adopted {
+        entra: adoption.entra.clone(),
+        group: adoption.group.clone(),
+        access: adoption.access,
+    };
+    let words = format!(
+        "Adopted: “{}” mirrors Entra with the next apply.",
+        adoption.name
+    );
+    let undo = app.review.plan.as_ref().map(|plan| {
+        let before = as_before(&plan.planned, &adoption.entra);
+        (
+            Errand::GroupsAsBefore(before.clone()),
+            Change::GroupsAsBefore(before),
+            words.clone(),
+        )
+    });
+    let effects = decided(app, Errand::Adopt(Box::new(adoption)), change, undo);
+    app.note(&format!("{words} u takes it back."));
+    effects
+}
