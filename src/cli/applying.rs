@@ -19,6 +19,7 @@ pub(super) fn everything(planned: &Planned, kind: RunKind) -> ApplyRequest {
     ApplyRequest {
         chosen: planned.plan.free().map(|(index, _)| index).collect(),
         held: planned.plan.held() as u64,
+        held_before: Vec::new(),
         cut: 0,
         kind,
         reviewed: None,

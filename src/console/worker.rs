@@ -164,6 +164,7 @@ fn request(planned: &Planned, kind: RunKind, cut: u64, reviewed: Option<String>)
     ApplyRequest {
         chosen: planned.plan.free().map(|(index, _)| index).collect(),
         held: planned.plan.held() as u64,
+        held_before: Vec::new(),
         cut,
         kind,
         reviewed,
@@ -218,6 +219,9 @@ async fn apply(
         Some(reviewed.plan.id.clone()),
     );
     request.held += held;
+    let allowances = &allowed.allowances;
+    let guards = allowed.plan.guards.iter().copied();
+    request.held_before = guards.filter(|g| !allowances.names(g.name)).collect();
     let applied = sync::apply(session, &planned, request).await?;
     tell(Inner::Applied(Box::new(applied)));
     let planned = read(session, tell).await?;

@@ -6,7 +6,9 @@ use super::planning::Planned;
 use super::progress::Stage;
 use super::session::Session;
 use super::words::Problem;
-use crate::plan::{Counts, GuardName, Kind, Mode, Ownership, TargetState, settings_digest};
+use crate::plan::{
+    Counts, GuardCount, GuardName, Kind, Mode, Ownership, TargetState, settings_digest,
+};
 use crate::store::{Journal, LinkedHow, NewRun, RunKind, RunOutcome};
 use std::collections::HashSet;
 use tokio::time::Instant;
@@ -18,6 +20,8 @@ pub struct ApplyRequest {
     pub chosen: Vec<u32>,
     /// How many operations guards hold.
     pub held: u64,
+    /// Guards that held some of them before this plan was narrowed to the rest.
+    pub held_before: Vec<GuardCount>,
     /// How many were cut out or are no longer needed.
     pub cut: u64,
     /// What kind of run it is.
@@ -102,10 +106,16 @@ pub async fn apply(
     if session.mode == Mode::Attended || history.reviewed_settings.as_ref() == Some(&digest) {
         store_links(session, planned, request.kind)?;
     }
+    let mut guards = planned.plan.guards.clone();
+    for before in &request.held_before {
+        if guards.iter().all(|guard| guard.name != before.name) {
+            guards.push(*before);
+        }
+    }
     let (number, run_id) = session.state.begin_run(&NewRun {
         kind: request.kind,
         plan_id: request.reviewed.as_deref().unwrap_or(&planned.plan.id),
-        guards: &planned.plan.guards,
+        guards: &guards,
         host: &session.owner.host,
         person: &session.owner.person,
         allowances: &planned.allowances,

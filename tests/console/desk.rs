@@ -227,7 +227,7 @@ impl Desk {
             ),
             (r"[▁▂▃▄▅▆▇█]+", "▁"),
             (r"· \d+ s\b", "· n s"),
-            (r"(request-id: )[0-9a-f-]+", "${1}…"),
+            (r"((request|correlation|trace)-id: )[0-9a-f-]+", "${1}…"),
         ] {
             text = Regex::new(pattern)
                 .unwrap()

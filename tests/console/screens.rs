@@ -172,3 +172,124 @@ async fn at_any_size() {
     desk.resize((39, 10));
     insta::assert_snapshot!("too narrow", desk.steady());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_both_sides_are_read_and_when_that_fails() {
+    let mut desk = Desk::new(SMALL, Start::Ready, SIZES[0]).await;
+    desk.sim.world(|world| world.services.latency = 3_600_000);
+    desk.press("r");
+    snap(&mut desk, "review while reading");
+    desk.press("4");
+    desk.until(|s| s.contains("▸ Sign in")).await;
+    snap(&mut desk, "jobs while signing in");
+    desk.press("p");
+    snap(&mut desk, "jobs paused");
+    desk.press("q");
+    snap(&mut desk, "leaving during a run");
+
+    let mut desk = Desk::new(SMALL, Start::Ready, SIZES[0]).await;
+    desk.sim
+        .world(|world| world.faults.token_error = Some(7_000_222));
+    desk.press("r");
+    desk.until(|s| s.contains("That did not work")).await;
+    snap(&mut desk, "reading failed");
+    desk.press("enter 4");
+    snap(&mut desk, "jobs after a failure");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_incomplete_side_is_named() {
+    let mut desk = Desk::new(SMALL, Start::Ready, SIZES[0]).await;
+    desk.sim.world(|world| world.faults.users_cut_half = true);
+    desk.press("r");
+    desk.until(|s| s.contains("Both directories were read"))
+        .await;
+    desk.idle().await;
+    desk.shows("INCOMPLETE");
+    snap(&mut desk, "review of an incomplete side");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_and_its_page() {
+    let mut desk = Desk::with_plan(SMALL, SIZES[0]).await;
+    desk.press("a");
+    desk.until(|s| s.contains("Apply to")).await;
+    desk.press("tab tab tab enter");
+    desk.until(|s| s.contains("No run is under way")).await;
+    desk.idle().await;
+    snap(&mut desk, "jobs after a run");
+    desk.press("enter");
+    desk.until(|s| s.contains("Run ")).await;
+    desk.idle().await;
+    let title = desk.steady();
+    assert!(
+        title.contains("allowed") || title.contains("held by new-people"),
+        "{title}"
+    );
+    desk.press("end");
+    desk.shows("✓ done, = there already");
+}
+
+/// Names from directories can be hostile, very long, right-to-left, wide or empty: they never
+/// move the layout, and no raw control character reaches the screen.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hostile_names_stay_in_their_columns() {
+    const NAMES: [&str; 8] = [
+        "",
+        "\u{1b}[31mred\u{7}",
+        "a\u{202e}txet-desrever",
+        "王小明王小明王小明王小明王小明王小明王小明王小明",
+        "مرحبا بالعالم",
+        "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}",
+        "one\nline\ttwo",
+        "a very long name that goes on and on and on and on and on and on and on and on and on",
+    ];
+    let mut desk = Desk::new(SMALL, Start::Ready, SIZES[0]).await;
+    desk.sim.world(|world| {
+        for (at, user) in world.entra.users.values_mut().enumerate() {
+            NAMES[at % NAMES.len()].clone_into(&mut user.name);
+        }
+        for (at, group) in world.entra.groups.values_mut().enumerate() {
+            group.name = format!("{at}{}", NAMES[at % NAMES.len()]);
+        }
+    });
+    desk.press("r");
+    desk.until(|s| s.contains("Both directories were read"))
+        .await;
+    desk.idle().await;
+    for size in [(40, 10), (80, 24), (120, 40), (200, 50)] {
+        desk.resize(size);
+        for key in ["home", "right", "right", "right", "enter"] {
+            desk.press(key);
+            let buffer = desk.buffer();
+            for cell in buffer.content() {
+                assert!(
+                    !cell.symbol().chars().any(char::is_control),
+                    "{:?}",
+                    cell.symbol()
+                );
+                assert!(!cell.symbol().contains('\u{202e}'));
+            }
+            if size.0 < 80 || key == "enter" {
+                continue;
+            }
+            // The marks of all rows stand in one column.
+            let marks = |x: u16| {
+                (6..size.1 - 8)
+                    .filter(|y| {
+                        matches!(
+                            buffer[(x, *y)].symbol(),
+                            "+" | "-" | "!" | ">" | "~" | "=" | "·"
+                        )
+                    })
+                    .count()
+            };
+            let rows = (6..size.1 - 8)
+                .filter(|y| (2..size.0 - 2).any(|x| buffer[(x, *y)].symbol() != " "))
+                .count();
+            let best = (0..size.0).map(marks).max().unwrap();
+            assert!(best >= rows, "{key} at {size:?}\n{}", desk.screen());
+        }
+        desk.press("esc");
+    }
+}

@@ -19,7 +19,7 @@ use super::text::{clock, duration};
 use super::theme::Tone;
 use super::worker::WorkKind;
 use crate::config::{Profile, Schedule};
-use crate::directory::{counted, grouped, shown};
+use crate::directory::{Completeness, counted, grouped, shown};
 use crate::plan::next_run;
 use crate::store::{Run, RunOutcome};
 use crate::sync::{Applied, Control, Problem, Progress};
@@ -189,6 +189,17 @@ pub(super) fn planned(app: &mut App, prepared: Prepared) -> Vec<Effect> {
         counted(plan.conflicts.len() as u64, "conflict", "conflicts"),
     );
     app.jobs.say(app.now, Tone::Info, &words);
+    let listings = [
+        ("Entra", &prepared.planned.entra.users),
+        ("Jira", &prepared.planned.jira.users),
+        ("Jira", &prepared.planned.jira.group_list),
+    ];
+    for (side, listing) in listings {
+        if let Completeness::Doubtful(doubt) = listing {
+            let words = format!("{side} is incomplete: {doubt}. Nothing is removed.");
+            app.jobs.say(app.now, Tone::Bad, &words);
+        }
+    }
     let mut effects = if asked_for {
         review::show(app, prepared)
     } else {

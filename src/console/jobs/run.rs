@@ -86,7 +86,7 @@ impl RunPage {
         } else {
             say(
                 Tone::Dim,
-                "✓ done   = there already   ✗ failed   · not begun   ? outcome unknown".to_owned(),
+                "✓ done, = there already, ✗ failed, · not begun, ? outcome unknown".to_owned(),
             );
         }
         Self {

@@ -152,7 +152,7 @@ fn insights(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>) {
         ("Jira", &planned.jira.group_list),
     ] {
         if let Completeness::Doubtful(doubt) = listing {
-            let words = format!("{side} is INCOMPLETE: {doubt}. Nothing is removed.");
+            let words = format!("{side} is INCOMPLETE, nothing is removed: {doubt}");
             canvas.put(1, 0, &words, Tone::Bad);
             return;
         }
