@@ -105,6 +105,8 @@ pub(super) struct SecretField {
     text: Zeroizing<String>,
     /// Whether it is shown while the field has the keys.
     pub(super) revealed: bool,
+    /// Whether the next letter begins anew: nobody can edit what is not seen.
+    fresh: bool,
 }
 
 impl std::fmt::Debug for SecretField {
@@ -127,6 +129,17 @@ impl SecretField {
         &self.text
     }
 
+    /// The field was entered: whatever is typed or pasted replaces what stands in it.
+    pub(super) fn enter(&mut self) {
+        self.fresh = true;
+    }
+
+    /// Shows or hides it; what is seen can be edited.
+    pub(super) fn reveal(&mut self) {
+        self.revealed = !self.revealed;
+        self.fresh = false;
+    }
+
     pub(super) fn clear(&mut self) {
         self.text = Zeroizing::default();
         self.revealed = false;
@@ -135,8 +148,14 @@ impl SecretField {
     /// Takes a key that is meant for text. Says whether it was one.
     pub(super) fn key(&mut self, key: KeyEvent) -> bool {
         match request(key) {
-            Some(InputRequest::InsertChar(c)) => self.push(c),
-            Some(InputRequest::DeletePrevChar) => _ = self.text.pop(),
+            Some(InputRequest::InsertChar(c)) => {
+                self.begin();
+                self.push(c);
+            }
+            Some(InputRequest::DeletePrevChar) => {
+                self.begin();
+                self.text.pop();
+            }
             Some(InputRequest::DeleteLine | InputRequest::DeletePrevWord) => self.clear(),
             Some(_) => {}
             None => return false,
@@ -145,8 +164,15 @@ impl SecretField {
     }
 
     pub(super) fn paste(&mut self, text: &str) {
+        self.begin();
         for c in first_line(text) {
             self.push(c);
+        }
+    }
+
+    fn begin(&mut self) {
+        if std::mem::take(&mut self.fresh) {
+            self.clear();
         }
     }
 

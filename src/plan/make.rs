@@ -217,7 +217,7 @@ impl Draft<'_> {
                     .map(|r| shown(jira.account(*r).name()))
                     .collect();
                 let reason = format!(
-                    "Jira finds an account for this address that hides its e-mail and has another name ({}). If it is the same person, let them show their e-mail or take the same name in their Atlassian profile",
+                    "Jira finds an account for this address that hides its e-mail and has another name ({}). If it is the same person, confirm the link in the console's Review, or let them show their e-mail",
                     names.join(", ")
                 );
                 self.conflict(row, &reason, ids(rows));

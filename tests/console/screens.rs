@@ -41,7 +41,7 @@ async fn with_a_profile_that_was_never_read() {
     desk.press("4");
     snap(&mut desk, "jobs before the first run");
     desk.press("1");
-    desk.until(|s| s.contains("kept, from")).await;
+    desk.until(|s| s.contains("●●●● kept")).await;
     desk.press("P");
     snap(&mut desk, "profiles");
 }

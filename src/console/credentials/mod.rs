@@ -216,6 +216,17 @@ impl Credentials {
             self.cursor = stepped(self.cursor, by, self.spots() - 1);
         }
         self.editing = editing && matches!(self.spot(), Spot::Field(_));
+        if self.editing {
+            self.enter_field();
+        }
+    }
+
+    fn enter_field(&mut self) {
+        if let Spot::Field(key) = self.spot()
+            && let Content::Secret(field) = self.form.get_mut(key)
+        {
+            field.enter();
+        }
     }
 
     /// A test found something.
@@ -330,7 +341,10 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Toggle => choose_cloud(credentials),
         Action::Enter => match credentials.spot() {
             Spot::Field(Key::Cloud) => choose_cloud(credentials),
-            Spot::Field(_) => credentials.editing = true,
+            Spot::Field(_) => {
+                credentials.editing = true;
+                credentials.enter_field();
+            }
             Spot::Test => return test(app),
             Spot::Save => return super::update::act(app, Action::Save),
         },
@@ -339,7 +353,7 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
             if let Spot::Field(key) = credentials.spot()
                 && let Content::Secret(field) = credentials.form.get_mut(key)
             {
-                field.revealed = !field.revealed;
+                field.reveal();
             }
         }
         Action::Test => return test(app),

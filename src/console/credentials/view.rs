@@ -138,7 +138,11 @@ fn form(app: &App, side: Side, canvas: &mut Canvas<'_>) {
             }
             Content::Secret(field) => match credentials.kept_secret(*key) {
                 Some(source) if field.is_empty() && !on => {
-                    let words = format!("●●●● kept, from {source}");
+                    let words = if room < 32 {
+                        "●●●● kept".to_owned()
+                    } else {
+                        format!("●●●● kept, from {source}")
+                    };
                     canvas.cell(LABEL, y, room, &words, Tone::Dim);
                 }
                 _ => field.draw(canvas, (LABEL, y), room, on),

@@ -224,6 +224,9 @@ pub(super) fn applied(app: &mut App, applied: Applied) -> Vec<Effect> {
     }
     if let Some(job) = &mut app.jobs.job {
         job.told = true;
+        let counts = applied.counts;
+        let settled = counts.done + counts.already + counts.failed + counts.skipped;
+        job.applied = (settled.min(job.applied.2), counts.failed, job.applied.2);
     }
     let name = app.jobs.job.as_ref().map_or("", |job| job.kind.name());
     app.jobs.last = Some((name, app.now, Last::Applied(Box::new(applied))));

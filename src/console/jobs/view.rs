@@ -154,8 +154,9 @@ fn stage(app: &App, job: &Job, (phase, name): (Phase, &str), canvas: &mut Canvas
         Phase::Apply => apply_words(app, job),
         _ => (0, 0, String::new()),
     };
-    // What is behind is done, whatever its last numbers were.
-    let done = if job.phase > phase { total } else { done };
+    // What is read is read, whatever its last numbers were.
+    let read = matches!(phase, Phase::Read | Phase::Recognise) && job.phase > phase;
+    let done = if read { total } else { done };
     let bar = (canvas.width() / 8).min(30);
     if total > 0 {
         canvas.bar(15, y, bar, done, total);

@@ -76,7 +76,7 @@ fn toggles(app: &App, canvas: &mut Canvas<'_>, short: bool) {
             canvas.put(6, y + 1, setting.help, Tone::Dim);
         }
         if provisioning.is_changed(setting) {
-            canvas.put(22, y, "*", Tone::Held);
+            canvas.put(23, y, "*", Tone::Held);
         }
     }
 }
@@ -100,7 +100,7 @@ fn would(app: &App, key: &str, on: bool) -> (String, Tone) {
         "import_users" => {
             let people = count("create_user");
             if people == 0 {
-                "nobody is missing in Jira".to_owned()
+                "nobody to create".to_owned()
             } else {
                 format!(
                     "{} created, {} sent",
@@ -110,11 +110,11 @@ fn would(app: &App, key: &str, on: bool) -> (String, Tone) {
             }
         }
         "import_groups" => match count("create_group") {
-            0 => "no group is missing in Jira".to_owned(),
+            0 => "no group to create".to_owned(),
             groups => format!("{} created", counted(groups, "group", "groups")),
         },
         _ => match (count("add_member"), count("remove_member")) {
-            (0, 0) => "every membership is in step".to_owned(),
+            (0, 0) => "no membership to change".to_owned(),
             (added, removed) => format!(
                 "{} added, {} removed",
                 counted(added, "membership", "memberships"),

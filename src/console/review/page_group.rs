@@ -196,12 +196,7 @@ pub(super) fn group_why(plan: &Prepared, row: &GroupRow) -> Vec<String> {
                 rows::class_words(planned, jira),
             ));
         }
-        let operations = &planned.plan.operations;
-        let count = |kind: Kind| {
-            let of = |op: &&crate::plan::Operation| op.kind == kind && op.target() == Some(index);
-            operations.iter().filter(of).count() as u64
-        };
-        let (added, removed) = (count(Kind::AddMember), count(Kind::RemoveMember));
+        let (added, removed) = plan.rows.of_target.get(&index).copied().unwrap_or_default();
         if added + removed > 0 {
             words.push(format!(
                 "This plan adds {added} and removes {removed} here."

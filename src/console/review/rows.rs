@@ -101,12 +101,16 @@ pub(in crate::console) struct Insights {
 pub(in crate::console) struct Rows {
     pub(in crate::console) people: Vec<PersonRow>,
     pub(in crate::console) groups: Vec<GroupRow>,
+    /// How many people and groups are to be created.
+    pub(in crate::console) creates: (u64, u64),
     /// Operations on memberships.
     pub(in crate::console) memberships: Vec<u32>,
     /// Operations on memberships of an account.
     pub(in crate::console) of_account: HashMap<u32, Vec<u32>>,
     /// Operations on memberships of a person who is to be created.
     pub(in crate::console) of_person: HashMap<u32, Vec<u32>>,
+    /// How many members the plan adds and removes, by target.
+    pub(in crate::console) of_target: HashMap<u32, (u64, u64)>,
     /// Overlap of suggested targets.
     pub(in crate::console) overlaps: HashMap<u32, Overlap>,
     pub(in crate::console) insights: Insights,
@@ -150,10 +154,23 @@ fn reasons(
 impl Rows {
     fn memberships(&mut self, planned: &Planned) {
         for (index, op) in (0u32..).zip(&planned.plan.operations) {
+            match op.kind {
+                Kind::CreateUser => self.creates.0 += 1,
+                Kind::CreateGroup => self.creates.1 += 1,
+                Kind::AddMember | Kind::RemoveMember => {}
+            }
             if !matches!(op.kind, Kind::AddMember | Kind::RemoveMember) {
                 continue;
             }
             self.memberships.push(index);
+            if let Some(target) = op.target() {
+                let (added, removed) = self.of_target.entry(target).or_default();
+                *(if op.kind == Kind::AddMember {
+                    added
+                } else {
+                    removed
+                }) += 1;
+            }
             if let Some(account) = op.account() {
                 self.of_account.entry(account).or_default().push(index);
             } else if let Some(person) = op.person() {

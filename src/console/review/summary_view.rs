@@ -70,8 +70,8 @@ pub(in crate::console) fn draw(summary: &Summary, site: &str, canvas: &mut Canva
     };
     if summary.accepted < summary.all {
         let words = format!(
-            "{} of {} operations accepted; the rest is rejected, and goes with what needs it",
-            grouped(summary.accepted),
+            "{} of {} operations stay out: rejected, or in need of what was rejected",
+            grouped(summary.all - summary.accepted),
             grouped(summary.all)
         );
         lines.push(&words, Tone::Dim, 0);

@@ -226,16 +226,12 @@ fn insights(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>) {
 
 /// The three lists with their changes, filter and search.
 fn lists(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>) {
-    let operations = &plan.planned.plan.operations;
-    let count = |list: List| {
-        operations
-            .iter()
-            .filter(|op| match list {
-                List::People => op.kind == Kind::CreateUser,
-                List::Groups => op.kind == Kind::CreateGroup,
-                List::Memberships => matches!(op.kind, Kind::AddMember | Kind::RemoveMember),
-            })
-            .count() as u64
+    let memberships = plan.rows.memberships.len() as u64;
+    let groups = plan.rows.creates.1;
+    let count = |list: List| match list {
+        List::People => plan.rows.creates.0,
+        List::Groups => groups,
+        List::Memberships => memberships,
     };
     let mut x = 1;
     for list in List::ALL {
