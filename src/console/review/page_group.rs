@@ -5,7 +5,7 @@ use super::page::{Line, Page, why_words};
 use super::rows::{self, GroupRow};
 use crate::console::theme::Tone;
 use crate::directory::{GroupKind, Membership, counted, fold};
-use crate::plan::{Kind, TargetState, members_of};
+use crate::plan::{TargetState, members_of};
 use hashbrown::{HashMap, HashSet};
 use std::fmt::Write as _;
 

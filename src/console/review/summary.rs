@@ -2,7 +2,7 @@
 
 use crate::console::field::TextField;
 use crate::console::text::{duration, stepped};
-use crate::directory::{GroupClass, counted};
+use crate::directory::{GroupClass, counted, grouped};
 use crate::plan::{Allowance, Allowances, GuardCount, GuardName, Kind, Selection, group_class};
 use crate::sync::Planned;
 use std::sync::Arc;
@@ -102,10 +102,11 @@ fn lines(planned: &Planned) -> Vec<String> {
             .map_or(seat.product.as_str(), |product| product.name.as_str());
         lines.push(match seat.left {
             Some(left) => format!(
-                "Seats of {name}: {left} left now, {} after",
-                left.saturating_sub(seat.needed)
+                "Seats of {name}: {} left now, {} after",
+                grouped(left),
+                grouped(left.saturating_sub(seat.needed))
             ),
-            None => format!("Seats of {name}: {} taken, no limit", seat.needed),
+            None => format!("Seats of {name}: {} taken, no limit", grouped(seat.needed)),
         });
     }
     let mut access: Vec<&str> = planned

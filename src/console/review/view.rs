@@ -9,7 +9,6 @@ use crate::console::app::App;
 use crate::console::canvas::Canvas;
 use crate::console::theme::Tone;
 use crate::directory::{Completeness, counted, grouped};
-use crate::plan::Kind;
 use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr as _;
 
