@@ -127,7 +127,7 @@ async fn console(place: Place) -> Result<Exit, SyncError> {
         Box::new(|| Box::pin(async { simulated().await.map_err(|error| Problem::from(&error)) }));
     let (ended, farewell) = rollbook::console::open(place, simulate)
         .await
-        .map_err(|error| SyncError::Client(format!("the terminal: {error}")))?;
+        .map_err(SyncError::Terminal)?;
     if let Some(words) = farewell {
         Output::new(false, false, false).remark(&words);
     }

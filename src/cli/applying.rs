@@ -205,34 +205,14 @@ pub(super) fn summary(
     applied: &Applied,
     output: &Output,
 ) -> String {
-    let counts = applied.counts;
-    let headline = match applied.outcome {
-        RunOutcome::Applied => output.tone(Tone::Good, "Applied."),
-        RunOutcome::Nothing => output.tone(Tone::Good, "Nothing to do: Jira is as it should be."),
-        RunOutcome::Held if counts.done + counts.already == 0 => {
-            output.tone(Tone::Held, "Held: nothing was applied.")
-        }
-        RunOutcome::Held => output.tone(Tone::Held, "Applied what guards let through."),
-        RunOutcome::Partial => output.tone(Tone::Bad, "Applied, but some operations failed."),
-        RunOutcome::Failed => output.tone(Tone::Bad, "Stopped before the end."),
-        RunOutcome::Cancelled => {
-            output.tone(Tone::Held, "Cancelled; what was under way was finished.")
-        }
+    let tone = match applied.outcome {
+        RunOutcome::Applied | RunOutcome::Nothing => Tone::Good,
+        RunOutcome::Held | RunOutcome::Cancelled => Tone::Held,
+        RunOutcome::Partial | RunOutcome::Failed => Tone::Bad,
     };
-    let mut text = format!("\n{headline}\n");
-    let mut parts = vec![format!("{} done", counts.done)];
-    for (count, word) in [
-        (counts.already, "there already"),
-        (counts.failed, "failed"),
-        (counts.skipped, "skipped"),
-        (counts.held, "held"),
-    ] {
-        if count > 0 {
-            parts.push(format!("{count} {word}"));
-        }
-    }
+    let mut text = format!("\n{}\n", output.tone(tone, applied.headline()));
     let requests = session.requests();
-    let _ = writeln!(text, "  {}", parts.join(" · "));
+    let _ = writeln!(text, "  {}", applied.counts_in_words());
     let _ = writeln!(
         text,
         "  {} to Entra and {} to Jira so far, {} repeated",

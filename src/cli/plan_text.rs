@@ -114,7 +114,7 @@ impl Text<'_> {
 
     fn operations(&mut self, planned: &Planned) {
         if planned.plan.operations.is_empty() {
-            self.heading(Tone::Good, "Nothing to do: Jira is as it should be.");
+            self.heading(Tone::Good, "Nothing has to be applied.");
             return;
         }
         self.creations(planned, Kind::CreateUser);

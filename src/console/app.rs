@@ -11,6 +11,7 @@ use super::provisioning::{self, Lines, Provisioning};
 use super::review::{self, FilterMenu, Page, Review, Summary};
 use super::theme::Tone;
 use crate::config::{Editor, Paths, Profile, SecretSource};
+use crate::plan::settings_digest;
 use crate::sync::Problem;
 use jiff::Timestamp;
 
@@ -233,6 +234,9 @@ impl App {
                 }
                 Overlay::Page(_) => &[Scope::Page, Scope::Over, Scope::List],
                 Overlay::Run(_) => &[Scope::Run, Scope::Over, Scope::List],
+                Overlay::Lines(lines) if lines.has_choices() => {
+                    &[Scope::Choices, Scope::Over, Scope::List]
+                }
                 Overlay::Lines(_) => &[Scope::Lines, Scope::Over],
                 Overlay::Profiles(_) => &[Scope::Profiles, Scope::Over, Scope::List],
             };
@@ -267,7 +271,7 @@ impl App {
                     Some(Text::Line(field))
                 }
                 Overlay::Page(page) if page.asks_for_name() => Some(Text::Line(&mut page.typed)),
-                Overlay::Lines(lines) => Some(Text::Line(&mut lines.typed)),
+                Overlay::Lines(lines) if !lines.has_choices() => Some(Text::Line(&mut lines.typed)),
                 _ => None,
             };
         }
@@ -341,6 +345,18 @@ impl App {
             Screen::Review => review::unavailable(self, action).map(str::to_owned),
             Screen::Jobs => jobs::unavailable(self, action).map(str::to_owned),
         }
+    }
+
+    /// Whether nothing is applied unattended yet, since no person has applied a plan with these
+    /// settings. Known once a plan was made.
+    pub(super) fn waits_for_review(&self) -> bool {
+        let Some(profile) = &self.profile else {
+            return false;
+        };
+        self.review.plan.as_ref().is_some_and(|plan| {
+            let reviewed = &plan.planned.known.history.reviewed_settings;
+            reviewed.as_ref() != Some(&settings_digest(&profile.settings))
+        })
     }
 
     /// The site as it is called on the screen.

@@ -92,6 +92,8 @@ pub(super) enum Scope {
     Summary,
     /// A list of texts.
     Lines,
+    /// Several choices.
+    Choices,
     Palette,
     Profiles,
 }
@@ -206,7 +208,7 @@ pub(super) static COMMANDS: &[Command] = &[
     command(Scope::Credentials, Action::Test, &[key('t'), ctrl('t')], "test", "Test both connections with what stands in the form", true),
     command(Scope::Credentials, Action::Save, &[key('s'), ctrl('s')], "save", "Save the profile to config.toml, and new secrets to credentials.toml", true),
     command(Scope::Credentials, Action::Checklist, &[key('c')], "checklist", "Show the whole checklist of the last test", true),
-    command(Scope::Credentials, Action::Discard, &[key('u')], "undo edits", "Take back what was not saved", false),
+    command(Scope::Credentials, Action::Discard, &[key('u')], "undo edits", "Take back what was not saved", true),
     command(Scope::Credentials, Action::NewProfile, &[key('n')], "new profile", "Begin another profile", false),
     command(Scope::Credentials, Action::DeleteProfile, &[key('D')], "delete profile", "Delete this profile from config.toml, with its secrets; its history stays on disk", false),
 
@@ -260,6 +262,8 @@ pub(super) static COMMANDS: &[Command] = &[
     command(Scope::Lines, Action::Up, &[code(KeyCode::Up)], "up", "One line up", false),
     command(Scope::Lines, Action::Down, &[code(KeyCode::Down)], "down", "One line down", false),
     command(Scope::Lines, Action::Default, &[code(KeyCode::Delete), ctrl('d')], "remove line", "Remove the chosen line", true),
+    command(Scope::Choices, Action::Toggle, &[key(' ')], "take/leave", "Take or leave the chosen line", true),
+    command(Scope::Choices, Action::Enter, &[code(KeyCode::Enter)], "done", "Done", true),
     command(Scope::Palette, Action::Enter, &[code(KeyCode::Enter)], "do it", "Do the chosen command", true),
     command(Scope::Palette, Action::Up, &[code(KeyCode::Up)], "up", "One line up", false),
     command(Scope::Palette, Action::Down, &[code(KeyCode::Down)], "down", "One line down", false),

@@ -112,8 +112,12 @@ pub(super) struct WhatIf {
     pub(super) unverified: u64,
     /// People and groups in scope.
     pub(super) in_scope: (u64, u64),
-    /// Names of people who leave the scope, and how many of them are Jira administrators.
+    /// Names of some people who leave the scope, and how many of them are Jira administrators.
     pub(super) leaves: Vec<String>,
+    /// How many leave it.
+    pub(super) leave: u64,
+    /// What settings name that can't be used.
+    pub(super) notes: Vec<String>,
     pub(super) admins: u64,
     /// How many people come into scope, and groups, against the plan on screen.
     pub(super) enters: u64,

@@ -3,6 +3,7 @@
 use super::app::{App, Screen};
 use super::canvas::Canvas;
 use super::commands;
+use super::jobs::Last;
 use super::text::age;
 use super::theme::Tone;
 use super::{credentials, jobs, overlay, provisioning, review, welcome};
@@ -57,6 +58,10 @@ fn header(app: &App, canvas: &mut Canvas<'_>) {
             }
         };
         tone = Tone::Info;
+    } else if let Some((_, _, Last::Failed(_))) = &app.jobs.last {
+        // Jobs says what failed.
+        "last run failed".clone_into(&mut state);
+        tone = Tone::Bad;
     } else if let Some(at) = app.jobs.read_at {
         let age = age(app.now, at);
         state = if width >= 110 {
@@ -146,10 +151,15 @@ fn plan_line(app: &App, canvas: &mut Canvas<'_>, y: usize) {
         let held = format!(" · {} held", grouped(tally.held));
         x = canvas.put(x, y, &held, Tone::Held);
     }
-    let conflicts = plan.planned.plan.conflicts.len();
+    // Conflicts, and groups that wait to be linked or kept apart.
+    let suggested = plan.rows.overlaps.len();
+    let conflicts = plan.planned.plan.conflicts.len() + suggested;
     if conflicts > 0 {
         let words = format!("! {} need you", grouped(conflicts as u64));
-        if x + 2 + words.width() < canvas.width() {
+        let room = canvas.width().saturating_sub(x + 2);
+        let short = format!("! {}", grouped(conflicts as u64));
+        let words = if words.width() < room { words } else { short };
+        if words.width() < room {
             canvas.right(1, y, &words, Tone::Held);
         }
     }

@@ -6,6 +6,7 @@ use super::planning::Planned;
 use super::progress::Stage;
 use super::session::Session;
 use super::words::Problem;
+use crate::directory::grouped;
 use crate::plan::{
     Counts, GuardCount, GuardName, Kind, Mode, Ownership, TargetState, settings_digest,
 };
@@ -78,6 +79,41 @@ pub struct Applied {
     pub stopped_by: Option<Problem>,
     /// How long it took since the session was opened, reading included.
     pub seconds: f64,
+}
+
+impl Applied {
+    /// How it ended, in a sentence.
+    #[must_use]
+    pub fn headline(&self) -> &'static str {
+        match self.outcome {
+            RunOutcome::Applied => "Applied.",
+            RunOutcome::Nothing => "Nothing had to be applied.",
+            RunOutcome::Held if self.counts.done + self.counts.already == 0 => {
+                "Held: nothing was applied."
+            }
+            RunOutcome::Held => "Applied what guards let through.",
+            RunOutcome::Partial => "Applied, but some operations failed.",
+            RunOutcome::Failed => "Stopped before the end.",
+            RunOutcome::Cancelled => "Cancelled; what was on its way was finished.",
+        }
+    }
+
+    /// What was done and what was not, such as `12 done · 3 held`.
+    #[must_use]
+    pub fn counts_in_words(&self) -> String {
+        let mut words = format!("{} done", grouped(self.counts.done));
+        for (count, word) in [
+            (self.counts.already, "there already"),
+            (self.counts.failed, "failed"),
+            (self.counts.skipped, "skipped"),
+            (self.counts.held, "held"),
+        ] {
+            if count > 0 {
+                words = format!("{words} · {} {word}", grouped(count));
+            }
+        }
+        words
+    }
 }
 
 impl Session {

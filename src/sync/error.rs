@@ -59,6 +59,9 @@ pub enum SyncError {
     /// The console can't open without a terminal.
     #[error("the console needs a terminal, and there is none")]
     NoConsole,
+    /// The terminal can't be used.
+    #[error("the terminal can't be used: {0}")]
+    Terminal(std::io::Error),
     /// No group of this name, or nothing in Entra that it could stand for.
     #[error("{0}")]
     NotAdoptable(String),

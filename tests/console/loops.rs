@@ -202,7 +202,7 @@ async fn open_marks_keep_the_interval_from_applying() {
     let mut desk = Desk::with_plan(SMALL, SIZE).await;
     only_creations(&mut desk);
     desk.press("home space 4 i");
-    desk.until(|s| s.contains("only reads")).await;
+    desk.until(|s| s.contains("holds everything")).await;
     desk.pass(16 * 60);
     desk.until(|s| s.contains("applies nothing")).await;
     desk.idle().await;
@@ -330,7 +330,7 @@ async fn a_decision_is_taken_back() {
     let before = desk.screen();
     let first = before.lines().nth(6).unwrap().to_owned();
     desk.press("y");
-    desk.until(|s| s.contains("u takes it back")).await;
+    desk.until(|s| s.contains("u undoes it")).await;
     desk.idle().await;
     assert_eq!(open_state(&desk).links().unwrap().groups().count(), 1);
     assert_ne!(desk.screen().lines().nth(6).unwrap(), first);
@@ -433,4 +433,29 @@ async fn profiles_come_and_go() {
 fn fill_in_from_tenant(desk: &mut Desk) {
     let [(_, secret), _] = desk.sim.environment();
     fill_in(desk, &secret);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_cancelled_apply_the_plan_shows_what_is_left() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    desk.sim.world(|world| world.services.latency = 60);
+    allow_everything(&mut desk).await;
+    desk.until(|s| s.contains("▸ Apply")).await;
+    desk.press("c down enter");
+    desk.until(|s| s.contains("Cancelled; what was on its way was finished"))
+        .await;
+    desk.sim.world(|world| world.services.latency = 0);
+    desk.until(|s| s.contains("Both directories were read"))
+        .await;
+    desk.idle().await;
+    desk.press("3");
+    desk.hides("out of date");
+    let (done, left) = {
+        let state = open_state(&desk);
+        let run = state.runs().unwrap().remove(0);
+        (run.counts.done, run.counts.skipped)
+    };
+    assert!(done > 0 && left > 0);
+    desk.press("4 enter");
+    desk.until(|s| s.contains("cancelled:")).await;
 }

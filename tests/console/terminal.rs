@@ -197,6 +197,8 @@ fn a_lost_line_ends_it() {
     assert_eq!(status.exit_code(), 130);
 }
 
+// Only such builds can be asked to panic.
+#[cfg(debug_assertions)]
 #[test]
 fn a_panic_gives_the_terminal_back_first() {
     for (who, key, code) in [("screen", "?", 101), ("worker", "r", 1)] {

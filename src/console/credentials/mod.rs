@@ -307,6 +307,9 @@ pub(super) fn unavailable(app: &App, action: Action) -> Option<String> {
         _ if app.editor.is_none() => {
             Some("the configuration can't be read: correct it, then read it again".to_owned())
         }
+        Action::Save if !credentials.is_edited(app.editor.as_ref()) => {
+            Some("nothing was edited".to_owned())
+        }
         Action::Save => {
             let wrong = [Side::Entra, Side::Jira]
                 .into_iter()
@@ -366,6 +369,7 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
             let before = credentials.before.clone();
             if let Some(editor) = &app.editor {
                 credentials.load(editor, before.as_deref());
+                credentials.tests = [Test::default(), Test::default()];
             }
         }
         Action::NewProfile => return leave_for(app, None),

@@ -214,7 +214,7 @@ fn guide(credentials: &Credentials, canvas: &mut Canvas<'_>) {
     if canvas.height() > y + 8 {
         for words in [
             "",
-            "Advice: give Rollbook a Jira account of its own, and the application only the permissions above. Rollbook reads Entra and never writes there.",
+            "Advice: give Rollbook a Jira account of its own, and the application no more permissions than the guide names. Rollbook reads Entra and never writes there.",
             "With User.Read.All and GroupMember.Read.All alone, the tenant's name and domains can't be read: Directory.Read.All (or Organization.Read.All) adds that.",
         ] {
             y = canvas.paragraph(0, y, words, Tone::Dim) + usize::from(words.is_empty());

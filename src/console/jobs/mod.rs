@@ -181,12 +181,13 @@ pub(super) fn planned(app: &mut App, prepared: Prepared) -> Vec<Effect> {
         .as_ref()
         .is_none_or(|job| !matches!(job.kind, WorkKind::Sync { .. }));
     app.jobs.read_at = Some(app.now);
-    let plan = &prepared.planned.plan;
+    let tally = prepared.marks.tally(&prepared.planned);
+    let conflicts = prepared.planned.plan.conflicts.len() as u64;
     let words = format!(
         "Plan: {}, {} held by guards, {}",
-        counted(plan.operations.len() as u64, "operation", "operations"),
-        grouped(plan.held() as u64),
-        counted(plan.conflicts.len() as u64, "conflict", "conflicts"),
+        counted(tally.selected, "operation", "operations"),
+        grouped(tally.held),
+        counted(conflicts, "conflict", "conflicts"),
     );
     app.jobs.say(app.now, Tone::Info, &words);
     let listings = [
@@ -228,6 +229,9 @@ pub(super) fn applied(app: &mut App, applied: Applied) -> Vec<Effect> {
         let settled = counts.done + counts.already + counts.failed + counts.skipped;
         job.applied = (settled.min(job.applied.2), counts.failed, job.applied.2);
     }
+    if applied.counts.done + applied.counts.already > 0 {
+        app.review.outdated = true;
+    }
     let name = app.jobs.job.as_ref().map_or("", |job| job.kind.name());
     app.jobs.last = Some((name, app.now, Last::Applied(Box::new(applied))));
     let reviewed = app.jobs.job.as_ref();
@@ -240,31 +244,18 @@ pub(super) fn applied(app: &mut App, applied: Applied) -> Vec<Effect> {
 
 /// An outcome in a sentence.
 pub(super) fn outcome_words(applied: &Applied) -> (Tone, String) {
-    let counts = applied.counts;
-    let (tone, headline) = match applied.outcome {
-        RunOutcome::Applied => (Tone::Good, "Applied."),
-        RunOutcome::Nothing => (Tone::Good, "Nothing had to be applied."),
-        RunOutcome::Held if counts.done + counts.already == 0 => {
-            (Tone::Held, "Held: nothing was applied.")
-        }
-        RunOutcome::Held => (Tone::Held, "Applied what guards let through."),
-        RunOutcome::Partial => (Tone::Bad, "Applied, but some operations failed."),
-        RunOutcome::Failed => (Tone::Bad, "Stopped before the end."),
-        RunOutcome::Cancelled => (Tone::Held, "Cancelled; what was on its way was finished."),
+    let tone = match applied.outcome {
+        RunOutcome::Applied | RunOutcome::Nothing => Tone::Good,
+        RunOutcome::Held | RunOutcome::Cancelled => Tone::Held,
+        RunOutcome::Partial | RunOutcome::Failed => Tone::Bad,
     };
-    let mut parts = vec![format!("{} done", grouped(counts.done))];
-    for (count, word) in [
-        (counts.already, "there already"),
-        (counts.failed, "failed"),
-        (counts.skipped, "skipped"),
-        (counts.held, "held"),
-    ] {
-        if count > 0 {
-            parts.push(format!("{} {word}", grouped(count)));
-        }
-    }
     let took = duration(std::time::Duration::from_secs_f64(applied.seconds.max(0.0)).as_secs());
-    (tone, format!("{headline} {} · {took}", parts.join(" · ")))
+    let words = format!(
+        "{} {} · {took}",
+        applied.headline(),
+        applied.counts_in_words()
+    );
+    (tone, words)
 }
 
 /// The job is over.
@@ -293,6 +284,13 @@ pub(super) fn ended(app: &mut App, problem: Option<&Problem>) -> Vec<Effect> {
         Some(problem) if problem.kind == "cancelled" => {
             app.jobs.say(app.now, Tone::Held, "Cancelled.");
             app.note("Cancelled. Nothing was left half done.");
+            // The plan on screen speaks of what was done meanwhile: what is left is read anew.
+            if app.review.outdated && job.is_some_and(|job| job.kind.applies()) {
+                return vec![
+                    Effect::Errand(Errand::Runs),
+                    Effect::Start(WorkKind::Refresh),
+                ];
+            }
         }
         Some(problem) => {
             let words = format!("{} {}", problem.message, problem.hint);

@@ -140,6 +140,8 @@ fn stage(app: &App, job: &Job, (phase, name): (Phase, &str), canvas: &mut Canvas
     let (done, total, words) = match phase {
         Phase::Read => {
             let (done, total) = job.members;
+            // What is read is read, whatever its last numbers were.
+            let done = if job.phase > phase { total } else { done };
             let mut words = job.read.clone().unwrap_or_default();
             if total > 0 {
                 let _ = write!(words, ", {}/{} member lists", grouped(done), grouped(total));
@@ -148,15 +150,13 @@ fn stage(app: &App, job: &Job, (phase, name): (Phase, &str), canvas: &mut Canvas
         }
         Phase::Recognise if job.looked_up.1 > 0 => {
             let (done, total) = job.looked_up;
+            let done = if job.phase > phase { total } else { done };
             let words = format!("{} of {} looked up", grouped(done), grouped(total));
             (done, total, words)
         }
         Phase::Apply => apply_words(app, job),
         _ => (0, 0, String::new()),
     };
-    // What is read is read, whatever its last numbers were.
-    let read = matches!(phase, Phase::Read | Phase::Recognise) && job.phase > phase;
-    let done = if read { total } else { done };
     let bar = (canvas.width() / 8).min(30);
     if total > 0 {
         canvas.bar(15, y, bar, done, total);
@@ -253,11 +253,11 @@ fn at_rest(app: &App, canvas: &mut Canvas<'_>) {
             let y = canvas.paragraph(1, y, &problem.message, Tone::Bad);
             canvas.paragraph(1, y, &problem.hint, Tone::Plain);
         }
-        Last::Applied(applied) => last_applied(applied, canvas, y),
+        Last::Applied(applied) => last_applied(app, applied, canvas, y),
     }
 }
 
-fn last_applied(applied: &Applied, canvas: &mut Canvas<'_>, y: usize) {
+fn last_applied(app: &App, applied: &Applied, canvas: &mut Canvas<'_>, y: usize) {
     let (tone, words) = outcome_words(applied);
     let mut y = canvas.paragraph(1, y, &words, tone);
     if let Some(problem) = &applied.stopped_by {
@@ -273,7 +273,11 @@ fn last_applied(applied: &Applied, canvas: &mut Canvas<'_>, y: usize) {
         y = canvas.paragraph(1, y, &words, Tone::Bad);
     }
     if applied.counts.held > 0 {
-        let words = "What guards hold stays in Review (3), where a lets you allow it by number.";
+        let words = if app.waits_for_review() {
+            "Nothing is applied unattended until you have applied a plan with these settings: Review (3), a."
+        } else {
+            "What guards hold stays in Review (3), where a lets you allow it by number."
+        };
         canvas.paragraph(1, y, words, Tone::Held);
     }
 }
@@ -338,7 +342,9 @@ fn schedule(app: &App, canvas: &mut Canvas<'_>) {
         }
         _ => words.push_str(" · waits for the job under way"),
     }
-    if app.review.is_open() {
+    if app.waits_for_review() {
+        words.push_str(" · holds everything until you apply a plan (3, a)");
+    } else if app.review.is_open() {
         words.push_str(" · only reads: the review has open marks");
     } else {
         words.push_str(" · s runs it now");

@@ -8,8 +8,8 @@ use crate::console::commands::Action;
 use crate::console::event::Effect;
 use crate::console::field::TextField;
 use crate::console::theme::Tone;
-use crate::directory::{counted, fold};
-use crate::plan::name_in_jira;
+use crate::directory::{GroupClass, counted, fold};
+use crate::plan::{group_class, name_in_jira};
 
 /// How many suggestions are shown.
 const SUGGESTIONS: usize = 200;
@@ -74,6 +74,11 @@ impl Lines {
         }
     }
 
+    /// Whether any of some choices may be taken, rather than text typed.
+    pub(in crate::console) fn has_choices(&self) -> bool {
+        !self.choices.is_empty()
+    }
+
     /// The value as it stands.
     fn value(&self) -> Result<TomlValue, String> {
         if self.choices.is_empty() {
@@ -116,10 +121,17 @@ pub(in crate::console) fn suggest(app: &mut App) {
                 }
             }
             ListOf::JiraGroups => {
-                for (_, group) in planned.jira.iter_groups().filter(|(_, g)| fits(g.name())) {
+                let inputs = planned.inputs();
+                for (row, group) in planned.jira.iter_groups().filter(|(_, g)| fits(g.name())) {
+                    let words = match group_class(&inputs, row) {
+                        GroupClass::Ordinary => "",
+                        GroupClass::Access => "gives access",
+                        // Never touched, whatever is set.
+                        GroupClass::Protected | GroupClass::External => continue,
+                    };
                     lines
                         .suggestions
-                        .push((group.name().to_owned(), String::new()));
+                        .push((group.name().to_owned(), words.to_owned()));
                 }
             }
             ListOf::Texts | ListOf::Replacements => {}
@@ -138,19 +150,18 @@ pub(in crate::console) fn perform(app: &mut App, action: Action) -> Vec<Effect> 
     match action {
         Action::Up => lines.cursor = lines.cursor.saturating_sub(1),
         Action::Down => lines.cursor = (lines.cursor + 1).min(lines.count().saturating_sub(1)),
-        Action::Default => {
-            if lines.cursor < lines.lines.len() {
-                lines.lines.remove(lines.cursor);
-                suggest(app);
-            } else if !lines.choices.is_empty() {
-                lines.choices[lines.cursor].2 = false;
+        Action::Default if lines.cursor < lines.lines.len() => {
+            lines.lines.remove(lines.cursor);
+            suggest(app);
+        }
+        Action::Toggle => {
+            if let Some(choice) = lines.choices.get_mut(lines.cursor) {
+                choice.2 = !choice.2;
             }
         }
         Action::NextField => {
             let at = lines.cursor.saturating_sub(lines.lines.len());
-            if let Some(choice) = lines.choices.get_mut(lines.cursor) {
-                choice.2 = !choice.2;
-            } else if let Some((text, _)) = lines.suggestions.get(at) {
+            if let Some((text, _)) = lines.suggestions.get(at) {
                 let text = match lines.of() {
                     ListOf::Map => format!("{text} => "),
                     _ => text.clone(),
@@ -159,9 +170,18 @@ pub(in crate::console) fn perform(app: &mut App, action: Action) -> Vec<Effect> 
             }
         }
         Action::Enter => {
-            let text = lines.typed.text().trim().to_owned();
+            let mut text = lines.typed.text().trim().to_owned();
             if text.is_empty() || !lines.choices.is_empty() {
                 return done(app);
+            }
+            // Of names, the suggestion under the cursor is meant; a pattern is what was typed.
+            let names = matches!(lines.of(), ListOf::EntraGroups | ListOf::JiraGroups);
+            let at = lines.cursor.checked_sub(lines.lines.len());
+            if let Some((name, _)) = at
+                .and_then(|at| lines.suggestions.get(at))
+                .filter(|_| names)
+            {
+                text.clone_from(name);
             }
             if let Err(words) = from_lines(std::slice::from_ref(&text), lines.of()) {
                 app.refuse(&format!("{words}."));
@@ -210,7 +230,7 @@ pub(in crate::console) fn draw(lines: &Lines, canvas: &mut Canvas<'_>) {
         inside.paragraph(
             0,
             y + 1,
-            "Tab takes or leaves the chosen line, enter is done, esc changes nothing.",
+            "Space takes or leaves the chosen line, enter is done, esc changes nothing.",
             Tone::Dim,
         );
         return;
@@ -258,7 +278,7 @@ pub(in crate::console) fn draw(lines: &Lines, canvas: &mut Canvas<'_>) {
     inside.put(
         0,
         bottom,
-        "Tab completes, enter adds, an empty line is done; del removes a ✓ line.",
+        "Enter adds ▸, tab completes, an empty line is done, del removes a ✓ line.",
         Tone::Dim,
     );
 }

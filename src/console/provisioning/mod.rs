@@ -205,6 +205,8 @@ pub(super) fn unavailable(app: &App, action: Action) -> Option<String> {
                 Some("a job is under way: wait for it, or cancel it on Jobs (4)".to_owned())
             } else if let Some(problem) = &provisioning.problem {
                 Some(problem.message.clone())
+            } else if let Some(Err(why)) = &provisioning.answer {
+                Some(format!("who takes part can't be told: {why}"))
             } else {
                 let edited = provisioning.is_edited() || provisioning.entry.is_some();
                 (!edited).then(|| "nothing was edited".to_owned())
@@ -331,6 +333,14 @@ fn enter(app: &mut App, setting: &Setting) -> Vec<Effect> {
         app.provisioning.entry = Some(field);
         return Vec::new();
     }
+    if setting.key == "every"
+        && crate::plan::Period::try_from(text.to_owned())
+            .is_ok_and(|every| every < crate::plan::Period::SHORTEST)
+    {
+        app.refuse("At least 10s.");
+        app.provisioning.entry = Some(field);
+        return Vec::new();
+    }
     let text = field.text().to_owned();
     let same = app
         .provisioning
@@ -357,6 +367,9 @@ fn ask_to_save(app: &mut App) {
         })
         .take(12)
         .collect();
+    if let Some(Ok(answer)) = &provisioning.answer {
+        lines.extend(view::leave_words(answer).map(|words| (Tone::Held, words)));
+    }
     lines.push((Tone::Plain, String::new()));
     let reviewed = "Saving writes nothing to Jira. After a change of toggles, scope or names, nothing is applied unattended until you have applied the next plan.";
     lines.push((Tone::Dim, reviewed.to_owned()));

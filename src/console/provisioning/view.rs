@@ -103,9 +103,8 @@ fn would(app: &App, key: &str, on: bool) -> (String, Tone) {
                 "nobody to create".to_owned()
             } else {
                 format!(
-                    "{} created, {} sent",
-                    counted(people, "person", "people"),
-                    counted(people, "invitation", "invitations")
+                    "{} created and invited",
+                    counted(people, "person", "people")
                 )
             }
         }
@@ -280,16 +279,37 @@ fn effects(app: &App, answer: &WhatIf, canvas: &mut Canvas<'_>, y: usize) {
         );
         y = canvas.paragraph(0, y, &words, Tone::Good);
     }
-    if !answer.leaves.is_empty() {
-        let admins = if answer.admins > 0 {
-            format!(
-                ", {} among them",
-                counted(answer.admins, "Jira administrator", "Jira administrators")
-            )
-        } else {
-            String::new()
-        };
-        let words = format!("Drops out of scope: {}{admins}.", answer.leaves.join(", "));
+    for note in &answer.notes {
+        y = canvas.paragraph(0, y, note, Tone::Held);
+    }
+    if let Some(words) = leave_words(answer) {
         canvas.paragraph(0, y, &words, Tone::Held);
     }
+}
+
+/// Who drops out of scope, if anybody does.
+pub(super) fn leave_words(answer: &WhatIf) -> Option<String> {
+    if answer.leave == 0 {
+        return None;
+    }
+    let admins = if answer.admins > 0 {
+        format!(
+            ", {} among them",
+            counted(answer.admins, "Jira administrator", "Jira administrators")
+        )
+    } else {
+        String::new()
+    };
+    let more = if answer.leave > answer.leaves.len() as u64 {
+        ", …"
+    } else {
+        ""
+    };
+    let people = if answer.leave == 1 {
+        "1 person drops".to_owned()
+    } else {
+        format!("{} people drop", grouped(answer.leave))
+    };
+    let names = answer.leaves.join(", ");
+    Some(format!("{people} out of scope{admins}: {names}{more}."))
 }

@@ -18,7 +18,7 @@ pub(in crate::console) fn what_if(
     settings: &Settings,
 ) -> Result<WhatIf, String> {
     let mut known = planned.known.clone();
-    known.decisions.clone_from(decisions);
+    known.decisions.operations.clone_from(&decisions.operations);
     if let Some(why) = unclear_scope(&planned.entra, settings) {
         return Err(why);
     }
@@ -73,10 +73,15 @@ pub(in crate::console) fn what_if(
             answer.leaves.push(person.name().to_owned());
         }
     }
-    let total = answer.leaves.len();
+    answer.leave = answer.leaves.len() as u64;
     answer.leaves.truncate(NAMES);
-    if total > NAMES {
-        answer.leaves.push(format!("and {} more", total - NAMES));
+    let defaults = &settings.provisioning.default_groups;
+    for skipped in &drafted.skipped {
+        if skipped.entra_id.is_empty() && defaults.contains(&skipped.name) {
+            answer
+                .notes
+                .push(format!("“{}”: {}.", skipped.name, skipped.reason));
+        }
     }
     Ok(answer)
 }

@@ -153,7 +153,9 @@ pub(in crate::console) fn perform(app: &mut App, action: Action) -> Vec<Effect> 
 
 /// Asks before something is said of many rows.
 fn ask_for_all(app: &mut App, said: Said) {
-    let rows = counted(app.review.visible.len() as u64, "row", "rows");
+    let rows = app.review.visible.iter();
+    let decidable = rows.filter(|row| !app.review.operations_of(**row as usize).is_empty());
+    let rows = counted(decidable.count() as u64, "row", "rows");
     let (verb, words) = if said == Said::Accepted {
         (
             "Accept",
@@ -165,11 +167,11 @@ fn ask_for_all(app: &mut App, said: Said) {
             "They stay out until their reason changes; what is ignored stays so.",
         )
     };
-    let title = format!("{verb} all {rows} shown?");
+    let title = format!("{verb} {rows}, all that are shown?");
     let ask = Ask::new(
         &title,
         vec![(Tone::Plain, words.to_owned())],
-        vec![(verb, Answer::SayAll(said)), ("Leave them", Answer::Close)],
+        vec![("Leave them", Answer::Close), (verb, Answer::SayAll(said))],
     );
     app.over(Overlay::Ask(ask));
 }

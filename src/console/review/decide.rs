@@ -6,7 +6,7 @@ use crate::console::app::App;
 use crate::console::clerk::Errand;
 use crate::console::event::{Change, Effect, Thought};
 use crate::directory::{EntraId, GroupId, counted};
-use crate::plan::GroupLink;
+use crate::plan::{GroupLink, Kind};
 use crate::sync::{Planned, consider_adoption};
 
 /// Takes back what was decided last.
@@ -84,7 +84,7 @@ pub(super) fn link(app: &mut App) -> Vec<Effect> {
                 .collect();
             let group = GroupId::new(planned.jira.group(jira).id());
             let name = planned.jira.group(jira).name().to_owned();
-            let words = format!("Linked: members are added to “{name}”, never removed.");
+            let words = format!("Linked: “{name}” only gains members.");
             let before = as_before(planned, &entra);
             let undo = (
                 Errand::GroupsAsBefore(before.clone()),
@@ -96,7 +96,7 @@ pub(super) fn link(app: &mut App) -> Vec<Effect> {
                 group: group.clone(),
             };
             let effects = decided(app, errand, Change::Group { entra, group }, Some(undo));
-            app.note(&format!("{words} u takes it back."));
+            app.note(&format!("{words} u undoes it."));
             effects
         }
         _ => Vec::new(),
@@ -134,14 +134,14 @@ pub(in crate::console) fn link_person(app: &mut App, person: u32, account: u32) 
     };
     let name = person.name().to_owned();
     let account = crate::directory::AccountId::new(&id);
-    let words = format!("Linked: {name} keeps this account from now on.");
+    let words = format!("Linked: {name} has this account.");
     let undo = (
         Errand::UnlinkPerson(entra.clone()),
         Change::NoPerson(entra.clone()),
         words.clone(),
     );
     let effects = decided(app, errand, Change::Person { entra, account }, Some(undo));
-    app.note(&format!("{words} u takes it back."));
+    app.note(&format!("{words} u undoes it."));
     effects
 }
 
@@ -160,7 +160,7 @@ pub(super) fn keep_apart(app: &mut App) -> Vec<Effect> {
     let entra = EntraId::new(plan.planned.entra.group(entra).id());
     let group = GroupId::new(plan.planned.jira.group(jira).id());
     let name = plan.planned.jira.group(jira).name().to_owned();
-    let words = format!("Kept apart: “{name}” is left alone.");
+    let words = format!("Kept apart: “{name}”.");
     let undo = (
         Errand::BringTogether {
             entra: entra.clone(),
@@ -177,7 +177,7 @@ pub(super) fn keep_apart(app: &mut App) -> Vec<Effect> {
         group: group.clone(),
     };
     let effects = decided(app, errand, Change::Apart { entra, group }, Some(undo));
-    app.note(&format!("{words} u takes it back."));
+    app.note(&format!("{words} u undoes it."));
     effects
 }
 
@@ -206,7 +206,18 @@ pub(in crate::console) fn adoption(
 ) -> Result<Page, crate::sync::Problem> {
     let mut alone = planned.clone();
     match consider_adoption(&mut alone, group) {
-        Ok(adoption) => Ok(Page::adoption(&alone, adoption)),
+        Ok(adoption) => {
+            // Who is to be created comes into the group later; an adoption is about accounts.
+            let later = planned.plan.operations.iter().filter(|op| {
+                let of_group = op.target().and_then(|target| {
+                    let row = planned.plan.targets[target as usize].jira?;
+                    Some(planned.jira.group(row).id())
+                });
+                op.kind == Kind::AddMember && op.account().is_none() && of_group == Some(group)
+            });
+            let later = later.count() as u64;
+            Ok(Page::adoption(&alone, adoption, later))
+        }
         Err(error) => Err(crate::sync::Problem::from(&error)),
     }
 }
@@ -218,10 +229,7 @@ pub(in crate::console) fn adopted(app: &mut App, adoption: crate::sync::Adoption
         group: adoption.group.clone(),
         access: adoption.access,
     };
-    let words = format!(
-        "Adopted: “{}” mirrors Entra with the next apply.",
-        adoption.name
-    );
+    let words = format!("Adopted: “{}” will mirror Entra.", adoption.name);
     let undo = app.review.plan.as_ref().map(|plan| {
         let before = as_before(&plan.planned, &adoption.entra);
         (
@@ -231,6 +239,6 @@ pub(in crate::console) fn adopted(app: &mut App, adoption: crate::sync::Adoption
         )
     });
     let effects = decided(app, Errand::Adopt(Box::new(adoption)), change, undo);
-    app.note(&format!("{words} u takes it back."));
+    app.note(&format!("{words} u undoes it."));
     effects
 }

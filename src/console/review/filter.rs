@@ -136,7 +136,7 @@ fn lets_through(plan: &Prepared, list: List, filter: Filter, row: u32) -> bool {
 fn person(plan: &Prepared, row: &PersonRow, filter: Filter) -> bool {
     match filter {
         Filter::All => true,
-        Filter::Changes => !matches!(row.mark, Mark::Same | Mark::Out),
+        Filter::Changes => !matches!(row.mark, Mark::Same | Mark::Differs | Mark::Out),
         Filter::Marked(mark) => row.mark == mark,
         Filter::StillActive => rows::is_still_active(&plan.planned, row),
         Filter::Unknown => rows::is_unknown(&plan.planned, row),
@@ -156,7 +156,7 @@ fn operation(plan: &Prepared, op: u32, filter: Filter) -> bool {
     let stands = || plan.marks.stands(&plan.planned, op);
     let operation = &plan.planned.plan.operations[op as usize];
     match filter {
-        Filter::Held => !operation.held.is_empty(),
+        Filter::Held => !operation.held.is_empty() && stands() == Stands::In,
         Filter::Rejected => matches!(stands(), Stands::Rejected | Stands::Orphaned),
         Filter::Ignored => stands() == Stands::Ignored,
         Filter::Additions => operation.kind == crate::plan::Kind::AddMember,

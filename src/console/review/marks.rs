@@ -213,8 +213,8 @@ pub(in crate::console) fn tally_signs(tally: Tally) -> String {
     for (count, sign, what) in [
         (tally.people, '+', "people"),
         (tally.groups, '+', "groups"),
-        (tally.added, '+', "memberships"),
-        (tally.removed, '-', "memberships"),
+        (tally.added, '+', "members"),
+        (tally.removed, '-', "members"),
     ] {
         if count > 0 {
             parts.push(format!("{sign}{} {what}", crate::directory::grouped(count)));

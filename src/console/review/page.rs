@@ -5,7 +5,7 @@ use super::rows::{self, PersonRow, Why};
 use crate::console::field::TextField;
 use crate::console::text::moment;
 use crate::console::theme::Tone;
-use crate::directory::counted;
+use crate::directory::{counted, fold};
 use crate::plan::Kind;
 use crate::store::JournalRow;
 use crate::sync::{Adoption, Planned};
@@ -113,7 +113,7 @@ pub(super) fn pair(left: impl Into<String>, right: impl Into<String>) -> Line {
 
 impl Page {
     /// What adopting a group would do: who leaves, who is added, who stays.
-    pub(super) fn adoption(alone: &Planned, adoption: Adoption) -> Self {
+    pub(super) fn adoption(alone: &Planned, adoption: Adoption, later: u64) -> Self {
         let entra: Vec<&str> = adoption
             .entra
             .iter()
@@ -165,8 +165,14 @@ impl Page {
                 "{mark} {} {what}",
                 counted(list.len() as u64, "member", "members")
             )));
+            let mut list = list;
+            list.sort_by_key(|name| fold(name));
             for name in list {
                 page.lines.push(Line::Text(tone, name));
+            }
+            if mark == "+" && later > 0 {
+                let words = counted(later, "more once created", "more once they are created");
+                page.lines.push(Line::Text(Tone::Dim, words));
             }
         }
         page.adoption = Some(Box::new(adoption));

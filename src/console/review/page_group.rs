@@ -204,7 +204,7 @@ pub(super) fn group_why(plan: &Prepared, row: &GroupRow) -> Vec<String> {
         }
     }
     if let Some(reason) = why_words(planned, row.why) {
-        words.push(reason.to_owned());
+        words.push(format!("{reason}."));
     }
     if words.is_empty() {
         words.push(if row.entra.is_none() {

@@ -60,6 +60,16 @@ pub(in crate::console) fn draw(page: &Page, canvas: &mut Canvas<'_>) {
     }
 }
 
+/// Columns for notes at the right of both sides.
+fn noted(width: usize) -> usize {
+    (width / 3).min(60)
+}
+
+/// Columns of the left side; the right one begins three further on.
+fn side(width: usize) -> usize {
+    width.saturating_sub(noted(width) + 4) / 2
+}
+
 /// Draws a line; gives the row below it.
 fn page_line(line: &Line, canvas: &mut Canvas<'_>, y: usize) -> usize {
     let width = canvas.width();
@@ -77,9 +87,9 @@ fn page_line(line: &Line, canvas: &mut Canvas<'_>, y: usize) -> usize {
             return y;
         }
         Line::Record(left, right) => {
-            let side = width / 2;
-            canvas.cell(1, y, side - 2, left, Tone::Plain);
-            canvas.cell(side, y, side, right, Tone::Plain);
+            let side = side(width);
+            canvas.cell(1, y, side + 1, left, Tone::Plain);
+            canvas.cell(side + 3, y, width - side - 3, right, Tone::Plain);
         }
         Line::Pair {
             left,
@@ -88,12 +98,8 @@ fn page_line(line: &Line, canvas: &mut Canvas<'_>, y: usize) -> usize {
             note,
             tone,
         } => {
-            let noted = if note.is_empty() {
-                0
-            } else {
-                (width / 3).min(28)
-            };
-            let side = width.saturating_sub((width / 3).min(28) + 4) / 2;
+            let noted = if note.is_empty() { 0 } else { noted(width) };
+            let side = side(width);
             let wide = width.saturating_sub(side + 5 + noted);
             canvas.cell(1, y, side - 1, left, Tone::Plain);
             canvas.put(side + 1, y, mark, *tone);

@@ -33,6 +33,8 @@ pub(in crate::console) struct Review {
     pub(super) undo: Vec<Undo>,
     /// Which asking for a plan or a summary is the newest.
     pub(super) round: u64,
+    /// Whether something was applied since the plan was made.
+    pub(in crate::console) outdated: bool,
     /// Whether the summary is being counted.
     pub(in crate::console) counting: bool,
 }
@@ -65,6 +67,7 @@ impl Review {
         prepared.marks.made = made;
         self.plan = Some(prepared);
         self.undo.clear();
+        self.outdated = false;
         self.newer = None;
         self.counting = false;
         self.round += 1;
@@ -81,7 +84,8 @@ impl Review {
     pub(super) fn offer(&mut self, prepared: Prepared) -> Vec<Effect> {
         let changes = self.plan.as_ref().map(|plan| plan.differs_from(&prepared));
         match changes {
-            None => return self.show(prepared),
+            // Without a difference it takes the place of the one on screen, and nobody notices.
+            None | Some(0) => return self.show(prepared),
             Some(changes) => self.newer = Some((Box::new(prepared), changes)),
         }
         Vec::new()

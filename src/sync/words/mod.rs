@@ -93,6 +93,11 @@ impl From<&SyncError> for Problem {
                 "The console needs a terminal, and there is none here.",
                 "Without one there are commands: `rollbook --help` lists them, and `rollbook demo --headless` shows the main job.",
             ),
+            SyncError::Terminal(cause) => Self::new(
+                "terminal",
+                format!("The terminal can't be used: {cause}."),
+                "Check TERM and the connection, and start again. What was under way is in the journal: the next run goes on from there.",
+            ),
             SyncError::NotAdoptable(message) => Self::new(
                 "adopt",
                 message.clone(),
