@@ -112,7 +112,9 @@ fn header(app: &App, canvas: &mut Canvas<'_>) {
     let mut x = (x + 1)
         .max(if wide { width / 2 - tabs / 2 } else { 0 })
         .min(width.saturating_sub(tabs + right + 2));
-    for (label, screen) in labels.iter().zip(Screen::ALL) {
+    // Before anything is set up there is nowhere to go.
+    let labels = labels.iter().zip(Screen::ALL);
+    for (label, screen) in labels.filter(|_| app.screen != Screen::Welcome) {
         let tone = if screen == app.screen {
             Tone::Strong
         } else {

@@ -10,6 +10,8 @@ use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use std::io::{self, stdout};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -28,21 +30,18 @@ pub async fn open(place: Place, simulate: Simulate) -> io::Result<(Ended, Option
     let size = crossterm::terminal::size()?;
     let mut console = Console::new(place, simulate, theme, size, Timestamp::now())?;
     let guard = Guard::take()?;
-    let mut terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+    let mut painter = Painter::new()?;
     let input = tokio::spawn(input(console.sender()));
     let signals = tokio::spawn(signals(console.sender()));
-    let result = run(&mut console, &mut terminal).await;
+    let result = run(&mut console, &mut painter).await;
     input.abort();
     signals.abort();
     drop(guard);
     Ok((result?, console.farewell()))
 }
 
-async fn run(
-    console: &mut Console,
-    terminal: &mut Terminal<CrosstermBackend<io::Stdout>>,
-) -> io::Result<Ended> {
-    let mut drawn = draw(console, terminal);
+async fn run(console: &mut Console, painter: &mut Painter) -> io::Result<Ended> {
+    let mut drawn = draw(console, painter);
     let mut told = Instant::now();
     loop {
         // Time goes on whatever else comes, and is told before it.
@@ -68,10 +67,10 @@ async fn run(
         for asked in asked {
             match asked {
                 Asked::Copy(text) => terminal::copy(&text).unwrap_or_else(|error| gone(&error)),
-                Asked::Redraw => anew(terminal).unwrap_or_else(|error| gone(&error)),
+                Asked::Redraw => painter.anew().unwrap_or_else(|error| gone(&error)),
                 Asked::Suspend => {
                     if Guard::suspend()? {
-                        anew(terminal)?;
+                        painter.anew()?;
                         let (width, height) = crossterm::terminal::size()?;
                         console.take(Event::Resize(width, height));
                     } else {
@@ -89,8 +88,56 @@ async fn run(
             return Ok(Ended::Failed);
         }
         if drawn {
-            drawn = draw(console, terminal);
+            drawn = draw(console, painter);
         }
+    }
+}
+
+/// The terminal with the picture that it shows.
+struct Painter {
+    terminal: Terminal<CrosstermBackend<io::Stdout>>,
+    shown: Option<(Buffer, Option<(u16, u16)>)>,
+}
+
+impl Painter {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminal: Terminal::new(CrosstermBackend::new(stdout()))?,
+            shown: None,
+        })
+    }
+
+    /// Forgets what was drawn, so that the next picture is drawn whole. (The terminal's own
+    /// `clear` asks for the cursor's place, and would wait for an answer among the keys.)
+    fn anew(&mut self) -> io::Result<()> {
+        crossterm::execute!(
+            stdout(),
+            crossterm::terminal::Clear(crossterm::terminal::ClearType::All)
+        )?;
+        *self = Self::new()?;
+        Ok(())
+    }
+
+    /// Draws what differs from the picture that is shown; nothing is written if nothing does.
+    fn draw(&mut self, console: &Console) -> io::Result<()> {
+        let size = self.terminal.size()?;
+        let picture = console.draw(Rect::new(0, 0, size.width, size.height));
+        if self.shown.as_ref() == Some(&picture) {
+            return Ok(());
+        }
+        terminal::begin_picture()?;
+        self.terminal.draw(|frame| {
+            // The size may have changed this very moment: the next picture fits again.
+            if frame.area() == picture.0.area {
+                frame.buffer_mut().clone_from(&picture.0);
+                if let Some(cursor) = picture.1 {
+                    frame.set_cursor_position(cursor);
+                }
+            }
+        })?;
+        terminal::end_picture()?;
+        self.shown = Some(picture);
+        Ok(())
     }
 }
 
@@ -99,28 +146,9 @@ fn gone(error: &io::Error) {
     tracing::warn!(%error, "the terminal can't be written");
 }
 
-/// Forgets what was drawn, so that the next picture is drawn whole. (The terminal's own `clear`
-/// asks for the cursor's place, and would wait for an answer among the keys.)
-fn anew(terminal: &mut Terminal<CrosstermBackend<io::Stdout>>) -> io::Result<()> {
-    crossterm::execute!(
-        stdout(),
-        crossterm::terminal::Clear(crossterm::terminal::ClearType::All)
-    )?;
-    *terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
-    Ok(())
-}
-
-/// Draws what differs. A terminal that can't be written is gone: it is not drawn on again.
-fn draw(console: &Console, terminal: &mut Terminal<CrosstermBackend<io::Stdout>>) -> bool {
-    let drawn = (|| {
-        terminal::begin_picture()?;
-        terminal.draw(|frame| {
-            if let Some(cursor) = console.draw_on(frame.buffer_mut()) {
-                frame.set_cursor_position(cursor);
-            }
-        })?;
-        terminal::end_picture()
-    })();
+/// Draws. A terminal that can't be written is gone: it is not drawn on again.
+fn draw(console: &Console, painter: &mut Painter) -> bool {
+    let drawn = painter.draw(console);
     if let Err(error) = &drawn {
         gone(error);
         // The receiver lives in the console itself.

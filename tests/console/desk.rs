@@ -210,6 +210,9 @@ impl Desk {
             text.push_str(line.trim_end());
             text.push('\n');
         }
+        for (name, secret) in self.sim.environment() {
+            assert!(!text.contains(&secret), "{name} is on the screen");
+        }
         text
     }
 
@@ -319,5 +322,32 @@ impl Desk {
     pub fn hides(&self, words: &str) {
         let screen = self.screen();
         assert!(!screen.contains(words), "“{words}” is on\n{screen}");
+    }
+}
+
+impl Drop for Desk {
+    /// Whatever a test did: no file but the one for secrets holds one.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let secrets = self.sim.environment().map(|(_, secret)| secret);
+            search(self.folder.path(), &secrets);
+        }
+    }
+}
+
+fn search(folder: &std::path::Path, secrets: &[String]) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            search(&path, secrets);
+        } else if !path.ends_with("credentials.toml") {
+            let bytes = std::fs::read(&path).unwrap();
+            for secret in secrets {
+                let found = bytes
+                    .windows(secret.len())
+                    .any(|part| part == secret.as_bytes());
+                assert!(!found, "a secret in {}", path.display());
+            }
+        }
     }
 }

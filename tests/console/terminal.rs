@@ -13,6 +13,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 struct Tty {
     parser: vt100::Parser,
+    /// Everything that was written to the terminal.
+    written: Vec<u8>,
     output: Receiver<Vec<u8>>,
     input: Box<dyn Write + Send>,
     master: Option<Box<dyn MasterPty + Send>>,
@@ -58,6 +60,7 @@ impl Tty {
         });
         Self {
             parser: vt100::Parser::new(24, 80, 0),
+            written: Vec::new(),
             output,
             input: pair.master.take_writer().unwrap(),
             master: Some(pair.master),
@@ -81,7 +84,7 @@ impl Tty {
                 self.parser.screen().contents()
             );
             match self.output.recv_timeout(Duration::from_millis(100)) {
-                Ok(bytes) => self.parser.process(&bytes),
+                Ok(bytes) => self.process(&bytes),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
                     assert!(
@@ -92,6 +95,18 @@ impl Tty {
                 }
             }
         }
+    }
+
+    fn process(&mut self, bytes: &[u8]) {
+        self.parser.process(bytes);
+        self.written.extend_from_slice(bytes);
+    }
+
+    /// How many pictures were drawn.
+    fn pictures(&self) -> usize {
+        const BEGIN: &[u8] = b"\x1b[?2026h";
+        let windows = self.written.windows(BEGIN.len());
+        windows.filter(|part| *part == BEGIN).count()
     }
 
     #[track_caller]
@@ -116,11 +131,11 @@ impl Tty {
         let begun = Instant::now();
         loop {
             match self.output.recv_timeout(Duration::from_millis(50)) {
-                Ok(bytes) => self.parser.process(&bytes),
+                Ok(bytes) => self.process(&bytes),
                 Err(_) => {
                     if let Some(status) = self.child.try_wait().unwrap() {
                         while let Ok(bytes) = self.output.try_recv() {
-                            self.parser.process(&bytes);
+                            self.process(&bytes);
                         }
                         return status.exit_code();
                     }
@@ -313,4 +328,20 @@ fn a_first_start_leads_to_the_simulation_and_back() {
     tty.press("q");
     assert_eq!(tty.end(), 0);
     tty.is_intact();
+}
+
+#[test]
+fn nothing_is_written_while_nothing_changes() {
+    let mut tty = Tty::demo(&[]);
+    tty.shows("[3 Review]");
+    tty.shows("Nothing was read yet");
+    let before = tty.pictures();
+    // Keys that mean nothing here, and then one that does.
+    tty.press(&"Z".repeat(200));
+    tty.press("?");
+    tty.shows("On every screen");
+    let drawn = tty.pictures() - before;
+    assert!(drawn <= 3, "{drawn} pictures for one change");
+    tty.press("\u{3}");
+    assert_eq!(tty.end(), 0);
 }

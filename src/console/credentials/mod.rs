@@ -10,7 +10,7 @@ pub(super) use profiles::{begin, chosen_profile, delete, switch};
 pub(super) use test::tested;
 pub(super) use view::draw;
 
-use super::app::{App, Overlay, Text};
+use super::app::{App, Overlay, Screen, Text};
 use super::commands::Action;
 use super::event::{Effect, Part, Saving};
 use super::overlay::{Answer, Ask};
@@ -351,7 +351,15 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
             Spot::Test => return test(app),
             Spot::Save => return super::update::act(app, Action::Save),
         },
-        Action::Close => credentials.leave_field(),
+        Action::Close if credentials.editing => credentials.leave_field(),
+        // Without any profile, and with nothing to lose, the way back leads to the beginning.
+        Action::Close
+            if credentials.names.is_empty()
+                && credentials.form.is_blank()
+                && !app.place.simulated =>
+        {
+            app.screen = Screen::Welcome;
+        }
         Action::Reveal => {
             if let Spot::Field(key) = credentials.spot()
                 && let Content::Secret(field) = credentials.form.get_mut(key)
