@@ -98,7 +98,7 @@ impl Applied {
         }
     }
 
-    /// What was done and what was not, such as `12 done · 3 held`.
+    /// What was done and what was not, such as `12 done · 3 held`; `0 done` where nothing was.
     #[must_use]
     pub fn counts_in_words(&self) -> String {
         let mut words = format!("{} done", grouped(self.counts.done));

@@ -250,11 +250,12 @@ pub(super) fn outcome_words(applied: &Applied) -> (Tone, String) {
         RunOutcome::Partial | RunOutcome::Failed => Tone::Bad,
     };
     let took = duration(std::time::Duration::from_secs_f64(applied.seconds.max(0.0)).as_secs());
-    let words = format!(
-        "{} {} · {took}",
-        applied.headline(),
-        applied.counts_in_words()
-    );
+    let words = if applied.outcome == RunOutcome::Nothing {
+        format!("{} · {took}", applied.headline())
+    } else {
+        let counts = applied.counts_in_words();
+        format!("{} {counts} · {took}", applied.headline())
+    };
     (tone, words)
 }
 

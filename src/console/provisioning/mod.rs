@@ -199,6 +199,13 @@ pub(super) fn unavailable(app: &App, action: Action) -> Option<String> {
         return Some("there is no profile yet: set up the credentials first (1)".to_owned());
     }
     let setting = &SETTINGS[provisioning.cursor];
+    let edits = matches!(
+        action,
+        Action::Enter | Action::Toggle | Action::Left | Action::Right
+    );
+    if edits && setting.kind == Kind::Later {
+        return Some("this version does not act on this setting".to_owned());
+    }
     match action {
         Action::Save => {
             if app.is_busy() {
@@ -293,6 +300,7 @@ fn edit(app: &mut App, setting: &'static Setting) -> Vec<Effect> {
     };
     match setting.kind {
         Kind::Toggle | Kind::Choice(_) => return turn(app, setting, 1),
+        Kind::Later => {}
         Kind::Number | Kind::Period | Kind::Text => {
             app.provisioning.entry = Some(setting.words(&value).as_str().into());
         }

@@ -33,6 +33,8 @@ pub(in crate::console) enum Kind {
     Period,
     Text,
     List(ListOf),
+    /// Shown, and not to be edited: this version does not act on it.
+    Later,
 }
 
 /// A setting.
@@ -86,6 +88,7 @@ pub(in crate::console) static SETTINGS: &[Setting] = &[
     setting(P, "invitations", "Invitations", Kind::Choice(&[("jira", "by Jira")]), "Jira invites everyone whom it creates; that can't be suppressed through this API."),
 
     setting(S, "users", "People who take part", Kind::Choice(&[("all", "everybody"), ("member-of", "members of groups")]), "Everybody in Entra, or only the members of the groups below, nested ones included."),
+    setting(S, "assigned_app_id", "  … assigned to", Kind::Later, "The enterprise application whose assigned people take part. This version knows everybody and members of groups only."),
     setting(S, "member_of", "  … members of", Kind::List(ListOf::EntraGroups), "With “members of groups”: Entra groups by name or object id. An object id outlives a renaming."),
     setting(S, "exclude_members_of", "Except members of", Kind::List(ListOf::EntraGroups), "Members of these Entra groups take no part, nested ones included."),
     setting(S, "exclude_emails", "Except addresses", Kind::List(ListOf::Texts), "Patterns such as svc-*@acme.example; * stands for anything."),
@@ -117,8 +120,12 @@ pub(in crate::console) static SETTINGS: &[Setting] = &[
     setting("schedule", "enabled", "Interval", Kind::Toggle, "Runs the unattended sync while Rollbook is open. It applies what guards let through, and only after a person has applied a plan once."),
     setting("schedule", "every", "  … every", Kind::Period, "Such as 15m, 1h or 1d."),
 
+    setting("schedule", "on_sign_in", "Sync on sign-in", Kind::Later, "Brings a person into step when they sign in. This version does not watch sign-ins: the interval does the work."),
+    setting("schedule", "sign_in_app_id", "  … to this application", Kind::Later, "The application whose sign-ins would count. Without effect in this version."),
+
     setting(L, "max_rate", "Calls a second, at most", Kind::Number, "To one endpoint of Jira. The documented limit is 100."),
     setting(L, "polite_rate", "  … of unattended runs", Kind::Number, "Leaves room for everybody else who uses the site's limits."),
+    setting(L, "verify_within", "Verified within", Kind::Later, "Within this time everything is read again. This version reads everything in every run."),
 ];
 
 /// Titles above the sections.
@@ -193,6 +200,11 @@ impl Setting {
             Kind::Number => value
                 .as_integer()
                 .map_or_else(String::new, |n| n.to_string()),
+            Kind::Later => match (value.as_bool(), value.as_str()) {
+                (Some(on), _) => if on { "yes" } else { "no" }.to_owned(),
+                (None, Some("") | None) => "none".to_owned(),
+                (None, Some(text)) => text.to_owned(),
+            },
             Kind::Period | Kind::Text => value.as_str().unwrap_or_default().to_owned(),
             Kind::List(of) => {
                 let lines = lines(value, of);
@@ -303,13 +315,6 @@ mod tests {
             let value = setting.default_in(&defaults);
             assert!(value.is_some(), "{}.{}", setting.section, setting.key);
         }
-        // Keys that this version does not act on are not offered.
-        let unoffered = [
-            "assigned_app_id",
-            "on_sign_in",
-            "sign_in_app_id",
-            "verify_within",
-        ];
         let profile = defaults["profiles"]["Azure AD"].as_table_like().unwrap();
         for (section, table) in profile.iter() {
             if matches!(section, "entra" | "jira") {
@@ -319,7 +324,7 @@ mod tests {
                 let known = SETTINGS
                     .iter()
                     .any(|s| s.section == section && s.key == key);
-                assert!(known || unoffered.contains(&key), "{section}.{key}");
+                assert!(known, "{section}.{key}");
             }
         }
     }
