@@ -125,12 +125,13 @@ fn run(
     // A profile that never ran has no state, and none is made by looking.
     if !folder.join("state.born").exists() {
         *open = None;
-        return Ok(match errand {
-            Errand::History(id) => Answer::History(id, Vec::new()),
-            Errand::Runs => Answer::Runs(Vec::new()),
+        match errand {
+            Errand::History(id) => return Ok(Answer::History(id, Vec::new())),
+            Errand::Runs => return Ok(Answer::Runs(Vec::new())),
             Errand::Run(run) => return Err(SyncError::UnknownRun(run)),
-            _ => Answer::Kept,
-        });
+            // What is to be kept is kept, or says why not.
+            _ => {}
+        }
     }
     if open.as_ref().is_none_or(|(of, _)| of != folder) {
         *open = None;

@@ -55,8 +55,11 @@ pub(super) fn save(place: &mut Place, saving: Saving) -> Result<Saved, ConfigErr
     let follow = || -> Result<(), ConfigError> {
         match (&before, &profile) {
             (Some(before), Some(now)) if before != now => {
-                config::move_secrets(&paths, before, Some(now))?;
                 config::move_profile(&paths, before, now)?;
+                if let Err(error) = config::move_secrets(&paths, before, Some(now)) {
+                    config::move_profile(&paths, now, before)?;
+                    return Err(error);
+                }
             }
             (Some(before), None) => config::move_secrets(&paths, before, None)?,
             _ => {}

@@ -27,8 +27,10 @@ impl Guard {
             restore();
             before(panic);
         }));
+        // From here on dropping it gives the terminal back, a beginning that failed half-way too.
+        let guard = Self(());
         enter()?;
-        Ok(Self(()))
+        Ok(guard)
     }
 
     /// Gives the terminal to the shell, stops this process and its group, and takes the terminal

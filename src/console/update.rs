@@ -158,7 +158,7 @@ fn step(app: &mut App, by: usize) -> Vec<Effect> {
 
 /// Leaves, or asks first: during a run, and with edits that were not saved. Asked again while the
 /// question stands, it leaves.
-fn quit(app: &mut App) -> Vec<Effect> {
+pub(super) fn quit(app: &mut App) -> Vec<Effect> {
     let again = matches!(app.over.last(), Some(Overlay::Ask(ask)) if ask.is_about_leaving());
     if app.is_busy() {
         if again || app.ending.is_some() {

@@ -235,9 +235,13 @@ async fn sync(
     tell: &impl Fn(Inner),
 ) -> Result<(), SyncError> {
     let mut planned = read(session, tell).await?;
-    // What was decided while both sides were read counts.
-    let decisions = session.state.decisions()?;
-    planned.again(|known| known.decisions = decisions);
+    // What was decided while both sides were read counts. What was withdrawn counts from the next
+    // run on: nothing enters a plan that was not confirmed against both sides.
+    let decided = session.state.decisions()?;
+    planned.again(|known| {
+        known.decisions.operations.extend(decided.operations);
+        known.decisions.kept_apart.extend(decided.kept_apart);
+    });
     if open.load(Relaxed) {
         tell(Inner::Noted(
             "The review has open marks: nothing is applied unattended.".to_owned(),

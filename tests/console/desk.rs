@@ -341,7 +341,11 @@ fn search(folder: &std::path::Path, secrets: &[String]) {
         if path.is_dir() {
             search(&path, secrets);
         } else if !path.ends_with("credentials.toml") {
-            let bytes = std::fs::read(&path).unwrap();
+            let bytes = match std::fs::read(&path) {
+                // The database's log goes when a job that was still closing has closed it.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                read => read.unwrap(),
+            };
             for secret in secrets {
                 let found = bytes
                     .windows(secret.len())

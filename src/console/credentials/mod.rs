@@ -229,6 +229,17 @@ impl Credentials {
         }
     }
 
+    /// What was found no longer speaks of what stands in the form; a test on its way neither.
+    fn untested(&mut self) {
+        if self.tests.iter().any(|test| test.running) {
+            self.control.cancel();
+            self.round += 1;
+            self.tests = [Test::default(), Test::default()];
+        } else {
+            self.tests[index(self.side)] = Test::default();
+        }
+    }
+
     /// A test found something.
     pub(super) fn found(&mut self, round: u64, finding: Finding) {
         if round == self.round {
@@ -275,11 +286,7 @@ impl Credentials {
 
 /// Text changed in a field: what was tested is no longer what stands there.
 pub(super) fn typed(app: &mut App) {
-    let side = app.credentials.side;
-    let test = &mut app.credentials.tests[index(side)];
-    if !test.running {
-        *test = Test::default();
-    }
+    app.credentials.untested();
 }
 
 /// Why a command is unavailable just now.
@@ -304,8 +311,9 @@ pub(super) fn unavailable(app: &App, action: Action) -> Option<String> {
             .before
             .is_none()
             .then(|| "this profile was never saved".to_owned()),
+        Action::Enter if app.broken.is_some() => None,
         _ if app.editor.is_none() => {
-            Some("the configuration can't be read: correct it, then read it again".to_owned())
+            Some("the configuration can't be read: correct it, then press enter".to_owned())
         }
         Action::Save if !credentials.is_edited(app.editor.as_ref()) => {
             Some("nothing was edited".to_owned())
@@ -342,6 +350,7 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
             }
         }
         Action::Toggle => choose_cloud(credentials),
+        Action::Enter if app.editor.is_none() => return vec![Effect::Load(None)],
         Action::Enter => match credentials.spot() {
             Spot::Field(Key::Cloud) => choose_cloud(credentials),
             Spot::Field(_) => {
@@ -404,6 +413,7 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
 fn choose_cloud(credentials: &mut Credentials) {
     if let Content::Cloud(choice) = credentials.form.get_mut(Key::Cloud) {
         *choice = (*choice + 1) % CLOUDS.len();
+        credentials.untested();
     }
 }
 

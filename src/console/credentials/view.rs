@@ -100,7 +100,8 @@ fn broken(app: &App, canvas: &mut Canvas<'_>) {
         return;
     };
     let y = canvas.paragraph(1, 1, &problem.message, Tone::Bad);
-    canvas.paragraph(1, y + 1, &problem.hint, Tone::Plain);
+    let y = canvas.paragraph(1, y + 1, &problem.hint, Tone::Plain);
+    canvas.put(1, y + 1, "Enter reads the file again.", Tone::Info);
 }
 
 fn form(app: &App, side: Side, canvas: &mut Canvas<'_>) {

@@ -232,11 +232,13 @@ pub(super) fn applied(app: &mut App, applied: Applied) -> Vec<Effect> {
     if applied.counts.done + applied.counts.already > 0 {
         app.review.outdated = true;
     }
+    let finished = !matches!(applied.outcome, RunOutcome::Cancelled | RunOutcome::Failed);
     let name = app.jobs.job.as_ref().map_or("", |job| job.kind.name());
     app.jobs.last = Some((name, app.now, Last::Applied(Box::new(applied))));
     let reviewed = app.jobs.job.as_ref();
-    if reviewed.is_some_and(|job| matches!(job.kind, WorkKind::Apply { .. })) {
-        // What was marked has been acted on.
+    if finished && reviewed.is_some_and(|job| matches!(job.kind, WorkKind::Apply { .. })) {
+        // What was marked has been acted on. Marks that a stop left over stay open: the interval
+        // must not apply around them.
         app.review.close();
     }
     vec![Effect::Errand(Errand::Runs)]

@@ -9,7 +9,10 @@ use crate::sync::Problem;
 pub(in crate::console) enum Answer {
     Close,
     StopAndLeave,
+    /// Leaves, whatever is unsaved.
     Leave,
+    /// Leaves, unless something is unsaved: that is asked first.
+    Quit,
     Copy(String),
     DeleteProfile,
     /// Goes to another profile, or begins a new one, without saving.
@@ -89,7 +92,8 @@ impl Ask {
         Self::new(
             "Leave now?",
             vec![(Tone::Plain, "The run has ended by itself.".to_owned())],
-            vec![("Leave", Answer::Leave), ("Stay", Answer::Close)],
+            // The answers stand as they stood before: a key on its way means the same.
+            vec![("Stay", Answer::Close), ("Leave", Answer::Quit)],
         )
     }
 

@@ -165,6 +165,7 @@ fn answer(app: &mut App) -> Vec<Effect> {
         Answer::Close => {}
         Answer::StopAndLeave => return update::stop_and_leave(app, Ended::Quit),
         Answer::Leave => app.ended = Some(Ended::Quit),
+        Answer::Quit => return update::quit(app),
         Answer::Copy(text) => {
             app.note("Copied.");
             return vec![Effect::Copy(text)];

@@ -195,16 +195,16 @@ fn insights(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>) {
             format!("{accounts} with hidden e-mail, unresolved")
         });
     }
-    if review.outdated {
-        let words =
-            "This plan is out of date, since something was applied: r reads both sides again";
-        canvas.put(1, 0, words, Tone::Held);
-        return;
-    }
     if let Some((_, changes)) = &review.newer {
         let changes = counted(*changes, "newer change", "newer changes");
         let words = format!("{changes} waiting: R takes them in");
         canvas.put(1, 0, &words, Tone::Info);
+        return;
+    }
+    if review.outdated {
+        let words =
+            "This plan is out of date, since something was applied: r reads both sides again";
+        canvas.put(1, 0, words, Tone::Held);
         return;
     }
     // Whole sentences only: what does not fit is in the filter's list.
