@@ -197,6 +197,7 @@ async fn demo(output: &Output, cancel: CancellationToken) -> Result<Exit, SyncEr
         secrets: Some(Secrets::find(&profile, &place.paths, false)?),
         paths: place.paths.clone(),
         profile,
+        full: false,
         cancel,
         options: String::new(),
     };

@@ -36,7 +36,7 @@ pub async fn adopt(
     session.reads_admins();
     session.looks_up_namesakes_only();
     let mut planned = planned(&mut session, Allowances::default(), &progress, output).await?;
-    let adoption = sync::find_adoption(&session, &mut planned, request.group).await?;
+    let adoption = sync::find_adoption(&mut session, &mut planned, request.group).await?;
     let mut text = preview(&planned, &adoption);
     text.push_str(&guards_text(&planned, output));
     planned.allow(allowances)?;

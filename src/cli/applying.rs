@@ -56,7 +56,7 @@ pub async fn apply(
     let mut planned = planned(&mut session, Allowances::default(), &progress, output).await?;
     let adoption = match (&saved, adopts.first()) {
         (Some((path, _)), Some(pair)) => {
-            let adoption = sync::find_adoption(&session, &mut planned, &pair.group_id).await?;
+            let adoption = sync::find_adoption(&mut session, &mut planned, &pair.group_id).await?;
             sync::same_adoption(&adoption, &adopts, path)?;
             Some(adoption)
         }

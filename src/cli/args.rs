@@ -40,7 +40,7 @@ pub struct Global {
     /// Allow what a guard holds, by the number that the plan shows for it
     #[arg(long, global = true, value_name = "GUARD=COUNT")]
     pub allow: Vec<Allowance>,
-    /// Verify everything (this version always does)
+    /// Read and verify everything again, whatever is known
     #[arg(long, global = true)]
     pub full: bool,
     /// Say nothing but the answer

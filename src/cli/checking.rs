@@ -10,13 +10,16 @@ use std::fmt::Write as _;
 /// Tests both sides.
 pub async fn check(target: &Target, output: &Output) -> Result<Exit, SyncError> {
     let secrets = target.secrets()?;
-    let findings = sync::check(
+    let mut findings = sync::check(
         &target.profile,
         &secrets,
         target.cancel.clone().into(),
         &|_| {},
     )
     .await?;
+    findings.extend(sync::last_read(&target.profile, &target.paths));
+    // Together with the other findings of its side.
+    findings.sort_by_key(|finding| finding.side == Side::Jira);
     let good = findings.iter().all(|f| f.state != FindingState::Bad);
     if output.json {
         let rows: Vec<serde_json::Value> = findings

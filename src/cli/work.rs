@@ -20,6 +20,8 @@ pub struct Target {
     pub profile: Profile,
     /// Its secrets; none for commands that only look at what is kept.
     pub secrets: Option<Secrets>,
+    /// Whether everything is verified.
+    pub full: bool,
     /// Cancels it.
     pub cancel: CancellationToken,
     /// The options that led to it, to be repeated in commands that are suggested.
@@ -40,6 +42,7 @@ impl Target {
             paths,
             profile,
             secrets,
+            full: global.full,
             cancel,
             options: options(global),
         })
@@ -61,7 +64,7 @@ impl Target {
         progress: &Progress,
         output: &Output,
     ) -> Result<Session, SyncError> {
-        let session = Session::open(Opening {
+        let mut session = Session::open(Opening {
             profile: self.profile.clone(),
             secrets: self.secrets()?,
             paths: &self.paths,
@@ -71,6 +74,9 @@ impl Target {
             progress: progress.clone(),
         })
         .await?;
+        if self.full {
+            session.verifies_everything();
+        }
         for note in &session.notes {
             output.remark(note);
         }

@@ -10,6 +10,8 @@ pub enum SecretKind {
     EntraClientSecret,
     /// The admin's API token.
     JiraApiToken,
+    /// The organization's API key, which is optional.
+    OrgApiKey,
 }
 
 impl SecretKind {
@@ -19,6 +21,7 @@ impl SecretKind {
         match self {
             Self::EntraClientSecret => "ROLLBOOK_ENTRA_CLIENT_SECRET",
             Self::JiraApiToken => "ROLLBOOK_JIRA_API_TOKEN",
+            Self::OrgApiKey => "ROLLBOOK_ORG_API_KEY",
         }
     }
 
@@ -28,6 +31,7 @@ impl SecretKind {
         match self {
             Self::EntraClientSecret => "entra_client_secret",
             Self::JiraApiToken => "jira_api_token",
+            Self::OrgApiKey => "org_api_key",
         }
     }
 }
@@ -37,6 +41,7 @@ impl fmt::Display for SecretKind {
         f.write_str(match self {
             Self::EntraClientSecret => "the client secret of the app registration",
             Self::JiraApiToken => "the Jira API token",
+            Self::OrgApiKey => "the organization's API key",
         })
     }
 }

@@ -50,6 +50,8 @@ pub struct Secrets {
     pub jira: SecretString,
     /// Where it came from.
     pub jira_from: SecretSource,
+    /// The organization's API key, if there is one.
+    pub organization: Option<SecretString>,
 }
 
 /// Whether the environment's secrets may be taken for a profile: it is the only one, or was named.
@@ -71,9 +73,11 @@ struct CredentialsFile {
 struct ProfileSecrets {
     entra_client_secret: Option<SecretString>,
     jira_api_token: Option<SecretString>,
-    #[serde(rename = "org_api_key")]
-    _org_api_key: Option<SecretString>,
+    org_api_key: Option<SecretString>,
 }
+
+/// No program prints the organization's key.
+const NO_COMMAND: Vec<String> = Vec::new();
 
 /// Finds one secret of a profile, and where it came from.
 pub fn find_secret(
@@ -92,6 +96,7 @@ pub fn find_secret(
             stored.entra_client_secret.take(),
         ),
         SecretKind::JiraApiToken => (&profile.jira.secret_command, stored.jira_api_token.take()),
+        SecretKind::OrgApiKey => (&NO_COMMAND, stored.org_api_key.take()),
     };
     one(kind, environment, command, stored, (&file, &others))
 }
@@ -107,6 +112,7 @@ pub fn secret_source(
     let command = match kind {
         SecretKind::EntraClientSecret => &profile.entra.secret_command,
         SecretKind::JiraApiToken => &profile.jira.secret_command,
+        SecretKind::OrgApiKey => &NO_COMMAND,
     };
     let mut without = profile.clone();
     without.entra.secret_command.clear();
@@ -125,11 +131,17 @@ impl Secrets {
         let find = |kind| find_secret(kind, profile, paths, environment);
         let (entra, entra_from) = find(SecretKind::EntraClientSecret)?;
         let (jira, jira_from) = find(SecretKind::JiraApiToken)?;
+        let organization = match find(SecretKind::OrgApiKey) {
+            Ok((key, _)) => Some(key),
+            Err(ConfigError::NoSecret { .. }) => None,
+            Err(error) => return Err(error),
+        };
         Ok(Self {
             entra,
             entra_from,
             jira,
             jira_from,
+            organization,
         })
     }
 }

@@ -364,6 +364,7 @@ impl Console {
                 Ok((secret, source)) => {
                     // Only the tested side's secret is used.
                     let secrets = Secrets {
+                        organization: None,
                         entra: secret.clone(),
                         entra_from: source,
                         jira: secret,

@@ -1,9 +1,10 @@
 //! How a listing knows that it is whole, and what makes it doubtful.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Whether a listing may be believed to lack what it does not show.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Completeness {
     /// Read to its end, and nothing speaks against it.
     #[default]
@@ -28,7 +29,7 @@ impl Completeness {
 }
 
 /// Why a listing is not believed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Doubt {
     /// Entra counts more users than the listing held.
     CountDiffers {

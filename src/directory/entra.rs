@@ -1,11 +1,10 @@
 //! Entra's side.
 
 use super::{Arena, Completeness, EntraId, Memberships, Span};
-use hashbrown::HashMap;
 
-const ENABLED: u8 = 1;
-const GUEST: u8 = 2;
-const LICENSED: u8 = 4;
+pub(super) const ENABLED: u8 = 1;
+pub(super) const GUEST: u8 = 2;
+pub(super) const LICENSED: u8 = 4;
 
 /// What kind of group Entra keeps.
 #[derive(
@@ -75,32 +74,59 @@ pub struct EntraGroupRow<'a> {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Person {
-    id: Span,
-    name: Span,
-    mail: Span,
-    upn: Span,
-    flags: u8,
+pub(super) struct Person {
+    pub(super) id: Span,
+    pub(super) name: Span,
+    pub(super) mail: Span,
+    pub(super) upn: Span,
+    pub(super) flags: u8,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Group {
-    id: Span,
-    name: Span,
-    kind: GroupKind,
-    membership: Membership,
+pub(super) struct Group {
+    pub(super) id: Span,
+    pub(super) name: Span,
+    pub(super) kind: GroupKind,
+    /// Whether the group hides its members from this application.
+    pub(super) hidden: bool,
+    /// Whether a group nested in it is missing from the listing.
+    pub(super) partial: bool,
+}
+
+/// A membership of somebody or of a group whom the listings do not hold.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Loose {
+    pub(super) group: u32,
+    pub(super) id: Span,
+    pub(super) nested: bool,
+    /// Soft-deleted: back in the group if it is restored. Otherwise it was never listed.
+    pub(super) departed: bool,
+}
+
+/// The people and groups that are assigned to an enterprise application.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Assigned {
+    /// The application's client id.
+    pub app_id: String,
+    /// Object ids, sorted.
+    pub principals: Vec<EntraId>,
 }
 
 /// Entra's people, groups and memberships as read at one moment.
 #[derive(Debug, Default, Clone)]
 pub struct EntraSnapshot {
-    arena: Arena,
-    people: Vec<Person>,
-    groups: Vec<Group>,
-    direct: Memberships,
-    nested: Memberships,
-    domains: Vec<String>,
-    unlisted: Vec<EntraId>,
+    pub(super) arena: Arena,
+    pub(super) people: Vec<Person>,
+    pub(super) groups: Vec<Group>,
+    pub(super) direct: Memberships,
+    pub(super) nested: Memberships,
+    /// In the order of groups, then ids.
+    pub(super) loose: Vec<Loose>,
+    /// Soft-deleted groups, in the order of their ids.
+    pub(super) departed: Vec<EntraId>,
+    pub(super) domains: Vec<String>,
+    /// The principals assigned to an enterprise application, if that was read.
+    pub(super) assigned: Option<Assigned>,
     /// Whether the listing of users is whole.
     pub users: Completeness,
     /// Whether it says who has a licence; some clouds don't.
@@ -178,7 +204,13 @@ impl<'a> EntraGroup<'a> {
     /// Whether its members are known.
     #[must_use]
     pub fn membership(self) -> Membership {
-        self.row.membership
+        if self.row.hidden {
+            Membership::Hidden
+        } else if self.row.partial {
+            Membership::Partial
+        } else {
+            Membership::Known
+        }
     }
 }
 
@@ -254,238 +286,49 @@ impl EntraSnapshot {
     pub fn domains(&self) -> &[String] {
         &self.domains
     }
-    /// Users named as members of groups whom the listing of users did not hold.
+    /// The tenant's verified domains; they are read anew each time.
+    pub fn set_domains(&mut self, domains: &[String]) {
+        self.domains = domains.iter().map(|name| super::fold(name)).collect();
+        self.domains.sort();
+        self.domains.dedup();
+    }
+    /// Users named as members of groups whom the listing of users did not hold, sorted.
     #[must_use]
-    pub fn unlisted(&self) -> &[EntraId] {
-        &self.unlisted
+    pub fn unlisted(&self) -> Vec<&str> {
+        self.loose_ids(|loose| !loose.nested && !loose.departed)
+    }
+    /// Groups named as members of groups that the listing of groups did not hold, sorted.
+    #[must_use]
+    pub fn unlisted_groups(&self) -> Vec<&str> {
+        self.loose_ids(|loose| loose.nested && !loose.departed)
+    }
+    fn loose_ids(&self, which: impl Fn(&Loose) -> bool) -> Vec<&str> {
+        let wanted = self.loose.iter().filter(|loose| which(loose));
+        let mut ids: Vec<&str> = wanted.map(|loose| self.arena.get(loose.id)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+    /// The groups in which this person or group stood when it was soft-deleted.
+    pub(super) fn left_behind<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a str> {
+        let arena = &self.arena;
+        self.loose
+            .iter()
+            .filter(move |loose| loose.departed && arena.get(loose.id) == id)
+            .map(|loose| arena.get(self.groups[loose.group as usize].id))
+    }
+    /// Who is assigned to an enterprise application, if that was read.
+    #[must_use]
+    pub fn assigned(&self) -> Option<&Assigned> {
+        self.assigned.as_ref()
+    }
+    /// Notes who is assigned to an enterprise application.
+    pub fn set_assigned(&mut self, assigned: Option<Assigned>) {
+        self.assigned = assigned;
     }
     /// Bytes of text held.
     #[must_use]
     pub fn text_bytes(&self) -> usize {
         self.arena.bytes()
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Edge {
-    group: u32,
-    member: u32,
-    seq: u32,
-    nested: bool,
-    removed: bool,
-}
-
-/// Builds a snapshot from pages that come in any order, repeat themselves and are corrected by
-/// later ones.
-#[derive(Default)]
-pub struct EntraBuilder {
-    arena: Arena,
-    ids: HashMap<Box<str>, u32>,
-    people: HashMap<u32, Person>,
-    groups: HashMap<u32, Group>,
-    edges: Vec<Edge>,
-    domains: Vec<String>,
-}
-
-impl EntraBuilder {
-    fn key(&mut self, id: &str) -> u32 {
-        if let Some(&key) = self.ids.get(id) {
-            return key;
-        }
-        let key = self.ids.len() as u32;
-        self.ids.insert(id.into(), key);
-        key
-    }
-
-    /// Adds a person, or replaces what was said of them before.
-    pub fn person(&mut self, row: &EntraPersonRow<'_>) {
-        let key = self.key(row.id);
-        let person = Person {
-            id: self.arena.push(row.id),
-            name: self.arena.push(row.name),
-            mail: self.arena.push(row.mail),
-            upn: self.arena.push(row.upn),
-            flags: u8::from(row.enabled) * ENABLED
-                + u8::from(row.guest) * GUEST
-                + u8::from(row.licensed) * LICENSED,
-        };
-        self.people.insert(key, person);
-    }
-
-    /// Forgets all people: their listing begins anew.
-    pub fn forget_people(&mut self) {
-        self.people.clear();
-    }
-
-    /// Adds a group, or replaces what was said of it before. Members stay.
-    pub fn group(&mut self, row: &EntraGroupRow<'_>) {
-        let key = self.key(row.id);
-        let group = Group {
-            id: self.arena.push(row.id),
-            name: self.arena.push(row.name),
-            kind: row.kind,
-            membership: row.membership,
-        };
-        self.groups.insert(key, group);
-    }
-
-    /// Forgets all groups and memberships: their listing begins anew.
-    pub fn forget_groups(&mut self) {
-        self.groups.clear();
-        self.edges.clear();
-    }
-
-    /// Says that `member` is in `group`, or, with `removed`, that it no longer is. The last word
-    /// about a pair counts.
-    pub fn member(&mut self, group: &str, member: &str, kind: MemberKind, removed: bool) {
-        let group = self.key(group);
-        let member = self.key(member);
-        let seq = self.edges.len() as u32;
-        self.edges.push(Edge {
-            group,
-            member,
-            seq,
-            nested: kind == MemberKind::Group,
-            removed,
-        });
-    }
-
-    /// Adds a verified domain of the tenant.
-    pub fn domain(&mut self, name: &str) {
-        self.domains.push(super::fold(name));
-    }
-
-    /// The snapshot. Members that no listing held are left out and can be asked for with
-    /// [`EntraSnapshot::unlisted`].
-    #[must_use]
-    pub fn finish(mut self) -> EntraSnapshot {
-        let arena = self.arena;
-        let people_keys = arena.sorted(self.people.iter().map(|(&k, p)| (k, p.id)).collect());
-        let group_keys = arena.sorted(self.groups.iter().map(|(&k, g)| (k, g.id)).collect());
-        let none = u32::MAX;
-        let mut person_row = vec![none; self.ids.len()];
-        let mut group_row = vec![none; self.ids.len()];
-        for (row, &key) in people_keys.iter().enumerate() {
-            person_row[key as usize] = row as u32;
-        }
-        for (row, &key) in group_keys.iter().enumerate() {
-            group_row[key as usize] = row as u32;
-        }
-        self.edges
-            .sort_unstable_by_key(|e| (e.group, e.member, e.seq));
-        let mut direct = Vec::new();
-        let mut nested = Vec::new();
-        let mut unlisted = Vec::new();
-        let mut partial = Vec::new();
-        let mut edges = self.edges.iter().peekable();
-        while let Some(edge) = edges.next() {
-            let superseded = edges
-                .peek()
-                .is_some_and(|next| next.group == edge.group && next.member == edge.member);
-            let group = group_row[edge.group as usize];
-            if superseded || edge.removed || group == none {
-                continue;
-            }
-            let member = edge.member as usize;
-            if edge.nested {
-                if group_row[member] == none {
-                    partial.push(group);
-                } else {
-                    nested.push((group, group_row[member]));
-                }
-            } else if person_row[member] == none {
-                unlisted.push(edge.member);
-            } else {
-                direct.push((group, person_row[member]));
-            }
-        }
-        unlisted.sort_unstable();
-        unlisted.dedup();
-        let names: Vec<EntraId> = if unlisted.is_empty() {
-            Vec::new()
-        } else {
-            let mut names: Vec<EntraId> = self
-                .ids
-                .iter()
-                .filter(|(_, key)| unlisted.binary_search(key).is_ok())
-                .map(|(id, _)| EntraId::new(id))
-                .collect();
-            names.sort();
-            names
-        };
-        self.domains.sort();
-        self.domains.dedup();
-        let mut groups: Vec<Group> = group_keys.iter().map(|k| self.groups[k]).collect();
-        for row in partial {
-            groups[row as usize].membership = Membership::Partial;
-        }
-        EntraSnapshot {
-            people: people_keys.iter().map(|k| self.people[k]).collect(),
-            direct: Memberships::from_pairs(groups.len(), direct),
-            nested: Memberships::from_pairs(groups.len(), nested),
-            groups,
-            arena,
-            domains: self.domains,
-            unlisted: names,
-            users: Completeness::Whole,
-            licences_known: true,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn group(builder: &mut EntraBuilder, id: &str) {
-        builder.group(&EntraGroupRow {
-            id,
-            name: id,
-            kind: GroupKind::Security,
-            membership: Membership::Known,
-        });
-    }
-
-    fn person(builder: &mut EntraBuilder, id: &str) {
-        builder.person(&EntraPersonRow {
-            id,
-            name: id,
-            ..EntraPersonRow::default()
-        });
-    }
-
-    #[test]
-    fn slices_replays_and_removals_come_in_any_order() {
-        let mut b = EntraBuilder::default();
-        b.member("g", "u2", MemberKind::Person, false);
-        group(&mut b, "h");
-        b.member("g", "u1", MemberKind::Person, false);
-        b.member("g", "u1", MemberKind::Person, false);
-        b.member("g", "h", MemberKind::Group, false);
-        b.member("g", "u2", MemberKind::Person, true);
-        group(&mut b, "g");
-        person(&mut b, "u2");
-        person(&mut b, "u1");
-        let s = b.finish();
-        let g = s.find_group("g").unwrap();
-        assert_eq!(s.direct().of(g), [s.find_person("u1").unwrap()]);
-        assert_eq!(s.nested().of(g), [s.find_group("h").unwrap()]);
-        assert!(s.unlisted().is_empty());
-    }
-
-    #[test]
-    fn a_missing_nested_group_makes_its_parent_partial() {
-        let mut b = EntraBuilder::default();
-        group(&mut b, "g");
-        b.member("g", "ghost", MemberKind::Group, false);
-        assert_eq!(b.finish().group(0).membership(), Membership::Partial);
-    }
-
-    #[test]
-    fn members_without_a_listing_are_told() {
-        let mut b = EntraBuilder::default();
-        group(&mut b, "g");
-        b.member("g", "ghost", MemberKind::Person, false);
-        assert_eq!(b.finish().unlisted(), [EntraId::new("ghost")]);
     }
 }

@@ -1,7 +1,6 @@
 //! Jira's side.
 
-use super::{AccountId, Arena, Completeness, Memberships, Span};
-use hashbrown::{HashMap, HashSet};
+use super::{Arena, Completeness, Memberships, Span};
 
 /// `accountType` of a Jira account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -70,7 +69,7 @@ pub struct JiraGroupRow<'a> {
 }
 
 /// A product of the site, from its application roles.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Product {
     /// Key, e.g. `jira-software`.
     pub key: String,
@@ -85,7 +84,7 @@ pub struct Product {
 }
 
 /// Seats of a product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Seats {
     /// No limit.
     Unlimited,
@@ -94,32 +93,34 @@ pub enum Seats {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Account {
-    id: Span,
-    name: Span,
-    email: Span,
-    active: bool,
-    kind: AccountKind,
+pub(super) struct Account {
+    pub(super) id: Span,
+    pub(super) name: Span,
+    pub(super) email: Span,
+    pub(super) active: bool,
+    pub(super) kind: AccountKind,
+    pub(super) seen: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Group {
-    id: Span,
-    name: Span,
-    class: GroupClass,
-    read: bool,
+pub(super) struct Group {
+    pub(super) id: Span,
+    pub(super) name: Span,
+    pub(super) class: GroupClass,
+    /// 0: never.
+    pub(super) verified: u32,
 }
 
 /// Jira's accounts, groups and memberships as read at one moment.
 #[derive(Debug, Default, Clone)]
 pub struct JiraSnapshot {
-    arena: Arena,
-    accounts: Vec<Account>,
-    groups: Vec<Group>,
-    members: Memberships,
-    products: Vec<Product>,
-    admins: Vec<u32>,
-    me: Option<u32>,
+    pub(super) arena: Arena,
+    pub(super) accounts: Vec<Account>,
+    pub(super) groups: Vec<Group>,
+    pub(super) members: Memberships,
+    pub(super) products: Vec<Product>,
+    pub(super) admins: Vec<u32>,
+    pub(super) me: Option<u32>,
     /// Whether the listing of users is whole.
     pub users: Completeness,
     /// Whether the listing of groups is whole.
@@ -159,6 +160,11 @@ impl<'a> JiraAccount<'a> {
     pub fn kind(self) -> AccountKind {
         self.row.kind
     }
+    /// When the service last showed it, seconds since 1970.
+    #[must_use]
+    pub fn seen(self) -> u32 {
+        self.row.seen
+    }
     /// Whether this is a person's active account that hides its e-mail.
     #[must_use]
     pub fn hidden(self) -> bool {
@@ -192,7 +198,12 @@ impl<'a> JiraGroup<'a> {
     /// Whether its members were read to the end.
     #[must_use]
     pub fn read(self) -> bool {
-        self.row.read
+        self.row.verified != 0
+    }
+    /// When its members were last read to the end, seconds since 1970; 0 for never.
+    #[must_use]
+    pub fn verified(self) -> u32 {
+        self.row.verified
     }
 }
 
@@ -274,6 +285,28 @@ impl JiraSnapshot {
     pub fn me(&self) -> Option<u32> {
         self.me
     }
+    /// Gives every group its class anew, by its id and name.
+    pub fn classify(&mut self, class: impl Fn(&str, &str) -> GroupClass) {
+        for group in &mut self.groups {
+            group.class = class(self.arena.get(group.id), self.arena.get(group.name));
+        }
+        self.find_admins();
+    }
+    /// Replaces the site's products.
+    pub fn set_products(&mut self, products: Vec<Product>) {
+        self.products = products;
+    }
+    /// Finds out who is in a group that makes administrators.
+    pub(super) fn find_admins(&mut self) {
+        self.admins.clear();
+        for (row, group) in (0u32..).zip(&self.groups) {
+            if group.class == GroupClass::Protected {
+                self.admins.extend(self.members.of(row));
+            }
+        }
+        self.admins.sort_unstable();
+        self.admins.dedup();
+    }
     /// Whether both listings are whole.
     #[must_use]
     pub fn is_whole(&self) -> bool {
@@ -283,136 +316,5 @@ impl JiraSnapshot {
     #[must_use]
     pub fn text_bytes(&self) -> usize {
         self.arena.bytes()
-    }
-}
-
-/// Builds a snapshot from pages whose rows may repeat.
-#[derive(Default)]
-pub struct JiraBuilder {
-    arena: Arena,
-    /// Every id that was named, of accounts and of groups, with its key.
-    ids: HashMap<Box<str>, u32>,
-    accounts: HashMap<u32, Account>,
-    groups: HashMap<u32, Group>,
-    members: Vec<(u32, u32)>,
-    read: HashSet<u32>,
-    products: Vec<Product>,
-    me: Option<AccountId>,
-}
-
-impl JiraBuilder {
-    fn key(&mut self, id: &str) -> u32 {
-        if let Some(&key) = self.ids.get(id) {
-            return key;
-        }
-        let key = self.ids.len() as u32;
-        self.ids.insert(id.into(), key);
-        key
-    }
-
-    /// Adds an account; a repeated row changes nothing.
-    pub fn account(&mut self, row: &JiraAccountRow<'_>) {
-        let key = self.key(row.id);
-        if self.accounts.contains_key(&key) {
-            return;
-        }
-        let account = Account {
-            id: self.arena.push(row.id),
-            name: self.arena.push(row.name),
-            email: self.arena.push(row.email),
-            active: row.active,
-            kind: row.kind,
-        };
-        self.accounts.insert(key, account);
-    }
-
-    /// Adds a group; a repeated row changes nothing.
-    pub fn group(&mut self, row: &JiraGroupRow<'_>) {
-        let key = self.key(row.id);
-        if self.groups.contains_key(&key) {
-            return;
-        }
-        let group = Group {
-            id: self.arena.push(row.id),
-            name: self.arena.push(row.name),
-            class: row.class,
-            read: false,
-        };
-        self.groups.insert(key, group);
-    }
-
-    /// Says that an account is a member of a group.
-    pub fn member(&mut self, group: &str, account: &str) {
-        let pair = (self.key(group), self.key(account));
-        self.members.push(pair);
-    }
-
-    /// Says that a group's members were read to the end.
-    pub fn group_read(&mut self, group: &str) {
-        let key = self.key(group);
-        self.read.insert(key);
-    }
-
-    /// The site's products.
-    pub fn products(&mut self, products: Vec<Product>) {
-        self.products = products;
-    }
-
-    /// The account that Rollbook signs in with.
-    pub fn me(&mut self, id: AccountId) {
-        self.me = Some(id);
-    }
-
-    /// The snapshot.
-    #[must_use]
-    pub fn finish(self) -> JiraSnapshot {
-        let arena = self.arena;
-        let account_keys = arena.sorted(self.accounts.iter().map(|(&k, a)| (k, a.id)).collect());
-        let group_keys = arena.sorted(self.groups.iter().map(|(&k, g)| (k, g.id)).collect());
-        let none = u32::MAX;
-        let rows = |keys: &[u32]| {
-            let mut rows = vec![none; self.ids.len()];
-            for (row, &key) in (0u32..).zip(keys) {
-                rows[key as usize] = row;
-            }
-            rows
-        };
-        let (account_row, group_row) = (rows(&account_keys), rows(&group_keys));
-        let groups: Vec<Group> = group_keys
-            .iter()
-            .map(|key| Group {
-                read: self.read.contains(key),
-                ..self.groups[key]
-            })
-            .collect();
-        let pairs: Vec<(u32, u32)> = self
-            .members
-            .into_iter()
-            .map(|(group, account)| (group_row[group as usize], account_row[account as usize]))
-            .filter(|(group, account)| *group != none && *account != none)
-            .collect();
-        let mut admins: Vec<u32> = pairs
-            .iter()
-            .filter(|(group, _)| groups[*group as usize].class == GroupClass::Protected)
-            .map(|&(_, account)| account)
-            .collect();
-        admins.sort_unstable();
-        admins.dedup();
-        let me = self
-            .me
-            .and_then(|id| self.ids.get(id.as_str()))
-            .map(|key| account_row[*key as usize])
-            .filter(|row| *row != none);
-        JiraSnapshot {
-            accounts: account_keys.iter().map(|key| self.accounts[key]).collect(),
-            members: Memberships::from_pairs(groups.len(), pairs),
-            groups,
-            arena,
-            products: self.products,
-            admins,
-            me,
-            users: Completeness::Whole,
-            group_list: Completeness::Whole,
-        }
     }
 }

@@ -3,8 +3,8 @@
 /// For each group row the sorted, distinct rows of its members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Memberships {
-    offsets: Vec<u32>,
-    members: Vec<u32>,
+    pub(super) offsets: Vec<u32>,
+    pub(super) members: Vec<u32>,
 }
 
 impl Default for Memberships {
@@ -59,5 +59,35 @@ impl Memberships {
     #[must_use]
     pub fn total(&self) -> usize {
         self.members.len()
+    }
+}
+
+/// Builds the table group by group, each with its sorted members.
+pub(super) struct MembershipsBuilder {
+    offsets: Vec<u32>,
+    members: Vec<u32>,
+}
+
+impl MembershipsBuilder {
+    pub(super) fn new(groups: usize, members: usize) -> Self {
+        let mut offsets = Vec::with_capacity(groups + 1);
+        offsets.push(0);
+        Self {
+            offsets,
+            members: Vec::with_capacity(members),
+        }
+    }
+
+    /// The members of the next group: sorted and distinct.
+    pub(super) fn push(&mut self, members: impl IntoIterator<Item = u32>) {
+        self.members.extend(members);
+        self.offsets.push(self.members.len() as u32);
+    }
+
+    pub(super) fn finish(self) -> Memberships {
+        Memberships {
+            offsets: self.offsets,
+            members: self.members,
+        }
     }
 }

@@ -4,24 +4,35 @@
 //! spans into it, memberships are offsets plus sorted `u32` row numbers. Nothing here knows HTTP,
 //! SQL, a terminal, a clock or async.
 
+mod align;
+mod columns;
 mod completeness;
 mod entra;
+mod entra_builder;
+mod entra_changes;
 mod ids;
 mod jira;
+mod jira_builder;
+mod jira_changes;
 mod members;
 mod shown;
 mod text;
 
+pub use columns::{Get, Put};
 pub use completeness::{Completeness, Doubt};
 pub use entra::{
-    EntraBuilder, EntraGroup, EntraGroupRow, EntraPerson, EntraPersonRow, EntraSnapshot, GroupKind,
+    Assigned, EntraGroup, EntraGroupRow, EntraPerson, EntraPersonRow, EntraSnapshot, GroupKind,
     MemberKind, Membership,
 };
+pub use entra_builder::EntraBuilder;
+pub use entra_changes::{EntraChanges, Gone, GroupFields, PersonFields, Questions};
 pub use ids::{AccountId, EntraId, GroupId, fold};
 pub use jira::{
-    AccountKind, GroupClass, JiraAccount, JiraAccountRow, JiraBuilder, JiraGroup, JiraGroupRow,
-    JiraSnapshot, Product, Seats, is_reserved,
+    AccountKind, GroupClass, JiraAccount, JiraAccountRow, JiraGroup, JiraGroupRow, JiraSnapshot,
+    Product, Seats, is_reserved,
 };
+pub use jira_builder::JiraBuilder;
+pub use jira_changes::{JiraChanges, MemberList};
 pub use members::Memberships;
 pub use shown::{cell, counted, fit, grouped, shown, wrap};
 pub use text::{Arena, Span};

@@ -3,8 +3,8 @@
 /// A piece of text in an [`Arena`]. Only meaningful together with the arena that made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Span {
-    start: u32,
-    len: u32,
+    pub(super) start: u32,
+    pub(super) len: u32,
 }
 
 impl Span {
@@ -18,7 +18,7 @@ impl Span {
 /// Append-only text. Holds up to 4 GiB, many times what a directory of a million people needs.
 #[derive(Debug, Default, Clone)]
 pub struct Arena {
-    text: String,
+    pub(super) text: String,
 }
 
 impl Arena {

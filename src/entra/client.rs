@@ -103,6 +103,17 @@ impl Entra {
         self.graph.link(text)
     }
 
+    /// Whether the application may read the members of groups that hide them.
+    pub async fn reads_hidden(&self) -> bool {
+        let roles = self.roles().await;
+        roles.is_some_and(|roles| super::token::reads_hidden_membership(&roles))
+    }
+
+    /// Waits, and lets nothing else begin meanwhile: Graph's throttling is for all calls.
+    pub(super) async fn patience(&self, wait: std::time::Duration) -> Result<(), Failure> {
+        self.graph.patience(wait).await
+    }
+
     pub(super) async fn roles(&self) -> Option<Vec<String>> {
         Some(self.tokens.claims().await?.roles.unwrap_or_default())
     }
@@ -200,6 +211,20 @@ impl Entra {
                 }
                 Reply::Refused(answer) => return Err(self.refused(what, &answer, id).await),
             }
+        }
+    }
+
+    /// A part of a batch that was refused.
+    pub(super) async fn refused_part(&self, status: u16, body: &serde_json::Value) -> EntraError {
+        let body: GraphErrorBody = serde_json::from_value(body.clone()).unwrap_or_default();
+        EntraError::Refused {
+            what: "list the members of a group",
+            status,
+            message: body.error.message.chars().take(300).collect(),
+            request_id: body.error.request_id().to_owned(),
+            code: body.error.code,
+            client_request_id: String::new(),
+            roles: self.roles().await,
         }
     }
 

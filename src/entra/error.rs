@@ -150,6 +150,9 @@ pub enum EntraError {
         /// Users or groups.
         what: &'static str,
     },
+    /// A batch was answered in part only, again and again.
+    #[error("Graph left parts of a batch unanswered")]
+    BatchUnanswered,
     /// `/organization` was empty.
     #[error("Graph gave no organization for this tenant")]
     NoOrganization,
@@ -188,6 +191,24 @@ impl EntraError {
     #[must_use]
     pub fn is_expired_page(&self) -> bool {
         matches!(self, Self::Refused { status: 400, code, .. } if code == "Directory_ExpiredPageToken")
+    }
+
+    /// Whether Graph says that a change link has ended and everything must be read.
+    #[must_use]
+    pub fn is_resync(&self) -> bool {
+        let Self::Refused { status, code, .. } = self else {
+            return false;
+        };
+        let code = code.to_ascii_lowercase();
+        *status == 410
+            || ((400..500).contains(status)
+                && (code.contains("syncstatenotfound") || code.contains("resyncrequired")))
+    }
+
+    /// Whether Graph says that this cloud has no such call.
+    #[must_use]
+    pub fn is_unsupported(&self) -> bool {
+        matches!(self.status(), Some(400 | 404 | 405 | 501)) && !self.is_expired_page()
     }
 
     /// The status of a refusal.

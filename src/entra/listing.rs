@@ -1,13 +1,11 @@
 //! Reading all users and all groups with their members.
 
-use super::client::{Entra, Tenant};
+use super::client::Entra;
 use super::error::EntraError;
-use super::token::reads_hidden_membership;
-use super::wire::{
-    GROUP_FIELDS, GatheredGroup, Group, Member, Page, USER_FIELDS, USER_FIELDS_PLAIN, User,
-};
+use super::wire::{GROUP_FIELDS, Group, Page, USER_FIELDS, USER_FIELDS_PLAIN, User};
 use crate::directory::{
-    Completeness, Doubt, EntraBuilder, EntraGroupRow, EntraPersonRow, EntraSnapshot, MemberKind,
+    Completeness, Doubt, EntraBuilder, EntraGroupRow, EntraPersonRow, EntraSnapshot, GroupFields,
+    Membership,
 };
 use crate::http::Call;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -17,19 +15,27 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 /// How often a listing is begun anew when Graph says that its continuation has ended.
-const RESTARTS: u32 = 2;
+pub(super) const RESTARTS: u32 = 2;
 /// Page sizes, tried in this order when Graph refuses one. 999 is the documented most.
-const PAGE_SIZES: [&str; 3] = ["999", "500", "100"];
+pub(super) const PAGE_SIZES: [&str; 3] = ["999", "500", "100"];
 /// How many users that a listing lacks are asked for by id.
-const ASKED_FOR: usize = 20;
+pub(super) const ASKED_FOR: usize = 20;
 
-/// The links that give the next changes.
+/// The links that give the next changes; none where this cloud does not tell changes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeltaLinks {
     /// Of users.
-    pub users: String,
+    pub users: Option<String>,
     /// Of groups and their members.
-    pub groups: String,
+    pub groups: Option<String>,
+}
+
+impl DeltaLinks {
+    /// Both links, where both are there.
+    #[must_use]
+    pub fn both(&self) -> Option<(&str, &str)> {
+        Some((self.users.as_deref()?, self.groups.as_deref()?))
+    }
 }
 
 /// Rows received so far, for progress.
@@ -43,16 +49,25 @@ pub struct Listed {
     unsaid: AtomicU64,
 }
 
+/// Entra's side as it was read.
+#[derive(Debug, Clone)]
+pub struct EntraRead {
+    /// The snapshot.
+    pub snapshot: EntraSnapshot,
+    /// The links to the next changes.
+    pub links: DeltaLinks,
+    /// How many users the tenant counts, if it tells.
+    pub counted: Option<u64>,
+    /// Whether only changes were read.
+    pub by_changes: bool,
+}
+
 impl Entra {
-    /// Reads everything of this tenant.
+    /// Reads everything of this tenant, but for its domains.
     ///
     /// The change link of users is taken before they are listed, so that nothing between both is
     /// lost.
-    pub async fn snapshot(
-        &self,
-        tenant: &Tenant,
-        listed: &Listed,
-    ) -> Result<(EntraSnapshot, DeltaLinks), EntraError> {
+    pub async fn everything(&self, listed: &Listed) -> Result<EntraRead, EntraError> {
         self.authorize().await?;
         let builder = Mutex::new(EntraBuilder::default());
         let mut licences_known = true;
@@ -61,76 +76,34 @@ impl Entra {
                 // A property that this cloud does not have.
                 Err(error) if error.status() == Some(501) => {
                     licences_known = false;
+                    lock(&builder).forget_people();
                     self.users(&builder, listed, USER_FIELDS_PLAIN).await
                 }
                 other => other,
             }
         };
-        let (count, users, groups) =
+        let (counted, users, groups) =
             tokio::try_join!(self.user_count(), users, self.groups(&builder, listed))?;
-        let mut builder = builder.into_inner().unwrap_or_else(PoisonError::into_inner);
-        for domain in &tenant.domains {
-            builder.domain(domain);
-        }
+        let builder = builder.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut snapshot = builder.finish();
         snapshot.licences_known = licences_known;
-        snapshot.users = self.believe(&snapshot, count).await?;
+        snapshot.users = count_agrees(&snapshot, counted);
+        let absent = snapshot.unlisted();
+        let found = self.existing(&absent, ASKED_FOR).await?;
+        // A single one may have been created while the listing was read.
+        if found > 1 {
+            snapshot.users.doubt(Doubt::ExistsUnlisted { found });
+        }
         let unsaid = listed.unsaid.load(Relaxed);
         if unsaid > 0 {
             snapshot.users.doubt(Doubt::Unsaid { users: unsaid });
         }
-        Ok((snapshot, DeltaLinks { users, groups }))
-    }
-
-    /// Whether the listing of users is whole. It ended without a further link, but so does one
-    /// that was cut off: neither the tenant's own count nor the members of groups may contradict
-    /// it.
-    async fn believe(
-        &self,
-        snapshot: &EntraSnapshot,
-        count: Option<u64>,
-    ) -> Result<Completeness, EntraError> {
-        let mut users = Completeness::Whole;
-        let listed = snapshot.people() as u64;
-        if let Some(counted) = count {
-            // The count lags behind by some changes; a cut listing misses far more.
-            let slack = 5.max(counted / 100);
-            if listed + slack < counted {
-                users.doubt(Doubt::CountDiffers { listed, counted });
-            }
-        }
-        let absent: Vec<&str> = snapshot
-            .unlisted()
-            .iter()
-            .map(crate::directory::EntraId::as_str)
-            .collect();
-        let found = self.existing(&absent, ASKED_FOR).await?;
-        // A single one may have been created while the listing was read.
-        if found > 1 {
-            users.doubt(Doubt::ExistsUnlisted { found });
-        }
-        Ok(users)
-    }
-
-    /// The ids of a group's direct members, of any type, by its own listing.
-    pub async fn members_of(&self, group: &str) -> Result<HashSet<String>, EntraError> {
-        let endpoint = "/groups/{group-id}/members";
-        let call = Call::get(endpoint, self.url(&["groups", group, "members"]))
-            .query("$select", "id")
-            .query("$top", PAGE_SIZES[0]);
-        let mut page: Page<Member> = match self.get("list the members of a group", call).await {
-            // Gone since it was listed: nobody is known to have left it.
-            Err(EntraError::Refused { status: 404, .. }) => return Ok(HashSet::new()),
-            other => other?,
-        };
-        let (mut seen, mut members) = (HashSet::new(), HashSet::new());
-        loop {
-            members.extend(page.value.into_iter().map(|member| member.id));
-            match self.next(endpoint, "members", page.next, &mut seen).await? {
-                Some(next) => page = next,
-                None => return Ok(members),
-            }
-        }
+        Ok(EntraRead {
+            snapshot,
+            links: DeltaLinks { users, groups },
+            counted,
+            by_changes: false,
+        })
     }
 
     /// How many of these users exist when they are asked for by id. Of more than `most` a part is
@@ -145,17 +118,20 @@ impl Entra {
         Ok(answers.into_iter().filter(|exists| *exists).count() as u64)
     }
 
-    /// The link that gives all changes of users from now on.
-    async fn users_from_now(&self, fields: &str) -> Result<String, EntraError> {
+    /// The link that gives all changes of users from now on; none where there is no such thing.
+    async fn users_from_now(&self, fields: &str) -> Result<Option<String>, EntraError> {
         let call = Call::get("/users/delta", self.url(&["users", "delta"]))
             .query("$select", fields)
             .query("$deltatoken", "latest");
-        let mut page: Page<serde::de::IgnoredAny> =
-            self.get("follow changes of users", call).await?;
+        let first = self.get("follow changes of users", call).await;
+        let mut page: Page<serde::de::IgnoredAny> = match first {
+            Err(error) if error.is_unsupported() => return Ok(None),
+            other => other?,
+        };
         let mut seen = HashSet::new();
         loop {
             if let Some(link) = page.delta {
-                return Ok(link);
+                return Ok(Some(link));
             }
             page = self
                 .next("/users/delta", "users", page.next, &mut seen)
@@ -164,7 +140,8 @@ impl Entra {
         }
     }
 
-    async fn next<T: DeserializeOwned>(
+    /// The page behind a link, if there is one. A link seen twice would never end.
+    pub(super) async fn next<T: DeserializeOwned>(
         &self,
         endpoint: &'static str,
         what: &'static str,
@@ -179,6 +156,7 @@ impl Entra {
         let what = match what {
             "users" => "list users",
             "members" => "list the members of a group",
+            "assignments" => "list who is assigned to the application",
             _ => "list groups",
         };
         Ok(Some(self.get(what, Call::get(endpoint, url)).await?))
@@ -189,7 +167,7 @@ impl Entra {
         builder: &Mutex<EntraBuilder>,
         listed: &Listed,
         fields: &str,
-    ) -> Result<String, EntraError> {
+    ) -> Result<Option<String>, EntraError> {
         let link = self.users_from_now(fields).await?;
         let (mut restarts, mut size) = (0, 0);
         loop {
@@ -229,22 +207,21 @@ impl Entra {
             listed.users.fetch_add(page.value.len() as u64, Relaxed);
             {
                 let mut builder = lock(builder);
-                for user in &page.value {
-                    if user.account_enabled.is_none() {
+                for user in page.value {
+                    let id = user.id.clone();
+                    let said = user.fields();
+                    if said.enabled.is_none() {
                         listed.unsaid.fetch_add(1, Relaxed);
                     }
                     builder.person(&EntraPersonRow {
-                        id: &user.id,
-                        name: user.display_name.as_deref().unwrap_or_default(),
-                        mail: user.mail.as_deref().unwrap_or_default(),
-                        upn: user.user_principal_name.as_deref().unwrap_or_default(),
+                        id: &id,
+                        name: said.name.as_deref().unwrap_or_default(),
+                        mail: said.mail.as_deref().unwrap_or_default(),
+                        upn: said.upn.as_deref().unwrap_or_default(),
                         // Selected, so that its absence says that it is not enabled.
-                        enabled: user.account_enabled == Some(true),
-                        guest: user.user_type.as_deref() == Some("Guest"),
-                        licensed: user
-                            .assigned_licenses
-                            .as_ref()
-                            .is_some_and(|licences| !licences.is_empty()),
+                        enabled: said.enabled == Some(true),
+                        guest: said.guest == Some(true),
+                        licensed: said.licensed == Some(true),
                     });
                 }
             }
@@ -259,60 +236,59 @@ impl Entra {
         &self,
         builder: &Mutex<EntraBuilder>,
         listed: &Listed,
-    ) -> Result<String, EntraError> {
-        let mut restarts = 0;
+    ) -> Result<Option<String>, EntraError> {
+        let (mut restarts, mut by_delta) = (0, true);
         loop {
-            match self.groups_once(builder, listed).await {
-                Err(error) if error.is_expired_page() && restarts < RESTARTS => {
-                    restarts += 1;
-                    lock(builder).forget_groups();
-                    listed.groups.store(0, Relaxed);
-                }
-                other => return other,
+            let result = if by_delta {
+                self.groups_once(builder, listed).await
+            } else {
+                self.groups_in_batches(builder, listed)
+                    .await
+                    .map(|()| Some(None))
+            };
+            match result {
+                Ok(Some(link)) => return Ok(link),
+                // This cloud does not tell changes of groups.
+                Ok(None) => by_delta = false,
+                Err(error) if error.is_expired_page() && restarts < RESTARTS => restarts += 1,
+                Err(error) => return Err(error),
             }
+            lock(builder).forget_groups();
+            listed.groups.store(0, Relaxed);
         }
     }
 
-    /// A full round of changes of groups. Members come in slices: the same group stands several
-    /// times anywhere in the round, and any slice may lack its other properties.
+    /// A full round of changes of groups, and the link to the next; none where there is no such
+    /// thing. Members come in slices: the same group stands several times anywhere in the round,
+    /// and any slice may lack its other properties.
     async fn groups_once(
         &self,
         builder: &Mutex<EntraBuilder>,
         listed: &Listed,
-    ) -> Result<String, EntraError> {
-        let reads_hidden = self
-            .roles()
-            .await
-            .is_some_and(|roles| reads_hidden_membership(&roles));
+    ) -> Result<Option<Option<String>>, EntraError> {
+        let reads_hidden = self.reads_hidden().await;
         let call = Call::get("/groups/delta", self.url(&["groups", "delta"]))
-            .query("$select", GROUP_FIELDS);
-        let mut page: Page<Group> = self.get("list groups", call).await?;
+            .query("$select", &format!("{GROUP_FIELDS},members"));
+        let mut page: Page<Group> = match self.get("list groups", call).await {
+            Err(error) if error.is_unsupported() => return Ok(None),
+            other => other?,
+        };
         let mut seen = HashSet::new();
-        let mut gathered: BTreeMap<String, GatheredGroup> = BTreeMap::new();
+        let mut gathered = Gathered::default();
         loop {
             listed.groups.fetch_add(page.value.len() as u64, Relaxed);
             for mut group in page.value {
                 if group.removed.is_some() {
-                    gathered.remove(&group.id);
+                    gathered.0.remove(&group.id);
                     continue;
                 }
                 take_members(&mut lock(builder), &group);
-                gathered
-                    .entry(group.id.clone())
-                    .or_default()
-                    .take(&mut group);
+                let fields = group.fields(reads_hidden);
+                gathered.0.entry(group.id).or_default().add(fields);
             }
             if let Some(link) = page.delta {
-                let mut builder = lock(builder);
-                for (id, group) in &gathered {
-                    builder.group(&EntraGroupRow {
-                        id,
-                        name: group.name.as_deref().unwrap_or_default(),
-                        kind: group.kind(),
-                        membership: group.membership(reads_hidden),
-                    });
-                }
-                return Ok(link);
+                gathered.hand_over(&mut lock(builder));
+                return Ok(Some(Some(link)));
             }
             page = self
                 .next("/groups/delta", "groups", page.next, &mut seen)
@@ -322,18 +298,51 @@ impl Entra {
     }
 }
 
-fn take_members(builder: &mut EntraBuilder, group: &Group) {
-    for member in &group.members {
-        let kind = match member.kind.as_str() {
-            "#microsoft.graph.user" => MemberKind::Person,
-            "#microsoft.graph.group" => MemberKind::Group,
-            _ => continue,
-        };
-        builder.member(&group.id, &member.id, kind, member.removed.is_some());
+/// Groups as they are gathered from several slices.
+#[derive(Default)]
+pub(super) struct Gathered(pub(super) BTreeMap<String, GroupFields>);
+
+impl Gathered {
+    pub(super) fn hand_over(&self, builder: &mut EntraBuilder) {
+        for (id, group) in &self.0 {
+            builder.group(&EntraGroupRow {
+                id,
+                name: group.name.as_deref().unwrap_or_default(),
+                kind: group.kind(None),
+                membership: if group.hidden == Some(true) {
+                    Membership::Hidden
+                } else {
+                    Membership::Known
+                },
+            });
+        }
     }
 }
 
-fn lock(builder: &Mutex<EntraBuilder>) -> std::sync::MutexGuard<'_, EntraBuilder> {
+/// Whether the listing of users is whole by the tenant's own count. It ended without a further
+/// link, but so does one that was cut off.
+pub(super) fn count_agrees(snapshot: &EntraSnapshot, counted: Option<u64>) -> Completeness {
+    let mut users = Completeness::Whole;
+    let listed = snapshot.people() as u64;
+    if let Some(counted) = counted {
+        // The count lags behind by some changes; a cut listing misses far more.
+        let slack = 5.max(counted / 100);
+        if listed + slack < counted {
+            users.doubt(Doubt::CountDiffers { listed, counted });
+        }
+    }
+    users
+}
+
+fn take_members(builder: &mut EntraBuilder, group: &Group) {
+    for member in &group.members {
+        if let Some(kind) = member.kind() {
+            builder.member(&group.id, &member.id, kind, member.removed.is_some());
+        }
+    }
+}
+
+pub(super) fn lock(builder: &Mutex<EntraBuilder>) -> std::sync::MutexGuard<'_, EntraBuilder> {
     // Pages are taken in whole or not at all; a panic in between ends the read anyway.
     builder.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,6 +4,8 @@
 //! there, and a link seen twice is an error. What the service really does is written down with
 //! each call.
 
+mod batch;
+mod changes;
 mod client;
 mod cloud;
 mod error;
@@ -14,5 +16,5 @@ mod wire;
 pub use client::{ApplicationInfo, Entra, Tenant};
 pub use cloud::Cloud;
 pub use error::{EntraError, TokenProblem, TokenRefusal};
-pub use listing::{DeltaLinks, Listed};
+pub use listing::{DeltaLinks, EntraRead, Listed};
 pub use token::{Claims, Credentials, Missing, missing_permissions, reads_hidden_membership};

@@ -1,6 +1,6 @@
 //! Graph's JSON.
 
-use crate::directory::{GroupKind, Membership};
+use crate::directory::{Gone, GroupFields, MemberKind, PersonFields};
 use serde::Deserialize;
 
 pub(super) const USER_FIELDS: &str =
@@ -8,8 +8,9 @@ pub(super) const USER_FIELDS: &str =
 /// Without what some clouds answer 501 for.
 pub(super) const USER_FIELDS_PLAIN: &str =
     "id,displayName,mail,userPrincipalName,accountEnabled,userType";
+/// A group's own properties.
 pub(super) const GROUP_FIELDS: &str =
-    "id,displayName,groupTypes,securityEnabled,mailEnabled,visibility,members";
+    "id,displayName,groupTypes,securityEnabled,mailEnabled,visibility";
 
 #[derive(Deserialize)]
 pub(super) struct Page<T> {
@@ -21,24 +22,88 @@ pub(super) struct Page<T> {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Removed {}
+pub(super) struct Removed {
+    #[serde(default)]
+    reason: String,
+}
+
+impl Removed {
+    /// `changed` is a soft deletion; anything that is not known counts as one.
+    pub(super) fn gone(&self) -> Gone {
+        if self.reason == "deleted" {
+            Gone::Forever
+        } else {
+            Gone::Soft
+        }
+    }
+}
+
+/// A property of an object in a round of changes: one that is not there did not change, one that is
+/// null did.
+#[derive(Default)]
+enum Property<T> {
+    #[default]
+    Absent,
+    Null,
+    Is(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Property<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::Is))
+    }
+}
+
+impl<T> Property<T> {
+    /// None where it is not there; `null` for one that is null.
+    fn said<U>(self, null: U, is: impl FnOnce(T) -> U) -> Option<U> {
+        match self {
+            Self::Absent => None,
+            Self::Null => Some(null),
+            Self::Is(value) => Some(is(value)),
+        }
+    }
+}
+
+impl Property<String> {
+    fn text(self) -> Option<String> {
+        self.said(String::new(), |text| text)
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct User {
     pub(super) id: String,
     #[serde(default)]
-    pub(super) display_name: Option<String>,
+    display_name: Property<String>,
     #[serde(default)]
-    pub(super) mail: Option<String>,
+    mail: Property<String>,
     #[serde(default)]
-    pub(super) user_principal_name: Option<String>,
+    user_principal_name: Property<String>,
     #[serde(default)]
-    pub(super) account_enabled: Option<bool>,
+    account_enabled: Option<bool>,
     #[serde(default)]
-    pub(super) user_type: Option<String>,
+    user_type: Property<String>,
     #[serde(default)]
-    pub(super) assigned_licenses: Option<Vec<serde::de::IgnoredAny>>,
+    assigned_licenses: Property<Vec<serde::de::IgnoredAny>>,
+    #[serde(default, rename = "@removed")]
+    pub(super) removed: Option<Removed>,
+}
+
+impl User {
+    pub(super) fn fields(self) -> PersonFields {
+        PersonFields {
+            name: self.display_name.text(),
+            mail: self.mail.text(),
+            upn: self.user_principal_name.text(),
+            enabled: self.account_enabled,
+            guest: self.user_type.said(false, |kind| kind == "Guest"),
+            licensed: self
+                .assigned_licenses
+                .said(false, |licences| !licences.is_empty()),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -46,72 +111,93 @@ pub(super) struct User {
 pub(super) struct Group {
     pub(super) id: String,
     #[serde(default)]
-    pub(super) display_name: Option<String>,
+    display_name: Option<String>,
     #[serde(default)]
-    pub(super) group_types: Option<Vec<String>>,
+    group_types: Option<Vec<String>>,
     #[serde(default)]
-    pub(super) mail_enabled: Option<bool>,
+    mail_enabled: Option<bool>,
     #[serde(default)]
-    pub(super) visibility: Option<String>,
+    visibility: Property<String>,
     #[serde(default, rename = "members@delta")]
     pub(super) members: Vec<Member>,
     #[serde(default, rename = "@removed")]
     pub(super) removed: Option<Removed>,
 }
 
+impl Group {
+    /// What is said of it. Any slice in which delta gives it may lack a property.
+    pub(super) fn fields(&mut self, reads_hidden: bool) -> GroupFields {
+        let hides = |visibility: String| visibility.eq_ignore_ascii_case("HiddenMembership");
+        GroupFields {
+            name: self.display_name.take(),
+            unified: self
+                .group_types
+                .take()
+                .map(|types| types.iter().any(|kind| kind == "Unified")),
+            mail_enabled: self.mail_enabled,
+            hidden: std::mem::take(&mut self.visibility)
+                .said(false, |visibility| hides(visibility) && !reads_hidden),
+        }
+    }
+}
+
 #[derive(Deserialize)]
 pub(super) struct Member {
     #[serde(default, rename = "@odata.type")]
-    pub(super) kind: String,
+    kind: String,
     pub(super) id: String,
     #[serde(default, rename = "@removed")]
     pub(super) removed: Option<Removed>,
 }
 
-/// A group as gathered from the slices in which delta gives it: any of them may lack a property.
-#[derive(Default)]
-pub(super) struct GatheredGroup {
-    pub(super) name: Option<String>,
-    types: Option<Vec<String>>,
-    mail_enabled: Option<bool>,
-    visibility: Option<String>,
+impl Member {
+    /// Person or group; none for devices, contacts and service principals, which take no part.
+    pub(super) fn kind(&self) -> Option<MemberKind> {
+        match self.kind.as_str() {
+            "#microsoft.graph.user" => Some(MemberKind::Person),
+            "#microsoft.graph.group" => Some(MemberKind::Group),
+            _ => None,
+        }
+    }
 }
 
-impl GatheredGroup {
-    pub(super) fn take(&mut self, group: &mut Group) {
-        fn newer<T>(place: &mut Option<T>, value: &mut Option<T>) {
-            if value.is_some() {
-                *place = value.take();
-            }
-        }
-        newer(&mut self.name, &mut group.display_name);
-        newer(&mut self.types, &mut group.group_types);
-        newer(&mut self.mail_enabled, &mut group.mail_enabled);
-        newer(&mut self.visibility, &mut group.visibility);
-    }
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Assignment {
+    pub(super) principal_id: String,
+    #[serde(default)]
+    pub(super) principal_type: Option<String>,
+}
 
-    pub(super) fn kind(&self) -> GroupKind {
-        let unified = self.types.iter().flatten().any(|t| t == "Unified");
-        if unified {
-            GroupKind::Microsoft365
-        } else if self.mail_enabled == Some(true) {
-            GroupKind::MailEnabled
-        } else {
-            GroupKind::Security
-        }
-    }
+/// One answer of a batch.
+#[derive(Deserialize)]
+pub(super) struct Part {
+    pub(super) id: String,
+    pub(super) status: u16,
+    #[serde(default)]
+    pub(super) headers: serde_json::Map<String, serde_json::Value>,
+    #[serde(default)]
+    pub(super) body: serde_json::Value,
+}
 
-    pub(super) fn membership(&self, reads_hidden: bool) -> Membership {
-        let hidden = self
-            .visibility
-            .as_deref()
-            .is_some_and(|v| v.eq_ignore_ascii_case("HiddenMembership"));
-        if hidden && !reads_hidden {
-            Membership::Hidden
-        } else {
-            Membership::Known
-        }
+impl Part {
+    /// What it asks to wait.
+    pub(super) fn retry_after(&self) -> Option<std::time::Duration> {
+        let value = self
+            .headers
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?
+            .1;
+        let seconds = value
+            .as_u64()
+            .or_else(|| value.as_str()?.trim().parse().ok())?;
+        Some(std::time::Duration::from_secs(seconds))
     }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Batch {
+    pub(super) responses: Vec<Part>,
 }
 
 #[derive(Deserialize)]

@@ -271,6 +271,14 @@ impl Service {
         }
     }
 
+    /// Waits as long as a part of an answer asks for. Where the gate is the whole service's, nothing
+    /// else begins meanwhile.
+    pub async fn patience(&self, wait: Duration) -> Result<(), Failure> {
+        self.whole.shut(wait + Duration::from_millis(30));
+        let _waiting = self.counts.waits(wait);
+        self.pause(wait).await
+    }
+
     fn pace(&self, call: &Call) -> Arc<Pace> {
         if self.gate == Gate::Service {
             return self.whole.clone();

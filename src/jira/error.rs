@@ -74,6 +74,23 @@ pub enum JiraError {
     /// It can't be told which groups make administrators.
     #[error("Jira's listing of the groups that make administrators never added up: {0}")]
     AdminsUnknown(String),
+    /// A listing goes round in circles.
+    #[error("a listing of the organization never ends")]
+    EndlessPages,
+    /// The organization key is not accepted.
+    #[error("the organization does not accept the key")]
+    OrganizationKey {
+        /// For support.
+        request_id: String,
+    },
+    /// The key is of other organizations, or of several of which none is named.
+    #[error("the organization key is not of this organization")]
+    OtherOrganization {
+        /// The configured id, may be empty.
+        wanted: String,
+        /// Ids of the key's organizations.
+        found: Vec<String>,
+    },
     /// The call was refused.
     #[error("Jira refused to {}: {} {}", .0.what, .0.status, .0.message)]
     Refused(Box<Refusal>),

@@ -59,38 +59,106 @@ impl AccountRead {
     }
 }
 
-/// The listing of users.
+/// The listing of users, or a part of it.
 #[derive(Debug, Default)]
 pub struct UsersRead {
     /// Distinct accounts.
     pub accounts: Vec<AccountRead>,
-    /// Whether it is whole.
+    /// The row at which it goes on; none if it was read to its end.
+    pub next_row: Option<u64>,
+    /// Whether what was read is whole.
     pub completeness: Completeness,
 }
 
 /// The listing of groups.
 #[derive(Debug, Default)]
 pub struct GroupsRead {
-    /// Groups with their class.
-    pub groups: Vec<(GroupId, String, GroupClass)>,
-    /// Products of the site.
-    pub products: Vec<Product>,
+    /// Groups: id and name.
+    pub groups: Vec<(GroupId, String)>,
+    /// Rows on its largest page.
+    pub page: u64,
     /// Whether it is whole.
     pub completeness: Completeness,
 }
 
+/// Which groups may be changed, and which take seats.
+#[derive(Debug, Default)]
+pub struct Rights {
+    protected: HashSet<String>,
+    external: HashSet<String>,
+    roles: Vec<Role>,
+}
+
+impl Rights {
+    /// The products of the site; `ids` gives the id of a group's name.
+    #[must_use]
+    pub fn products(&self, ids: &HashMap<&str, &str>) -> Vec<Product> {
+        self.roles.iter().map(|role| product(role, ids)).collect()
+    }
+
+    /// How many groups another system syncs.
+    #[must_use]
+    pub fn external(&self) -> usize {
+        self.external.len()
+    }
+
+    /// Adds groups that another system syncs.
+    pub fn add_external(&mut self, ids: impl IntoIterator<Item = String>) {
+        self.external.extend(ids);
+    }
+
+    /// The class of a group. `unwritable` are groups that were found unwritable before.
+    #[must_use]
+    pub fn class(
+        &self,
+        id: &str,
+        name: &str,
+        products: &[Product],
+        unwritable: &HashSet<GroupId>,
+    ) -> GroupClass {
+        let gives_access = |product: &Product| {
+            let mut groups = product.groups.iter().chain(&product.default_groups);
+            groups.any(|group| group == id)
+        };
+        if self.protected.contains(id) || is_reserved(name) {
+            GroupClass::Protected
+        } else if self.external.contains(id) || unwritable.contains(id) {
+            GroupClass::External
+        } else if products.iter().any(gives_access) {
+            GroupClass::Access
+        } else {
+            GroupClass::Ordinary
+        }
+    }
+}
+
 impl Jira {
     /// All accounts of the site.
+    pub async fn users(&self, read: &Read) -> Result<UsersRead, JiraError> {
+        let mut found = self.users_from(0, u64::MAX, read).await?;
+        let me = self.myself().id.as_str();
+        if !found.accounts.iter().any(|account| account.row().id == me) {
+            found.completeness.doubt(Doubt::AdminMissing);
+        }
+        Ok(found)
+    }
+
+    /// At most `pages` pages of accounts from this row on.
     ///
     /// users/search is a bare array without a total. Its rows may repeat and its pages run short,
     /// so it goes on by the rows received, and an empty page is its end. A page in the middle can
     /// come back empty too: rows behind the end are asked for once more.
-    pub async fn users(&self, read: &Read) -> Result<UsersRead, JiraError> {
+    pub async fn users_from(
+        &self,
+        start: u64,
+        pages: u64,
+        read: &Read,
+    ) -> Result<UsersRead, JiraError> {
         let mut found = UsersRead::default();
         let mut seen = HashSet::new();
-        let (mut at, mut size, mut again) = (0, USERS_PAGE, 0);
-        let (mut pages, mut last) = (0, 0);
-        loop {
+        let (mut at, mut size, mut again) = (start, USERS_PAGE, 0);
+        let (mut got, mut last) = (0, 0);
+        while got < pages {
             let page = match self.users_page(at, size).await {
                 // It took over 10 s: half as much at a time.
                 Err(JiraError::Refused(r)) if r.status == 409 && size > 10 => {
@@ -101,19 +169,19 @@ impl Jira {
             };
             if page.is_empty() {
                 let beyond = !self.users_page(at + 1, size).await?.is_empty()
-                    || (pages > 1 && !self.users_page(at + last, size).await?.is_empty());
+                    || (got > 1 && !self.users_page(at + last, size).await?.is_empty());
                 if !beyond {
-                    break;
+                    return Ok(found);
                 }
                 again += 1;
                 if again > ASK_AGAIN {
                     found.completeness.doubt(Doubt::EmptyPageInside { at });
-                    break;
+                    return Ok(found);
                 }
                 continue;
             }
             last = page.len() as u64;
-            pages += 1;
+            got += 1;
             at += last;
             for user in page {
                 if seen.insert(user.account_id.clone()) {
@@ -122,9 +190,7 @@ impl Jira {
             }
             read.users.store(found.accounts.len() as u64, Relaxed);
         }
-        if !seen.contains(self.myself().id.as_str()) {
-            found.completeness.doubt(Doubt::AdminMissing);
-        }
+        found.next_row = Some(at);
         Ok(found)
     }
 
@@ -141,74 +207,74 @@ impl Jira {
         .await
     }
 
-    /// All groups with their classes, and the products. `unwritable` are groups that were found
-    /// unwritable before.
-    pub async fn groups(
+    /// All groups.
+    pub async fn groups(&self, read: &Read) -> Result<GroupsRead, JiraError> {
+        let found = self.group_pages(&[]).await?;
+        read.groups.store(found.groups.len() as u64, Relaxed);
+        Ok(found)
+    }
+
+    /// Those of these groups that exist.
+    pub async fn groups_by_ids(
         &self,
-        unwritable: &HashSet<GroupId>,
-        read: &Read,
-    ) -> Result<GroupsRead, JiraError> {
-        let (all, site_admin, admin, roles, external) = tokio::try_join!(
-            self.group_pages(&[]),
+        ids: &[GroupId],
+    ) -> Result<Vec<(GroupId, String)>, JiraError> {
+        let mut found = Vec::new();
+        for chunk in ids.chunks(IDS_AT_ONCE) {
+            let query: Vec<(&str, &str)> =
+                chunk.iter().map(|id| ("groupId", id.as_str())).collect();
+            let wanted: HashSet<&str> = chunk.iter().map(GroupId::as_str).collect();
+            let groups = self.group_pages(&query).await?.groups.into_iter();
+            found.extend(groups.filter(|(id, _)| wanted.contains(id.as_str())));
+        }
+        Ok(found)
+    }
+
+    /// Which groups may be changed, and which take seats.
+    pub async fn rights(&self) -> Result<Rights, JiraError> {
+        let (site_admin, admin, roles, external) = tokio::try_join!(
             self.group_pages(&[("accessType", "site-admin")]),
             self.group_pages(&[("accessType", "admin")]),
             self.roles(),
             self.external(),
         )?;
         // An administrators' group that went unseen would be taken for an ordinary one.
-        for listing in [&site_admin.1, &admin.1] {
-            if let Completeness::Doubtful(doubt) = listing {
+        for listing in [&site_admin, &admin] {
+            if let Completeness::Doubtful(doubt) = &listing.completeness {
                 return Err(JiraError::AdminsUnknown(doubt.to_string()));
             }
         }
-        let (all, completeness) = all;
-        read.groups.store(all.len() as u64, Relaxed);
-        let protected: HashSet<String> = [site_admin.0, admin.0]
-            .into_iter()
-            .flatten()
-            .map(|group| group.group_id)
-            .collect();
-        let ids: HashMap<&str, &str> = all
-            .iter()
-            .map(|group| (group.name.as_str(), group.group_id.as_str()))
-            .collect();
-        let products: Vec<Product> = roles.iter().map(|role| product(role, &ids)).collect();
-        let access: HashSet<&str> = products
-            .iter()
-            .flat_map(|product| product.groups.iter().chain(&product.default_groups))
-            .map(String::as_str)
-            .collect();
-        let groups = all
-            .iter()
-            .map(|group| {
-                let id = GroupId::new(&group.group_id);
-                let class = if protected.contains(&group.group_id) || is_reserved(&group.name) {
-                    GroupClass::Protected
-                } else if external.contains(&group.group_id) || unwritable.contains(&id) {
-                    GroupClass::External
-                } else if access.contains(group.group_id.as_str()) {
-                    GroupClass::Access
-                } else {
-                    GroupClass::Ordinary
-                };
-                (id, group.name.clone(), class)
-            })
-            .collect();
-        Ok(GroupsRead {
-            groups,
-            products,
-            completeness,
+        let protected = site_admin.groups.into_iter().chain(admin.groups);
+        Ok(Rights {
+            protected: protected.map(|(id, _)| id.as_str().to_owned()).collect(),
+            external,
+            roles,
         })
+    }
+
+    /// The groups that an account is in; none if there is no such account. Not paged.
+    pub async fn groups_of(&self, account: &AccountId) -> Result<Option<Vec<GroupId>>, JiraError> {
+        let result: Result<Vec<Group>, JiraError> = self
+            .get(
+                "list the groups of an account",
+                "/rest/api/3/user/groups",
+                &["user", "groups"],
+                &[("accountId", account.as_str())],
+            )
+            .await;
+        match result {
+            Ok(groups) => Ok(Some(
+                groups.iter().map(|g| GroupId::new(&g.group_id)).collect(),
+            )),
+            Err(JiraError::Refused(refusal)) if refusal.status == 404 => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// group/bulk to `isLast`; its largest page is undocumented, so it goes on by the rows
     /// received.
-    async fn group_pages(
-        &self,
-        filter: &[(&str, &str)],
-    ) -> Result<(Vec<Group>, Completeness), JiraError> {
-        let mut completeness = Completeness::Whole;
-        let mut groups: Vec<Group> = Vec::new();
+    async fn group_pages(&self, filter: &[(&str, &str)]) -> Result<GroupsRead, JiraError> {
+        let mut found = GroupsRead::default();
         let mut seen = HashSet::new();
         let (mut at, mut again) = (0, 0);
         loop {
@@ -225,30 +291,31 @@ impl Jira {
                 .await?;
             let rows = page.values.len() as u64;
             at += rows;
+            found.page = found.page.max(rows);
             for group in page.values {
-                if seen.insert(group.group_id.clone()) {
-                    groups.push(group);
+                let id = GroupId::new(&group.group_id);
+                if seen.insert(id.clone()) {
+                    found.groups.push((id, group.name));
                 }
             }
-            let received = groups.len() as u64;
+            let received = found.groups.len() as u64;
             let short = page.total.is_some_and(|total| received < total);
             if rows > 0 && page.is_last != Some(true) {
                 continue;
             }
             if !short {
-                break;
+                return Ok(found);
             }
             // It says that it is at its end, and that there is more.
             again += 1;
             if again > ASK_AGAIN {
-                completeness.doubt(Doubt::TotalDiffers {
+                found.completeness.doubt(Doubt::TotalDiffers {
                     received,
                     total: page.total.unwrap_or_default(),
                 });
-                break;
+                return Ok(found);
             }
         }
-        Ok((groups, completeness))
     }
 
     async fn roles(&self) -> Result<Vec<Role>, JiraError> {
@@ -383,29 +450,22 @@ impl Jira {
         Ok(users.into_iter().map(AccountRead).collect())
     }
 
-    /// The groups of exactly this name.
+    /// The group of this name.
     pub async fn group_named(&self, name: &str) -> Result<Option<GroupId>, JiraError> {
-        let (groups, _) = self.group_pages(&[("groupName", name)]).await?;
+        let found = self.group_pages(&[("groupName", name)]).await?;
+        let mut groups = found.groups.into_iter();
         Ok(groups
-            .into_iter()
-            .find(|group| fold(&group.name) == fold(name))
-            .map(|group| GroupId::new(&group.group_id)))
+            .find(|(_, other)| fold(other) == fold(name))
+            .map(|(id, _)| id))
     }
 
     /// Whether the account that signs in is in a group that makes site administrators; nothing
     /// else proves it beforehand.
     pub async fn is_site_admin(&self) -> Result<bool, JiraError> {
-        let mine: Vec<Group> = self
-            .get(
-                "list my groups",
-                "/rest/api/3/user/groups",
-                &["user", "groups"],
-                &[("accountId", self.myself().id.as_str())],
-            )
-            .await?;
-        let (admins, _) = self.group_pages(&[("accessType", "site-admin")]).await?;
-        let ids: HashSet<String> = admins.into_iter().map(|group| group.group_id).collect();
-        Ok(mine.iter().any(|group| ids.contains(&group.group_id)))
+        let mine = self.groups_of(&self.myself().id).await?;
+        let admins = self.group_pages(&[("accessType", "site-admin")]).await?;
+        let ids: HashSet<GroupId> = admins.groups.into_iter().map(|(id, _)| id).collect();
+        Ok(mine.into_iter().flatten().any(|group| ids.contains(&group)))
     }
 }
 

@@ -3,13 +3,17 @@
 //! With a bad token Jira answers some calls with 200 and nothing; the header that tells it is
 //! checked on every answer.
 
+mod audit;
 mod client;
 mod error;
 mod listing;
+mod organization;
 mod wire;
 mod writes;
 
+pub use audit::AuditRecord;
 pub use client::{Access, Jira, Myself, Route, connect};
 pub use error::{JiraError, Refusal};
-pub use listing::{AccountRead, GroupsRead, Read, UsersRead};
+pub use listing::{AccountRead, GroupsRead, Read, Rights, UsersRead};
+pub use organization::{ADDRESSES_AT_ONCE, Organization, OrganizationUser};
 pub use writes::{Created, Written};

@@ -47,7 +47,7 @@ pub(super) struct Page<T> {
     pub(super) total: Option<u64>,
 }
 
-#[derive(Deserialize, Clone)]
+#[derive(Deserialize, Clone, Debug)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Group {
     pub(super) group_id: String,
@@ -69,7 +69,7 @@ pub(super) struct PickedGroup {
     pub(super) managed_by: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Debug)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Role {
     pub(super) key: String,

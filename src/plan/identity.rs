@@ -184,9 +184,10 @@ fn known(digest: &mut Canonical, inputs: &Inputs<'_>) {
         digest.text(address);
     }
     digest.text("look-ups");
-    for (address, accounts) in known.look_ups.iter() {
+    for (address, found) in known.look_ups.iter() {
         digest.text(address);
-        for account in accounts {
+        digest.number(u64::from(found.exact));
+        for account in &found.accounts {
             digest.text(account.as_str());
         }
     }

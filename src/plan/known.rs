@@ -129,30 +129,37 @@ pub struct Decisions {
     pub kept_apart: HashSet<(EntraId, GroupId)>,
 }
 
-/// Remembered answers of looking up people with hidden e-mails: folded address → the accounts
-/// that Jira gave, none included.
+/// What a look-up found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LookUp {
+    /// The accounts, none included.
+    pub accounts: Vec<AccountId>,
+    /// Whether they are those of exactly this address, as the organization knows it. What Jira
+    /// itself finds may bear the address as a name.
+    pub exact: bool,
+}
+
+/// Remembered answers of looking up people with hidden e-mails, by folded address.
 #[derive(Debug, Clone, Default)]
 pub struct LookUps {
-    answers: BTreeMap<String, Vec<AccountId>>,
+    answers: BTreeMap<String, LookUp>,
 }
 
 impl LookUps {
     /// Remembers an answer.
-    pub fn remember(&mut self, address: String, accounts: Vec<AccountId>) {
-        self.answers.insert(address, accounts);
+    pub fn remember(&mut self, address: String, answer: LookUp) {
+        self.answers.insert(address, answer);
     }
 
     /// The answer for a folded address, if it was looked up.
     #[must_use]
-    pub fn get(&self, address: &str) -> Option<&[AccountId]> {
-        self.answers.get(address).map(Vec::as_slice)
+    pub fn get(&self, address: &str) -> Option<&LookUp> {
+        self.answers.get(address)
     }
 
     /// All answers in the order of their addresses.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &[AccountId])> {
-        self.answers
-            .iter()
-            .map(|(a, ids)| (a.as_str(), ids.as_slice()))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &LookUp)> {
+        self.answers.iter().map(|(a, found)| (a.as_str(), found))
     }
 }
 

@@ -241,14 +241,15 @@ fn by_look_up(
             continue;
         };
         // A hit that shows another e-mail matched by the prefix of its name: it is not the person.
-        let hits: Vec<u32> = answer
-            .iter()
+        let found = answer.accounts.iter();
+        let hits: Vec<u32> = found
             .filter_map(|id| jira.find_account(id.as_str()))
-            .filter(|hit| !matching.taken(*hit) && jira.account(*hit).hidden())
+            .filter(|hit| !matching.taken(*hit))
+            .filter(|hit| answer.exact || jira.account(*hit).hidden())
             .collect();
         match hits.as_slice() {
             [] => {}
-            [hit] if fold(jira.account(*hit).name()) == fold(person.name()) => {
+            [hit] if answer.exact || fold(jira.account(*hit).name()) == fold(person.name()) => {
                 claims.entry(*hit).or_default().push(row);
             }
             _ => {

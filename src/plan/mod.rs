@@ -23,6 +23,7 @@ mod schedule;
 mod scope;
 mod settings;
 mod shape;
+mod verification;
 
 pub use desired::{Target, TargetState, class as group_class, groups_to_read, members_of, sources};
 pub use document::{
@@ -33,7 +34,7 @@ pub use executor::{Counts, Effect, Executor, Next, Outcome, Step};
 pub use guards::{Allowance, AllowanceError, Allowances, GuardCount, GuardName, Held};
 pub use identity::settings_digest;
 pub use known::{
-    Baseline, Decisions, GroupLink, History, Known, Links, LookUps, Measured, Ownership,
+    Baseline, Decisions, GroupLink, History, Known, Links, LookUp, LookUps, Measured, Ownership,
     RowDecision,
 };
 pub use make::make;
@@ -44,7 +45,7 @@ pub use patterns::{Patterns, Replace};
 pub use people::{Standing, address, usable_address};
 pub use period::Period;
 pub use schedule::next_run;
-pub use scope::unclear_scope;
+pub use scope::{closure, unclear_scope};
 pub use settings::{
     EmailSource, GuardSettings, Invitations, Leavers, Names, OutOfScope, ProductKey, Provisioning,
     Scope, ScopeUsers, Settings,
@@ -52,3 +53,4 @@ pub use settings::{
 pub use shape::{
     Conflict, Inputs, Mode, NewLink, PeopleCounts, Plan, SeatCount, Selection, Skipped, Subject,
 };
+pub use verification::{Checks, Due, Verification, account_pages, checks, member_pages};

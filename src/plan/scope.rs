@@ -121,7 +121,8 @@ fn named(entra: &EntraSnapshot, name: &str) -> Vec<u32> {
 }
 
 /// The groups themselves and every group nested in them, each once: cycles are cut.
-pub(super) fn closure(entra: &EntraSnapshot, roots: &[u32]) -> Vec<u32> {
+#[must_use]
+pub fn closure(entra: &EntraSnapshot, roots: &[u32]) -> Vec<u32> {
     let mut seen = hashbrown::HashSet::new();
     let mut order = Vec::new();
     let mut open: Vec<u32> = roots.iter().rev().copied().collect();

@@ -1,13 +1,13 @@
 //! Links and ownership in `state.db`.
 
-use super::database::now;
+use super::database::{now, unsigned};
 use super::error::StoreError;
 use super::state::State;
 use crate::directory::{AccountId, EntraId, GroupId};
 use crate::plan::{GroupLink, Links, Matched, Ownership};
 use hashbrown::HashSet;
 use rusqlite::{Connection, params};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a link came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,15 @@ pub struct YoungLink {
     pub email: String,
     /// Name.
     pub name: String,
+}
+
+/// What runs wrote since a moment.
+#[derive(Debug, Clone, Default)]
+pub struct WrittenSince {
+    /// Accounts by group.
+    pub pairs: BTreeMap<GroupId, BTreeSet<AccountId>>,
+    /// Groups with more of them than are named.
+    pub many: BTreeSet<GroupId>,
 }
 
 impl State {
@@ -145,6 +154,42 @@ impl State {
             },
         )?;
         Ok(rows.into_iter().collect())
+    }
+
+    /// Memberships that were written, or may have been, since a moment (seconds since 1970): by
+    /// group, and in groups with more than `most` of them none is named.
+    pub fn written_since(
+        &self,
+        since: i64,
+        most: impl Fn(&str) -> u64,
+    ) -> Result<WrittenSince, StoreError> {
+        let mut written = WrittenSince::default();
+        let groups = self.rows(
+            "SELECT group_id, count(*) FROM journal
+             WHERE intent_at >= ?1 AND kind IN ('add_member', 'remove_member')
+             AND group_id IS NOT NULL AND coalesce(outcome, '') <> 'not-made' GROUP BY group_id",
+            [since],
+            |row| Ok((row.get::<_, String>(0)?, unsigned(row.get(1)?))),
+        )?;
+        for (group, count) in groups {
+            let id = GroupId::new(&group);
+            if count > most(&group) {
+                written.many.insert(id);
+                continue;
+            }
+            let accounts = self.rows(
+                // Who was created in the same run had no account when the row was written.
+                "SELECT coalesce(j.account_id, p.account_id) AS account FROM journal j
+                 LEFT JOIN people_links p ON p.entra_id = j.entra_id
+                 WHERE j.intent_at >= ?1 AND j.group_id = ?2 AND account IS NOT NULL
+                 AND j.kind IN ('add_member', 'remove_member')",
+                params![since, group],
+                |row| row.get::<_, String>(0),
+            )?;
+            let accounts = accounts.iter().map(|id| AccountId::new(id));
+            written.pairs.entry(id).or_default().extend(accounts);
+        }
+        Ok(written)
     }
 
     /// Links a person to an account; whatever either was linked to before is unlinked.

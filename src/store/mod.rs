@@ -12,8 +12,8 @@ mod state;
 
 pub use error::StoreError;
 pub use journal::{Entry, Finished, Journal, JournalOutcome, Learnt};
-pub use links::{LinkedHow, YoungLink};
+pub use links::{LinkedHow, WrittenSince, YoungLink};
 pub use lock::{Lock, Owner};
-pub use mirror::Mirror;
+pub use mirror::{EntraNotes, Listing, Mirror, Mirrored};
 pub use runs::{JournalRow, NewRun, Run, RunKind, RunOutcome};
 pub use state::{Identity, State, Unfinished};

@@ -29,12 +29,13 @@ pub struct Adoption {
 /// Finds the group by name or groupId, plans as if it were adopted, and leaves only its own
 /// memberships in the plan. Whoever would leave has been asked for in the groups' own lists.
 pub async fn find(
-    session: &Session,
+    session: &mut Session,
     planned: &mut Planned,
     name: &str,
 ) -> Result<Adoption, SyncError> {
+    session.read_group_anew(planned, name).await?;
     let mut adoption = consider(planned, name)?;
-    session.confirm_departures(planned).await?;
+    session.confirm(planned).await?;
     adoption.look_again(planned);
     Ok(adoption)
 }

@@ -7,6 +7,7 @@ use super::progress::Stage;
 use super::session::Session;
 use super::words::Problem;
 use crate::directory::grouped;
+use crate::jira::Organization;
 use crate::plan::{
     Counts, GuardCount, GuardName, Kind, Mode, Ownership, TargetState, settings_digest,
 };
@@ -121,10 +122,12 @@ impl Session {
     #[must_use]
     pub fn requests(&self) -> Requests {
         let (entra, jira) = (self.entra.counted(), self.jira.counted());
+        let other = self.organization.as_ref();
+        let other = other.map(Organization::counted).unwrap_or_default();
         Requests {
             entra: entra.requests,
-            jira: jira.requests,
-            retries: entra.retries + jira.retries,
+            jira: jira.requests + other.requests,
+            retries: entra.retries + jira.retries + other.retries,
         }
     }
 }

@@ -1,14 +1,16 @@
 //! Testing both connections: a checklist with advice.
 
 use super::error::SyncError;
-use super::session::{entra_client, jira_access};
+use super::session::{entra_client, jira_access, rates};
 use super::words::Problem;
-use crate::config::{Profile, Secrets};
+use crate::config::{Paths, Profile, Secrets};
+use crate::directory::{Seats, counted};
 use crate::entra::{Entra, missing_permissions, reads_hidden_membership};
 use crate::http::{Clients, Control};
-use crate::jira::{self, Jira, JiraError, Read, Route};
+use crate::jira::{self, Jira, Organization, Read, Route};
 use crate::plan::Mode;
-use std::collections::HashSet;
+use crate::store::Mirror;
+use std::collections::HashMap;
 
 /// Which side a finding is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -272,7 +274,8 @@ async fn check_jira(
         ),
     }
     admin(&mut list, &jira).await;
-    products(&mut list, &jira).await;
+    let organization = the_organization(&mut list, profile, secrets, clients, cancel).await;
+    products(&mut list, &jira, organization.as_ref()).await;
     list.findings
 }
 
@@ -299,32 +302,108 @@ async fn admin(list: &mut List<'_>, jira: &Jira) {
     }
 }
 
-async fn products(list: &mut List<'_>, jira: &Jira) {
-    let found: Result<_, JiraError> = jira.groups(&HashSet::new(), &Read::default()).await;
-    match found {
-        Ok(read) => {
-            for product in &read.products {
-                let left = match product.seats {
-                    crate::directory::Seats::Unlimited => "no limit of seats".to_owned(),
-                    crate::directory::Seats::Left(left) => format!("{left} seats left"),
-                };
-                list.add("product", State::Good, format!("{}: {left}", product.name));
-            }
-            let external = read
-                .groups
-                .iter()
-                .filter(|(_, _, class)| *class == crate::directory::GroupClass::External)
-                .count();
-            if external > 0 {
-                list.add(
-                    "other system",
-                    State::Note,
-                    format!(
-                        "groups that another system syncs, and that are never touched: {external}"
-                    ),
-                );
-            }
-        }
-        Err(error) => list.bad("groups", (&error).into()),
+async fn products(list: &mut List<'_>, jira: &Jira, organization: Option<&Organization>) {
+    let read = Read::default();
+    let listings = tokio::try_join!(jira.groups(&read), jira.rights());
+    let (groups, mut rights) = match listings {
+        Ok(found) => found,
+        Err(error) => return list.bad("groups", (&error).into()),
+    };
+    let ids: HashMap<&str, &str> = groups
+        .groups
+        .iter()
+        .map(|(id, name)| (name.as_str(), id.as_str()))
+        .collect();
+    for product in rights.products(&ids) {
+        let left = match product.seats {
+            Seats::Unlimited => "no limit of seats".to_owned(),
+            Seats::Left(left) => format!("{left} seats left"),
+        };
+        list.add("product", State::Good, format!("{}: {left}", product.name));
     }
+    if let Some(organization) = organization {
+        match organization.synced_groups().await {
+            Ok(synced) => rights.add_external(synced),
+            Err(error) => list.bad("organization", (&error).into()),
+        }
+    }
+    let external = rights.external();
+    if external > 0 {
+        list.push(Finding {
+            side: Side::Jira,
+            what: "other system",
+            state: State::Note,
+            text: format!(
+                "another system provisions this site: {} are synced by it and never touched",
+                counted(external as u64, "group", "groups")
+            ),
+            problem: Some(Problem::plain(
+                "provisioned",
+                "Another system provisions this site.".to_owned(),
+                "At admin.atlassian.com ▸ Security ▸ Identity providers, see which one. Let only one of the two create people and groups: turn off Import users and Import groups here, or the provisioning there.",
+            )),
+        });
+    }
+}
+
+async fn the_organization(
+    list: &mut List<'_>,
+    profile: &Profile,
+    secrets: &Secrets,
+    clients: &Clients,
+    cancel: &Control,
+) -> Option<Organization> {
+    let Some(key) = &secrets.organization else {
+        list.add(
+            "organization",
+            State::Unknown,
+            "without its API key, people who hide their e-mail are looked up one by one",
+        );
+        return None;
+    };
+    let id = profile.jira.organization_id.as_deref();
+    let rates = rates(profile, Mode::Attended);
+    match Organization::connect(&profile.api, key.clone(), id, rates, clients, cancel).await {
+        Ok(organization) => {
+            let ends = match profile.jira.organization_key_expires {
+                Some(end) => format!("the key ends on {end}, as you noted"),
+                None => {
+                    "when the key ends is not known: note it under jira.organization_key_expires"
+                        .to_owned()
+                }
+            };
+            let text = format!("{}; {ends}", organization.id());
+            list.add("organization", State::Good, text);
+            Some(organization)
+        }
+        Err(error) => {
+            list.bad("organization", (&error).into());
+            None
+        }
+    }
+}
+
+/// What the listings proved when both sides were read last, for people who look before the next
+/// read.
+#[must_use]
+pub fn last_read(profile: &Profile, paths: &Paths) -> Vec<Finding> {
+    let listings = Mirror::last_listings(&paths.profile(&profile.name));
+    listings
+        .into_iter()
+        .map(|listing| Finding {
+            side: if listing.name.starts_with("Entra") {
+                Side::Entra
+            } else {
+                Side::Jira
+            },
+            what: "last read",
+            state: if listing.doubtful {
+                State::Note
+            } else {
+                State::Good
+            },
+            text: format!("{}: {}", listing.name, listing.words),
+            problem: None,
+        })
+        .collect()
 }

@@ -5,12 +5,14 @@ use super::progress::Stage;
 use super::refresh::Snapshots;
 use super::session::Session;
 use crate::directory::{AccountId, AccountKind, fold};
-use crate::jira::JiraError;
-use crate::plan::{Known, address, pending_look_ups};
+use crate::jira::{ADDRESSES_AT_ONCE, AccountRead, JiraError};
+use crate::plan::{Known, LookUp, address, pending_look_ups};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// How many searches are under way at a time.
+const AT_ONCE: usize = 16;
 /// How many people without an equal display name are looked up in one refresh. The rest stay
 /// unverified, which a guard shows; they are looked up by the refreshes that follow.
 const STRANGERS: usize = 300;
@@ -33,19 +35,28 @@ impl Session {
         if !(provisioning.import_users || provisioning.sync_memberships || self.ahead) {
             return Ok(());
         }
-        let rate = self.profile.limits.polite_rate.max(1) as usize;
+        let rate = match self.organization {
+            // It is asked for many at a time, and shares no limit with the site's searches.
+            Some(_) => ADDRESSES_AT_ONCE,
+            None => self.profile.limits.polite_rate.max(1) as usize,
+        };
         let mut done = 0;
-        let mut strangers = if self.only_namesakes { STRANGERS } else { 0 };
+        let most = if self.organization.is_some() {
+            usize::MAX
+        } else {
+            STRANGERS
+        };
+        let mut strangers = if self.only_namesakes { most } else { 0 };
         loop {
             let pending = pending_look_ups(
                 &snapshots.entra,
-                &snapshots.jira,
+                &snapshots.jira.snapshot,
                 known,
                 &self.profile.settings,
             );
             let namesakes = pending.namesakes;
             let batch: Vec<u32> = if namesakes.is_empty() {
-                let room = STRANGERS.saturating_sub(strangers).min(rate);
+                let room = most.saturating_sub(strangers).min(rate);
                 strangers += room.min(pending.strangers.len());
                 pending.strangers.iter().copied().take(room).collect()
             } else {
@@ -54,7 +65,7 @@ impl Session {
             if batch.is_empty() {
                 return Ok(());
             }
-            let room = STRANGERS.saturating_sub(strangers);
+            let room = most.saturating_sub(strangers);
             let left = batch.len().max(namesakes.len()) + pending.strangers.len().min(room);
             self.progress.now(Stage::LookingUp {
                 done,
@@ -69,27 +80,13 @@ impl Session {
                 })
                 .map(fold)
                 .collect();
-            let jira = &self.jira;
-            let answers: Vec<(String, Vec<AccountId>)> = stream::iter(addresses)
-                .map(|address| async move {
-                    let found = jira.search(&address).await?;
-                    let people = found
-                        .iter()
-                        .map(crate::jira::AccountRead::row)
-                        .filter(|row| row.kind == AccountKind::Person)
-                        .map(|row| AccountId::new(row.id))
-                        .collect();
-                    Ok::<_, JiraError>((address, people))
-                })
-                .buffer_unordered(rate)
-                .try_collect()
-                .await?;
+            let answers = self.search_all(addresses).await?.answers;
             done += answers.len() as u64;
             self.mirror.remember(&answers)?;
-            for (address, accounts) in answers {
-                known.look_ups.remember(address, accounts);
+            for (address, answer) in answers {
+                known.look_ups.remember(address, answer);
             }
-            if left > batch.len() {
+            if left > batch.len() && self.organization.is_none() {
                 let next = begun + Duration::from_secs(1);
                 tokio::select! {
                     () = tokio::time::sleep_until(next) => {}
@@ -98,4 +95,55 @@ impl Session {
             }
         }
     }
+
+    /// Who has these folded addresses: by the organization, which knows all addresses, or by
+    /// Jira's own search.
+    pub(super) async fn search_all(&self, addresses: Vec<String>) -> Result<Found, SyncError> {
+        if let Some(organization) = &self.organization {
+            let users = organization.users(&addresses).await?;
+            let ids: Vec<AccountId> = users.iter().map(|user| user.account.clone()).collect();
+            let answers = addresses
+                .into_iter()
+                .map(|address| {
+                    let own = users.iter().filter(|user| fold(&user.email) == address);
+                    let accounts = own.map(|user| user.account.clone()).collect();
+                    let exact = true;
+                    (address, LookUp { accounts, exact })
+                })
+                .collect();
+            // The organization also knows people who have no access to this site.
+            let accounts = self.jira.by_ids(&ids).await?;
+            return Ok(Found { accounts, answers });
+        }
+        let jira = &self.jira;
+        let rows: Vec<(String, Vec<AccountRead>)> = stream::iter(addresses)
+            .map(|address| async move {
+                let mut found = jira.search(&address).await?;
+                found.retain(|account| account.row().kind == AccountKind::Person);
+                Ok::<_, JiraError>((address, found))
+            })
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let mut found = Found::default();
+        for (address, accounts) in rows {
+            let ids = accounts.iter().map(|a| AccountId::new(a.row().id));
+            let answer = LookUp {
+                accounts: ids.collect(),
+                exact: false,
+            };
+            found.answers.push((address, answer));
+            found.accounts.extend(accounts);
+        }
+        Ok(found)
+    }
+}
+
+/// What looking up addresses gave.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The accounts, as the site shows them.
+    pub(super) accounts: Vec<AccountRead>,
+    /// The answer for each folded address.
+    pub(super) answers: Vec<(String, LookUp)>,
 }

@@ -2,14 +2,20 @@
 
 use super::error::SyncError;
 use super::progress::Stage;
+use super::refresh::Snapshots;
 use super::session::Session;
-use crate::directory::{EntraSnapshot, JiraSnapshot};
+use crate::directory::{EntraSnapshot, JiraSnapshot, fold};
+use crate::jira::Read;
 use crate::plan::{
     self, Allowances, Document, Inputs, Known, Mode, OperationRow, Plan, Reason, Selection,
     Settings, settings_digest,
 };
+use crate::store::Listing;
 use jiff::civil::Date;
 use std::sync::Arc;
+
+/// How often answers may lead to a plan that raises other questions.
+const VERIFICATIONS: u32 = 4;
 
 /// A plan together with everything it was made from.
 #[derive(Debug, Clone)]
@@ -32,6 +38,8 @@ pub struct Planned {
     pub selection: Selection,
     /// The plan.
     pub plan: Plan,
+    /// What each listing proved.
+    pub listings: Vec<Listing>,
     /// When it was made, RFC 3339.
     pub created_at: String,
 }
@@ -105,7 +113,7 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
             .refused(&settings_digest(&session.profile.settings))?,
         history: session.state.history()?,
     };
-    let snapshots = session.refresh(&known).await?;
+    let mut snapshots = session.refresh(&known).await?;
     let settings = &session.profile.settings;
     if let Some(why) = plan::unclear_scope(&snapshots.entra, settings) {
         return Err(SyncError::UnclearScope(why));
@@ -118,8 +126,8 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
     session.look_up(&snapshots, &mut known).await?;
     session.progress.now(Stage::Planning);
     let mut planned = Planned {
-        entra: Arc::new(snapshots.entra),
-        jira: Arc::new(snapshots.jira),
+        entra: snapshots.entra.clone(),
+        jira: snapshots.jira.snapshot.clone(),
         known,
         settings: session.profile.settings.clone(),
         today: jiff::ZonedDateTime::now().date(),
@@ -127,16 +135,84 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
         allowances: Allowances::default(),
         selection: Selection::Everything,
         plan: Plan::default(),
+        listings: Vec::new(),
         created_at: jiff::Timestamp::now()
             .strftime("%Y-%m-%dT%H:%M:%SZ")
             .to_string(),
     };
     planned.plan = plan::make(&planned.inputs());
+    verified(session, &mut snapshots, &mut planned).await?;
     session.confirm_departures(&mut planned).await?;
+    session.tell_drift(&mut snapshots.jira).await?;
+    planned.listings = snapshots.listings();
+    session.snapshots = Some(snapshots);
     planned.allow(allowances)?;
     if planned.entra.users.is_whole() && !planned.plan.source_shrank {
         session.state.measure(planned.plan.measured)?;
     }
     session.progress.now(Stage::Idle);
     Ok(planned)
+}
+
+impl Session {
+    /// Reads the members of a Jira group, named or by its id, unless this session has read them.
+    pub(super) async fn read_group_anew(
+        &mut self,
+        planned: &mut Planned,
+        name: &str,
+    ) -> Result<(), SyncError> {
+        let wanted = fold(name);
+        let Some(mut snapshots) = self.snapshots.take() else {
+            return Ok(());
+        };
+        let side = &mut snapshots.jira;
+        let row = side
+            .snapshot
+            .iter_groups()
+            .find(|(_, group)| group.id() == name || fold(group.name()) == wanted)
+            .map(|(row, _)| row)
+            .filter(|row| side.snapshot.group(*row).read() && !side.is_fresh(*row));
+        if let Some(row) = row {
+            self.read_members(side, &[row], &Read::default()).await?;
+            planned.jira = side.snapshot.clone();
+            planned.again(|_| {});
+        }
+        self.snapshots = Some(snapshots);
+        Ok(())
+    }
+
+    /// Verifies what a plan rests on that was changed after it was made.
+    pub(super) async fn confirm(&mut self, planned: &mut Planned) -> Result<(), SyncError> {
+        if let Some(mut snapshots) = self.snapshots.take() {
+            verified(self, &mut snapshots, planned).await?;
+            self.snapshots = Some(snapshots);
+        }
+        self.confirm_departures(planned).await
+    }
+}
+
+/// Verifies what the plan rests on, and plans anew, until nothing has to be asked.
+async fn verified(
+    session: &mut Session,
+    snapshots: &mut Snapshots,
+    planned: &mut Planned,
+) -> Result<(), SyncError> {
+    let mut changed = false;
+    for _ in 0..VERIFICATIONS {
+        let verified = session.verify(planned, &mut snapshots.jira).await?;
+        if !verified.asked {
+            break;
+        }
+        changed = true;
+        planned.jira = snapshots.jira.snapshot.clone();
+        planned.again(|known| {
+            for (address, answer) in verified.answers {
+                known.look_ups.remember(address, answer);
+            }
+        });
+    }
+    if changed {
+        session.keep(snapshots)?;
+    }
+    Ok(())
 }

@@ -45,7 +45,7 @@ impl Session {
         write: &Unfinished,
     ) -> Result<Option<bool>, SyncError> {
         let wanted = fold(&write.group_name);
-        let jira = &snapshots.jira;
+        let jira = &snapshots.jira.snapshot;
         let listed = jira
             .iter_groups()
             .find(|(_, group)| fold(group.name()) == wanted)

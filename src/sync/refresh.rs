@@ -1,70 +1,109 @@
-//! Reading both sides.
+//! Reading both sides: everything the first time, afterwards what changed, what is touched and a
+//! rotating share.
 
+use super::drift::Drift;
+use super::entra_side::EntraSide;
 use super::error::SyncError;
+use super::jira_side::JiraSide;
 use super::progress::Stage;
 use super::session::Session;
-use crate::directory::{
-    AccountId, AccountKind, Doubt, EntraSnapshot, GroupId, JiraAccountRow, JiraBuilder,
-    JiraGroupRow, JiraSnapshot,
-};
-use crate::entra::{DeltaLinks, Listed};
-use crate::jira::{AccountRead, GroupsRead, Read, UsersRead};
+use crate::directory::{Doubt, EntraSnapshot, JiraSnapshot, grouped};
+use crate::entra::Listed;
+use crate::jira::Read;
 use crate::plan::{Allowances, Inputs, Known, Selection, groups_to_read};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use std::collections::HashSet;
+use crate::store::{Listing, Mirrored};
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
-/// How many groups' members are read at a time.
-const GROUPS_AT_ONCE: usize = 32;
 /// How many people who seem to be deleted are asked for by id. Of more, a part is asked for: so
 /// many removals are held by guards in any case.
 const DELETIONS: usize = 400;
-/// For this long an account that Rollbook created may be missing from listings, in seconds.
-/// Atlassian's listings lag by some seconds; a missing account is created a second time.
-const YOUNG: i64 = 900;
 
-/// Both sides as read now.
+/// Both sides as they are known now.
 #[derive(Debug)]
 pub struct Snapshots {
     /// Entra's side.
-    pub entra: EntraSnapshot,
-    /// Jira's side.
-    pub jira: JiraSnapshot,
+    pub entra: Arc<EntraSnapshot>,
+    /// Jira's side, with what of it was verified just now.
+    pub(super) jira: JiraSide,
+    entra_notes: crate::store::EntraNotes,
+    /// How many users the tenant counts, if it tells.
+    counted: Option<u64>,
+    /// Whether only changes were read of Entra.
+    by_changes: bool,
 }
 
-/// Members of one group that was read to the end: rows of the accounts that the listing of users
-/// holds, and whoever it lacks.
-struct Members {
-    group: u32,
-    listed: Vec<u32>,
-    unlisted: Vec<AccountRead>,
+/// Seconds since 1970, as snapshots note them.
+pub(super) fn now() -> u32 {
+    // Good until 2106.
+    u32::try_from(jiff::Timestamp::now().as_second()).unwrap_or(u32::MAX)
 }
 
 impl Session {
-    /// Reads both sides at the same time, then the members of those groups that plans speak of.
-    /// An incomplete side comes back as such; a side that can't be read at all is an error.
+    /// Reads both sides at the same time, then the members of those groups that plans speak of and
+    /// that were never read, and whatever Entra's changes or the last run touched. An incomplete
+    /// side comes back as such; a side that can't be read at all is an error.
     pub(super) async fn refresh(&mut self, known: &Known) -> Result<Snapshots, SyncError> {
         let (listed, read) = (Arc::new(Listed::default()), Arc::new(Read::default()));
         self.progress.now(Stage::Reading {
             entra: listed.clone(),
             jira: read.clone(),
         });
-        let unwritable = self.state.unwritable()?;
-        let side = async { Ok::<_, SyncError>(self.entra.snapshot(&self.tenant, &listed).await?) };
-        let other = async {
-            let (users, groups) =
-                tokio::try_join!(self.jira.users(&read), self.jira.groups(&unwritable, &read))?;
-            let users = self.with_missing_links(users, known).await?;
-            Ok::<_, SyncError>((users, groups))
+        let (base_entra, base_jira) = match self.recall() {
+            Some(base) => (
+                Some((base.entra, base.entra_notes)),
+                Some((base.jira, base.verification)),
+            ),
+            None => (None, None),
         };
-        let ((mut entra, links), (users, groups)) = tokio::try_join!(side, other)?;
-        let bare = build(&users, &groups, None, &self.me());
+        let (entra, mut jira) = tokio::try_join!(
+            self.read_entra(base_entra, &listed),
+            self.read_jira(base_jira, &read, known)
+        )?;
+        let EntraSide {
+            read: found,
+            base: before,
+            notes: entra_notes,
+            said,
+        } = entra;
+        self.notes.extend(said);
+        let mut entra = found.snapshot;
+        let wanted = self.unread(&entra, &jira.snapshot, known);
+        self.read_members(&mut jira, &wanted, &read).await?;
+        let touched = self.touched(before.as_deref(), &entra, &jira, known)?;
+        self.check(&mut jira, &touched, &read).await?;
+        self.confirm_deletions(&mut entra, &jira.snapshot, known)
+            .await?;
+        let snapshots = Snapshots {
+            entra: Arc::new(entra),
+            jira,
+            entra_notes,
+            counted: found.counted,
+            by_changes: found.by_changes,
+        };
+        self.keep(&snapshots)?;
+        Ok(snapshots)
+    }
+
+    /// What is known from before; nothing if everything is to be verified.
+    fn recall(&mut self) -> Option<Mirrored> {
+        if self.full {
+            return None;
+        }
+        let before = self.mirror.rebuilt;
+        let found = self.mirror.recall(&self.identity);
+        if self.mirror.rebuilt && !before {
+            self.notes.push(super::session::REBUILT.to_owned());
+        }
+        found.filter(|base| base.entra.users.is_whole() && base.jira.is_whole())
+    }
+
+    /// The groups whose members a plan needs and that were never read.
+    fn unread(&self, entra: &EntraSnapshot, jira: &JiraSnapshot, known: &Known) -> Vec<u32> {
         let mut settings = self.profile.settings.clone();
         settings.provisioning.sync_memberships |= self.ahead;
         let inputs = Inputs {
-            entra: &entra,
-            jira: &bare,
+            entra,
+            jira,
             known,
             settings: &settings,
             today: jiff::ZonedDateTime::now().date(),
@@ -72,26 +111,25 @@ impl Session {
             allowances: &Allowances::default(),
             selection: &Selection::Everything,
         };
-        let wanted = groups_to_read(&inputs, self.admins);
-        let members = self.members(&bare, &wanted, &read).await?;
-        let jira = build(&users, &groups, Some((&bare, &members)), &self.me());
-        drop((bare, members, users));
-        self.confirm_deletions(&mut entra, &jira, known).await?;
-        self.keep(&entra, &jira, &links)?;
-        Ok(Snapshots { entra, jira })
+        let mut rows = groups_to_read(&inputs, self.admins);
+        rows.retain(|row| !jira.group(*row).read());
+        rows
     }
 
-    fn keep(
-        &mut self,
-        entra: &EntraSnapshot,
-        jira: &JiraSnapshot,
-        links: &DeltaLinks,
-    ) -> Result<(), SyncError> {
-        if entra.users.is_whole() && jira.is_whole() {
-            self.mirror
-                .keep(entra, jira, (&links.users, &links.groups))?;
+    /// Keeps both sides, if they are to be believed.
+    pub(super) fn keep(&mut self, snapshots: &Snapshots) -> Result<(), SyncError> {
+        let (entra, jira) = (&snapshots.entra, &snapshots.jira);
+        if !entra.users.is_whole() || !jira.snapshot.is_whole() {
+            return Ok(());
         }
-        Ok(())
+        let mirrored = Mirrored {
+            entra: entra.clone(),
+            jira: jira.snapshot.clone(),
+            entra_notes: snapshots.entra_notes.clone(),
+            verification: jira.verification.clone(),
+            listings: snapshots.listings(),
+        };
+        Ok(self.mirror.keep(&self.identity, &mirrored)?)
     }
 
     /// People who are missing from Entra's listing and would leave owned groups for that reason
@@ -137,145 +175,127 @@ impl Session {
         Ok(())
     }
 
-    fn me(&self) -> AccountId {
-        self.jira.myself().id.clone()
-    }
-
-    /// Linked accounts that the listing lacks are looked up by id before they are believed gone.
-    /// One that Rollbook created a moment ago is believed to exist whatever the listing says.
-    async fn with_missing_links(
-        &self,
-        mut users: UsersRead,
-        known: &Known,
-    ) -> Result<UsersRead, SyncError> {
-        let seen: HashSet<&str> = users.accounts.iter().map(|a| a.row().id).collect();
-        let missing: Vec<AccountId> = known
-            .links
-            .people()
-            .map(|(_, account)| account)
-            .filter(|account| !seen.contains(account.as_str()))
-            .cloned()
-            .collect();
-        if missing.is_empty() {
-            return Ok(users);
+    /// Tells of memberships that somebody else changed in Jira since they were known, with who and
+    /// when, if the audit records tell.
+    pub(super) async fn tell_drift(&mut self, jira: &mut JiraSide) -> Result<(), SyncError> {
+        let mut drift = std::mem::take(&mut jira.drift);
+        if drift.is_empty() {
+            return Ok(());
         }
-        let found = self.jira.by_ids(&missing).await?;
-        let back: HashSet<String> = found.iter().map(|a| a.row().id.to_owned()).collect();
-        // Many who exist and were not listed: the listing was cut off.
-        if found.len() > 1 && found.len() * 100 > known.links.people().count() {
-            let young: HashSet<AccountId> = self
-                .state
-                .young_links(YOUNG)?
-                .into_iter()
-                .map(|link| link.account)
-                .collect();
-            let old = found
-                .iter()
-                .filter(|a| !young.contains(&AccountId::new(a.row().id)))
-                .count();
-            if old > 1 {
-                users.completeness.doubt(Doubt::MembersUnlisted {
-                    missing: old as u64,
-                });
-            }
+        drift.sort();
+        drift.dedup();
+        self.explain(&mut drift, jira).await?;
+        let shown = drift.iter().take(super::drift::SHOWN).map(Drift::words);
+        self.notes.extend(shown);
+        if drift.len() > super::drift::SHOWN {
+            self.notes.push(format!(
+                "… and {} more memberships that were changed in Jira by somebody else.",
+                grouped((drift.len() - super::drift::SHOWN) as u64)
+            ));
         }
-        users.accounts.extend(found);
-        for link in self.state.young_links(YOUNG)? {
-            let id = link.account.as_str();
-            if missing.contains(&link.account) && !back.contains(id) {
-                users.accounts.push(AccountRead::created(&JiraAccountRow {
-                    id,
-                    name: &link.name,
-                    email: &link.email,
-                    active: true,
-                    kind: AccountKind::Person,
-                }));
-            }
-        }
-        Ok(users)
-    }
-
-    async fn members(
-        &self,
-        jira: &JiraSnapshot,
-        wanted: &[u32],
-        read: &Read,
-    ) -> Result<Vec<Members>, SyncError> {
-        read.member_lists_of.store(wanted.len() as u64, Relaxed);
-        let members: Vec<Option<Members>> = stream::iter(wanted.iter().copied())
-            .map(|row| async move {
-                let id = GroupId::new(jira.group(row).id());
-                let found = self.jira.members(&id).await?;
-                read.member_lists.fetch_add(1, Relaxed);
-                // Only row numbers are kept: a large site has millions of memberships.
-                Ok::<_, SyncError>(found.map(|accounts| {
-                    let mut members = Members {
-                        group: row,
-                        listed: Vec::with_capacity(accounts.len()),
-                        unlisted: Vec::new(),
-                    };
-                    for account in accounts {
-                        match jira.find_account(account.row().id) {
-                            Some(row) => members.listed.push(row),
-                            None => members.unlisted.push(account),
-                        }
-                    }
-                    members
-                }))
-            })
-            .buffer_unordered(GROUPS_AT_ONCE)
-            .try_collect()
-            .await?;
-        let members = members.into_iter().flatten().collect();
-        Ok(members)
+        Ok(())
     }
 }
 
-/// Builds the snapshot; with members, they are given as rows of one that was built without.
-/// Members whom the listing of users did not hold are evidence that it was cut off, unless they
-/// are a few, who may have been created since.
-fn build(
-    users: &UsersRead,
-    groups: &GroupsRead,
-    members: Option<(&JiraSnapshot, &[Members])>,
-    me: &AccountId,
-) -> JiraSnapshot {
-    let mut builder = JiraBuilder::default();
-    for account in &users.accounts {
-        builder.account(&account.row());
+impl Snapshots {
+    /// How each listing is known to be whole, or what is doubtful.
+    pub(super) fn listings(&self) -> Vec<Listing> {
+        listings(&self.entra, self.counted, self.by_changes, &self.jira)
     }
-    for (id, name, class) in &groups.groups {
-        builder.group(&JiraGroupRow {
-            id: id.as_str(),
-            name,
-            class: *class,
-        });
+}
+
+fn listings(
+    entra: &EntraSnapshot,
+    counted: Option<u64>,
+    by_changes: bool,
+    jira: &JiraSide,
+) -> Vec<Listing> {
+    let listing = |name: &str, words: String, doubt: Option<&Doubt>| Listing {
+        name: name.to_owned(),
+        doubtful: doubt.is_some(),
+        words: doubt.map_or(words, ToString::to_string),
+    };
+    let doubt = |completeness: &crate::directory::Completeness| match completeness {
+        crate::directory::Completeness::Whole => None,
+        crate::directory::Completeness::Doubtful(doubt) => Some(doubt.clone()),
+    };
+    let read = if by_changes {
+        "what changed was read to the link that ends the round"
+    } else {
+        "read to the last page"
+    };
+    let count = match counted {
+        Some(counted) => format!("the tenant counts {}", grouped(counted)),
+        None => "this tenant does not count them".to_owned(),
+    };
+    let people = grouped(entra.people() as u64);
+    let hidden = entra
+        .iter_groups()
+        .filter(|(_, group)| group.membership() != crate::directory::Membership::Known)
+        .count() as u64;
+    let unknown = if hidden > 0 {
+        format!("; the members of {} can't be known", grouped(hidden))
+    } else {
+        String::new()
+    };
+    let site = &jira.snapshot;
+    let verified: Vec<u32> = site
+        .iter_groups()
+        .filter(|(_, group)| group.read())
+        .map(|(_, group)| group.verified())
+        .collect();
+    let oldest = verified.iter().min().map_or(String::new(), |at| {
+        format!(", the oldest {} ago", ago(now().saturating_sub(*at)))
+    });
+    vec![
+        listing(
+            "Entra users",
+            format!("{people}: {read}; {count}"),
+            doubt(&entra.users).as_ref(),
+        ),
+        listing(
+            "Entra groups",
+            format!(
+                "{}, {} memberships: {read}{unknown}",
+                grouped(entra.groups() as u64),
+                grouped(entra.direct().total() as u64)
+            ),
+            None,
+        ),
+        listing(
+            "Jira accounts",
+            format!(
+                "{}: read to the empty page {} ago; your own account is among them",
+                grouped(site.accounts() as u64),
+                ago(now().saturating_sub(jira.verification.accounts_at))
+            ),
+            doubt(&site.users).as_ref(),
+        ),
+        listing(
+            "Jira groups",
+            format!(
+                "{}: read to the last page, with as many rows as it says, {} ago",
+                grouped(site.groups() as u64),
+                ago(now().saturating_sub(jira.verification.groups_at))
+            ),
+            doubt(&site.group_list).as_ref(),
+        ),
+        listing(
+            "Jira members",
+            format!(
+                "of {} groups that plans speak of: each read to its last page{oldest}",
+                grouped(verified.len() as u64)
+            ),
+            None,
+        ),
+    ]
+}
+
+/// A length of time for people.
+fn ago(seconds: u32) -> String {
+    match seconds {
+        0..=119 => format!("{seconds} s"),
+        120..=7199 => format!("{} min", seconds / 60),
+        _ => format!("{} h", seconds / 3600),
     }
-    let mut unlisted = HashSet::new();
-    if let Some((bare, lists)) = members {
-        for list in lists {
-            let group = bare.group(list.group).id();
-            builder.group_read(group);
-            for account in &list.listed {
-                builder.member(group, bare.account(*account).id());
-            }
-            for account in &list.unlisted {
-                let row = account.row();
-                unlisted.insert(row.id);
-                builder.account(&row);
-                builder.member(group, row.id);
-            }
-        }
-    }
-    builder.products(groups.products.clone());
-    builder.me(me.clone());
-    let mut snapshot = builder.finish();
-    snapshot.users = users.completeness.clone();
-    snapshot.group_list = groups.completeness.clone();
-    if unlisted.len() > 3.max(users.accounts.len() / 100) {
-        snapshot.users.doubt(Doubt::MembersUnlisted {
-            missing: unlisted.len() as u64,
-        });
-    }
-    snapshot
 }

@@ -2,15 +2,18 @@
 
 use super::error::SyncError;
 use super::progress::{Progress, Stage};
+use super::words::Problem;
 use crate::config::{Paths, Profile, Secrets};
 use crate::entra::{Credentials, Entra, Tenant};
 use crate::http::{Clients, Control, Rates};
-use crate::jira::{self, Access, Jira, Route};
+use crate::jira::{self, Access, Jira, JiraError, Organization, Route};
 use crate::plan::Mode;
 use crate::store::{Identity, Lock, Mirror, Owner, State, StoreError};
 
 /// Attended runs stay this far under the documented limits.
 const SHARE: f64 = 0.95;
+/// What an administrator is told of a damaged mirror.
+pub(super) const REBUILT: &str = "The mirror of both directories was damaged. It is a cache: everything is read again, and it is made anew.";
 /// Jira's documented limit for GET and POST, calls a second for one endpoint.
 const READS: f64 = 100.0;
 /// The same for PUT and DELETE.
@@ -51,11 +54,17 @@ pub struct Session {
     pub(super) tenant: Tenant,
     pub(super) entra: Entra,
     pub(super) jira: Jira,
+    /// The organization's API, if there is a key that it accepts.
+    pub(super) organization: Option<Organization>,
     pub(super) mirror: Mirror,
     pub(super) cancel: Control,
     pub(super) progress: Progress,
     pub(super) owner: Owner,
     pub(super) begun: tokio::time::Instant,
+    /// Both sides as the last plan knew them.
+    pub(super) snapshots: Option<super::refresh::Snapshots>,
+    /// Whether everything is read again, whatever is known.
+    pub(super) full: bool,
     /// Whether it is read who is an administrator although no group is owned yet.
     pub(super) admins: bool,
     /// Whether members are read of all groups that could take part, so that settings can be
@@ -132,6 +141,32 @@ pub(super) fn jira_access(profile: &Profile, secrets: &Secrets, mode: Mode) -> A
     }
 }
 
+/// Reaches the organization, if there is a key. A key that is not accepted is told and not used:
+/// nothing else needs it.
+pub(super) async fn organization(
+    profile: &Profile,
+    secrets: &Secrets,
+    mode: Mode,
+    clients: &Clients,
+    cancel: &Control,
+    notes: &mut Vec<String>,
+) -> Result<Option<Organization>, JiraError> {
+    let Some(key) = &secrets.organization else {
+        return Ok(None);
+    };
+    let id = profile.jira.organization_id.as_deref();
+    let rates = rates(profile, mode);
+    match Organization::connect(&profile.api, key.clone(), id, rates, clients, cancel).await {
+        Ok(organization) => Ok(Some(organization)),
+        Err(error @ JiraError::Http(crate::http::Failure::Cancelled)) => Err(error),
+        Err(error) => {
+            let problem = Problem::from(&error);
+            notes.push(format!("{} {}", problem.message, problem.hint));
+            Ok(None)
+        }
+    }
+}
+
 /// Makes the profile's folder, which only its owner may enter.
 pub(super) fn folder(paths: &Paths, profile: &str) -> Result<std::path::PathBuf, StoreError> {
     let folder = paths.profile(profile);
@@ -149,6 +184,11 @@ pub(super) fn folder(paths: &Paths, profile: &str) -> Result<std::path::PathBuf,
 }
 
 impl Session {
+    /// From the next refresh on, reads everything again, whatever is known.
+    pub fn verifies_everything(&mut self) {
+        self.full = true;
+    }
+
     /// From the next refresh on, also reads what settings that are off now would need.
     pub fn reads_ahead(&mut self) {
         self.ahead = true;
@@ -183,7 +223,7 @@ impl Session {
         let mirror = Mirror::open(&folder)?;
         let mut notes = Vec::new();
         if mirror.rebuilt {
-            notes.push("The mirror of both directories was damaged. It is a cache, and has been made anew.".to_owned());
+            notes.push(REBUILT.to_owned());
         }
         let clients = Clients::new().map_err(|e| SyncError::Client(e.to_string()))?;
         if clients.built_in_certificates {
@@ -202,6 +242,8 @@ impl Session {
             jira::connect(&access, remembered, &clients, &cancel)
         );
         let (tenant, jira) = (tenant?, jira?);
+        let organization =
+            organization(&profile, &secrets, mode, &clients, &cancel, &mut notes).await?;
         progress.measures(entra.counts(), jira.counts());
         let identity = Identity {
             tenant_id: tenant.id.clone(),
@@ -218,11 +260,14 @@ impl Session {
             tenant,
             entra,
             jira,
+            organization,
             mirror,
             cancel,
             progress,
             owner,
             begun,
+            snapshots: None,
+            full: false,
             admins: false,
             ahead: false,
             only_namesakes: false,

@@ -227,8 +227,8 @@ async fn a_plan_does_not_change_under_the_hands() {
             .iter()
             .find(|(_, user)| user.enabled)
             .map(|(id, _)| id.clone());
-        if let Some(user) = id.and_then(|id| world.entra.users.get_mut(&id)) {
-            user.enabled = false;
+        if let Some(id) = id {
+            world.edit_user(&id, |user| user.enabled = false);
         }
     });
     let before = desk.screen();

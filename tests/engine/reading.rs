@@ -12,13 +12,13 @@ async fn half_of_entra_removes_nobody() {
             w.faults.users_cut_half = true;
             w.faults.no_count = no_count;
         });
-        let plan = world.json(&["plan"], 0).await;
+        let plan = world.json(&["plan", "--full"], 0).await;
         assert_eq!(plan["complete"]["entra"], false, "no_count: {no_count}");
         assert_eq!(plan["summary"]["remove_member"], 0);
-        let text = world.run(&["plan"]).await.expect(0).out;
+        let text = world.run(&["plan", "--full"]).await.expect(0).out;
         assert!(text.contains("INCOMPLETE"), "{text}");
         let writes = world.sim.world(|w| w.writes());
-        world.run(&["sync"]).await.expect(0);
+        world.run(&["sync", "--full"]).await.expect(0);
         assert_eq!(world.sim.world(|w| w.writes()), writes);
     }
 }
@@ -31,7 +31,7 @@ async fn a_lost_page_of_groups_removes_nobody() {
     for round in 0..8 {
         // The order of a round is random: each time other slices are on the lost page.
         world.sim.world(|w| w.faults.groups_page_lost = true);
-        let plan = world.json(&["plan"], 0).await;
+        let plan = world.json(&["plan", "--full"], 0).await;
         assert_eq!(plan["summary"]["remove_member"], 0, "{round}");
         contradicted += u32::from(plan["complete"]["entra"] == false);
     }

@@ -135,6 +135,9 @@ fn secrets(error: &ConfigError) -> Problem {
                 SecretKind::JiraApiToken => {
                     "Run it by hand; it has to print the API token on its first line."
                 }
+                SecretKind::OrgApiKey => {
+                    "Run it by hand; it has to print the organization's API key on its first line."
+                }
             },
         ),
         other => Problem::new("config", other.to_string(), "Correct the configuration."),

@@ -36,6 +36,11 @@ impl From<&EntraError> for Problem {
                 ),
                 "Try again. If it stays, a proxy between here and Graph may change its answers.",
             ),
+            EntraError::BatchUnanswered => Self::new(
+                "entra",
+                "Graph left parts of a batch unanswered again and again, so that some groups' members are unknown. What was read so far is not used.",
+                "Try again in some minutes.",
+            ),
             EntraError::NoOrganization => Self::new(
                 "entra",
                 "Graph gave no organization for this tenant.",
@@ -191,6 +196,29 @@ impl From<&JiraError> for Problem {
                 "jira",
                 format!("Jira's listing of the groups that make administrators never added up: {why}. Without it nothing is safe to write."),
                 "Try again in some minutes.",
+            ),
+            JiraError::EndlessPages => Self::new(
+                "jira",
+                "A listing of the organization goes round in circles. What was read so far is not used.",
+                "Try again in some minutes. If it stays, ask Atlassian's support.",
+            ),
+            JiraError::OrganizationKey { request_id } => Self::new(
+                "organization-key",
+                "The organization's API key is not accepted: it is wrong, was revoked, or has ended.",
+                "At admin.atlassian.com ▸ Settings ▸ API keys, create a new one (keys end after a week unless told otherwise, and after a year at most), and set it as org_api_key. Until then people who hide their e-mail are looked up one by one.",
+            )
+            .id("request-id", request_id),
+            JiraError::OtherOrganization { wanted, found } => Self::new(
+                "organization-key",
+                if wanted.is_empty() {
+                    format!(
+                        "The organization's API key is good for {} organizations, and none is named.",
+                        found.len()
+                    )
+                } else {
+                    format!("The organization's API key is not of organization {}.", shown(wanted))
+                },
+                format!("Set jira.organization_id to one of: {}.", found.join(", ")),
             ),
             JiraError::Refused(refusal) => jira_refused(refusal),
         }

@@ -1,0 +1,515 @@
+//! Reading Jira: everything, or a share of it.
+
+use super::drift::Drift;
+use super::error::SyncError;
+use super::refresh::now;
+use super::session::Session;
+use crate::directory::{
+    AccountId, AccountKind, Completeness, Doubt, GroupId, JiraAccountRow, JiraBuilder, JiraChanges,
+    JiraGroupRow, JiraSnapshot, MemberList,
+};
+use crate::jira::{AccountRead, GroupsRead, Read, Rights, UsersRead};
+use crate::plan::{Due, Known, Verification};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// How many groups' members are read at a time.
+const GROUPS_AT_ONCE: usize = 32;
+/// For this long an account that Rollbook created may be missing from listings, in seconds.
+/// Atlassian's listings lag by some seconds; a missing account is created a second time.
+const YOUNG: i64 = 900;
+
+/// What of Jira was verified in this session.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fresh {
+    /// When the session began, seconds since 1970; what it reads is noted with this time.
+    pub(super) since: u32,
+    /// All accounts.
+    pub(super) accounts: bool,
+    /// All groups.
+    pub(super) groups: bool,
+    /// Which groups make administrators, take seats or are synced by others.
+    pub(super) rights: bool,
+    /// Accounts whose groups were read.
+    pub(super) members: HashSet<AccountId>,
+    /// Folded addresses that were looked up.
+    pub(super) addresses: HashSet<String>,
+    /// Folded names of groups that were looked up.
+    pub(super) names: HashSet<String>,
+}
+
+/// Jira's side.
+#[derive(Debug, Clone)]
+pub(super) struct JiraSide {
+    pub(super) snapshot: Arc<JiraSnapshot>,
+    /// When it was read before, seconds since 1970; none if everything was read now.
+    pub(super) before: Option<u32>,
+    pub(super) verification: Verification,
+    pub(super) fresh: Fresh,
+    /// What somebody else changed since it was known.
+    pub(super) drift: Vec<Drift>,
+}
+
+impl JiraSide {
+    /// Whether a group's members were read in this session.
+    pub(super) fn is_fresh(&self, group: u32) -> bool {
+        self.snapshot.group(group).verified() >= self.fresh.since
+    }
+}
+
+/// Linked accounts that a listing lacks.
+struct Missing {
+    found: Vec<AccountRead>,
+    doubt: Option<Doubt>,
+}
+
+/// Members of one group that was read to the end: rows of the accounts that the snapshot holds,
+/// and whoever it lacks.
+struct Members {
+    group: u32,
+    listed: Vec<u32>,
+    unlisted: Vec<AccountRead>,
+}
+
+impl Session {
+    /// Reads a share of what was known before, or everything but the members.
+    pub(super) async fn read_jira(
+        &self,
+        base: Option<(Arc<JiraSnapshot>, Verification)>,
+        read: &Read,
+        known: &Known,
+    ) -> Result<JiraSide, SyncError> {
+        match base {
+            Some((base, verification)) => self.read_share(base, verification, read, known).await,
+            None => self.read_whole(read, known).await,
+        }
+    }
+
+    async fn read_whole(&self, read: &Read, known: &Known) -> Result<JiraSide, SyncError> {
+        let began = now();
+        let listings = async {
+            let listings = tokio::try_join!(self.jira.users(read), self.jira.groups(read));
+            Ok::<_, SyncError>(listings?)
+        };
+        let ((mut users, groups), rights) = tokio::try_join!(listings, self.rights())?;
+        let seen: HashSet<&str> = users.accounts.iter().map(|a| a.row().id).collect();
+        let missing = self.missing_links(known, |id| seen.contains(id)).await?;
+        drop(seen);
+        users.accounts.extend(missing.found);
+        if let Some(doubt) = missing.doubt {
+            users.completeness.doubt(doubt);
+        }
+        let unwritable = self.state.unwritable()?;
+        let snapshot = build(&users, &groups, &rights, &unwritable, &self.me(), began);
+        Ok(JiraSide {
+            snapshot: Arc::new(snapshot),
+            before: None,
+            verification: Verification {
+                read_at: began,
+                pass_began: began,
+                accounts_at: began,
+                groups_at: began,
+                ..Verification::default()
+            },
+            fresh: Fresh {
+                since: began,
+                accounts: true,
+                groups: true,
+                rights: true,
+                ..Fresh::default()
+            },
+            drift: Vec::new(),
+        })
+    }
+
+    pub(super) fn me(&self) -> AccountId {
+        self.jira.myself().id.clone()
+    }
+
+    async fn read_share(
+        &self,
+        base: Arc<JiraSnapshot>,
+        mut verification: Verification,
+        read: &Read,
+        known: &Known,
+    ) -> Result<JiraSide, SyncError> {
+        // Later than any earlier reading, also within the same second.
+        let began = now().max(verification.read_at + 1);
+        let within = self.profile.limits.verify_within.duration();
+        let before = Some(verification.read_at);
+        let due = verification.due(&base, began, within);
+        let mut side = JiraSide {
+            snapshot: base,
+            before,
+            verification,
+            fresh: Fresh {
+                since: began,
+                ..Fresh::default()
+            },
+            drift: Vec::new(),
+        };
+        self.pass(&mut side, &due, read).await?;
+        if due.groups {
+            self.list_groups(&mut side, read).await?;
+        }
+        self.find_linked(&mut side, known).await?;
+        // Rows may have moved since.
+        let groups: Vec<u32> = due
+            .members
+            .iter()
+            .filter(|row| (**row as usize) < side.snapshot.groups())
+            .copied()
+            .collect();
+        let groups = if due.groups {
+            side.oldest(groups.len())
+        } else {
+            groups
+        };
+        self.read_members(&mut side, &groups, read).await?;
+        Ok(side)
+    }
+
+    /// Goes on with the pass through the accounts. At its end, whoever it did not show is asked
+    /// for by id before being believed gone.
+    async fn pass(&self, side: &mut JiraSide, due: &Due, read: &Read) -> Result<(), SyncError> {
+        if due.account_pages == 0 {
+            return Ok(());
+        }
+        let at = side.fresh.since;
+        if side.verification.next_row == 0 {
+            side.verification.pass_began = at;
+        }
+        let start = side.verification.next_row;
+        let users = self.jira.users_from(start, due.account_pages, read).await?;
+        if let Completeness::Doubtful(doubt) = users.completeness {
+            Arc::make_mut(&mut side.snapshot).users.doubt(doubt);
+            return Ok(());
+        }
+        let mut changes = JiraChanges::new(at);
+        for account in &users.accounts {
+            changes.account(&account.row());
+        }
+        side.verification.next_row = users.next_row.unwrap_or(0);
+        if users.next_row.is_none() {
+            let began = side.verification.pass_began;
+            let just: HashSet<&str> = users.accounts.iter().map(|a| a.row().id).collect();
+            let absent: Vec<AccountId> = side
+                .snapshot
+                .iter_accounts()
+                .filter(|(_, a)| a.seen() < began && !just.contains(a.id()))
+                .map(|(_, account)| AccountId::new(account.id()))
+                .collect();
+            self.believe_gone(&mut changes, &absent).await?;
+            side.verification.accounts_at = began;
+            side.fresh.accounts = began >= side.fresh.since && start == 0;
+        }
+        side.snapshot = Arc::new(side.snapshot.after(&changes));
+        Ok(())
+    }
+
+    /// Notes which of these accounts exist, and that the others are gone.
+    async fn believe_gone(
+        &self,
+        changes: &mut JiraChanges,
+        absent: &[AccountId],
+    ) -> Result<(), SyncError> {
+        if absent.is_empty() {
+            return Ok(());
+        }
+        let found = self.jira.by_ids(absent).await?;
+        let there: HashSet<&str> = found.iter().map(|a| a.row().id).collect();
+        let young: HashSet<AccountId> = self
+            .state
+            .young_links(YOUNG)?
+            .into_iter()
+            .map(|link| link.account)
+            .collect();
+        for id in absent {
+            if !there.contains(id.as_str()) && !young.contains(id) {
+                changes.account_gone(id);
+            }
+        }
+        for account in &found {
+            changes.account(&account.row());
+        }
+        Ok(())
+    }
+
+    /// Reads all accounts anew.
+    pub(super) async fn all_accounts(
+        &self,
+        side: &mut JiraSide,
+        read: &Read,
+    ) -> Result<(), SyncError> {
+        side.verification.next_row = 0;
+        let everything = Due {
+            account_pages: u64::MAX,
+            ..Due::default()
+        };
+        self.pass(side, &everything, read).await
+    }
+
+    /// Lists all groups anew, with their classes.
+    pub(super) async fn list_groups(
+        &self,
+        side: &mut JiraSide,
+        read: &Read,
+    ) -> Result<(), SyncError> {
+        let groups = async { Ok::<_, SyncError>(self.jira.groups(read).await?) };
+        let (groups, rights) = tokio::try_join!(groups, self.rights())?;
+        if let Completeness::Doubtful(doubt) = groups.completeness {
+            Arc::make_mut(&mut side.snapshot).group_list.doubt(doubt);
+            return Ok(());
+        }
+        let mut changes = JiraChanges::new(side.fresh.since);
+        let listed: HashSet<&GroupId> = groups.groups.iter().map(|(id, _)| id).collect();
+        for (_, group) in side.snapshot.iter_groups() {
+            let id = GroupId::new(group.id());
+            if !listed.contains(&id) {
+                changes.group_gone(&id);
+            }
+        }
+        for (id, name) in &groups.groups {
+            changes.group(id, name, crate::directory::GroupClass::Ordinary);
+        }
+        side.snapshot = Arc::new(side.snapshot.after(&changes));
+        self.classify(side, &rights)?;
+        side.verification.groups_at = side.fresh.since;
+        side.fresh.groups = true;
+        Ok(())
+    }
+
+    /// Which groups may be changed and which take seats, by Jira and by the organization.
+    pub(super) async fn rights(&self) -> Result<Rights, SyncError> {
+        let mut rights = self.jira.rights().await?;
+        if let Some(organization) = &self.organization {
+            rights.add_external(organization.synced_groups().await?);
+        }
+        Ok(rights)
+    }
+
+    /// Reads anew which groups may be changed and which take seats.
+    pub(super) async fn read_rights(&self, side: &mut JiraSide) -> Result<(), SyncError> {
+        let rights = self.rights().await?;
+        self.classify(side, &rights)
+    }
+
+    fn classify(&self, side: &mut JiraSide, rights: &Rights) -> Result<(), SyncError> {
+        let unwritable = self.state.unwritable()?;
+        let products = {
+            let groups = side.snapshot.iter_groups();
+            let ids: HashMap<&str, &str> = groups.map(|(_, g)| (g.name(), g.id())).collect();
+            rights.products(&ids)
+        };
+        let snapshot = Arc::make_mut(&mut side.snapshot);
+        snapshot.classify(|id, name| rights.class(id, name, &products, &unwritable));
+        snapshot.set_products(products);
+        side.fresh.rights = true;
+        Ok(())
+    }
+
+    /// Linked accounts and groups that the snapshot lacks: created since, or gone.
+    async fn find_linked(&self, side: &mut JiraSide, known: &Known) -> Result<(), SyncError> {
+        let missing = {
+            let known_account = |id: &str| side.snapshot.find_account(id).is_some();
+            self.missing_links(known, known_account).await?
+        };
+        let groups: Vec<GroupId> = known
+            .links
+            .groups()
+            .filter(|link| side.snapshot.find_group(link.group.as_str()).is_none())
+            .map(|link| link.group.clone())
+            .collect();
+        let groups = if groups.is_empty() || side.fresh.groups {
+            Vec::new()
+        } else {
+            self.jira.groups_by_ids(&groups).await?
+        };
+        if missing.found.is_empty() && groups.is_empty() {
+            return Ok(());
+        }
+        let mut changes = JiraChanges::new(side.fresh.since);
+        for account in &missing.found {
+            changes.account(&account.row());
+        }
+        for (id, name) in &groups {
+            changes.group(id, name, crate::directory::GroupClass::Ordinary);
+        }
+        side.snapshot = Arc::new(side.snapshot.after(&changes));
+        if !groups.is_empty() {
+            self.read_rights(side).await?;
+        }
+        Ok(())
+    }
+
+    /// Linked accounts that a listing lacks are looked up by id before they are believed gone. One
+    /// that Rollbook created a moment ago is believed to exist whatever the listing says.
+    async fn missing_links(
+        &self,
+        known: &Known,
+        listed: impl Fn(&str) -> bool,
+    ) -> Result<Missing, SyncError> {
+        let missing: Vec<AccountId> = known
+            .links
+            .people()
+            .map(|(_, account)| account)
+            .filter(|account| !listed(account.as_str()))
+            .cloned()
+            .collect();
+        if missing.is_empty() {
+            return Ok(Missing {
+                found: Vec::new(),
+                doubt: None,
+            });
+        }
+        let mut found = self.jira.by_ids(&missing).await?;
+        let back: HashSet<String> = found.iter().map(|a| a.row().id.to_owned()).collect();
+        let young = self.state.young_links(YOUNG)?;
+        let mut doubt = None;
+        // Many who exist and were not listed: the listing was cut off.
+        if found.len() > 1 && found.len() * 100 > known.links.people().count() {
+            let ids: HashSet<&str> = young.iter().map(|link| link.account.as_str()).collect();
+            let old = found.iter().filter(|a| !ids.contains(a.row().id)).count();
+            if old > 1 {
+                doubt = Some(Doubt::MembersUnlisted {
+                    missing: old as u64,
+                });
+            }
+        }
+        for link in young {
+            let id = link.account.as_str();
+            if missing.contains(&link.account) && !back.contains(id) {
+                found.push(AccountRead::created(&JiraAccountRow {
+                    id,
+                    name: &link.name,
+                    email: &link.email,
+                    active: true,
+                    kind: AccountKind::Person,
+                }));
+            }
+        }
+        Ok(Missing { found, doubt })
+    }
+
+    /// Reads the members of these groups. What differs from what was known is drift.
+    pub(super) async fn read_members(
+        &self,
+        side: &mut JiraSide,
+        wanted: &[u32],
+        read: &Read,
+    ) -> Result<(), SyncError> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let jira = &side.snapshot;
+        read.member_lists_of.fetch_add(wanted.len() as u64, Relaxed);
+        let lists: Vec<Option<Members>> = stream::iter(wanted.iter().copied())
+            .map(|row| async move {
+                let id = GroupId::new(jira.group(row).id());
+                let found = self.jira.members(&id).await?;
+                read.member_lists.fetch_add(1, Relaxed);
+                // Only row numbers are kept: a large site has millions of memberships.
+                Ok::<_, SyncError>(found.map(|accounts| {
+                    let mut members = Members {
+                        group: row,
+                        listed: Vec::with_capacity(accounts.len()),
+                        unlisted: Vec::new(),
+                    };
+                    for account in accounts {
+                        match jira.find_account(account.row().id) {
+                            Some(row) => members.listed.push(row),
+                            None => members.unlisted.push(account),
+                        }
+                    }
+                    members
+                }))
+            })
+            .buffer_unordered(GROUPS_AT_ONCE)
+            .try_collect()
+            .await?;
+        let mut changes = JiraChanges::new(side.fresh.since);
+        let mut unlisted = HashSet::new();
+        for mut list in lists.into_iter().flatten() {
+            for account in &list.unlisted {
+                changes.account(&account.row());
+                unlisted.insert(account.row().id.to_owned());
+            }
+            list.listed.sort_unstable();
+            side.drift
+                .extend(Drift::of_list(jira, list.group, &list.listed));
+            changes.members(
+                GroupId::new(jira.group(list.group).id()),
+                MemberList {
+                    listed: list.listed,
+                    unlisted: list
+                        .unlisted
+                        .iter()
+                        .map(|a| AccountId::new(a.row().id))
+                        .collect(),
+                },
+            );
+        }
+        // A few may have been created since.
+        let cut = side.fresh.accounts && unlisted.len() > 3.max(jira.accounts() / 100);
+        side.snapshot = Arc::new(jira.after(&changes));
+        if cut {
+            Arc::make_mut(&mut side.snapshot)
+                .users
+                .doubt(Doubt::MembersUnlisted {
+                    missing: unlisted.len() as u64,
+                });
+        }
+        Ok(())
+    }
+}
+
+impl JiraSide {
+    /// The rows of the groups that were verified longest ago.
+    fn oldest(&self, most: usize) -> Vec<u32> {
+        let mut rows: Vec<(u32, u32)> = self
+            .snapshot
+            .iter_groups()
+            .filter(|(_, group)| group.read())
+            .map(|(row, group)| (group.verified(), row))
+            .collect();
+        rows.sort_unstable();
+        rows.into_iter().take(most).map(|(_, row)| row).collect()
+    }
+}
+
+/// The snapshot of complete listings, without members.
+fn build(
+    users: &UsersRead,
+    groups: &GroupsRead,
+    rights: &Rights,
+    unwritable: &HashSet<GroupId>,
+    me: &AccountId,
+    at: u32,
+) -> JiraSnapshot {
+    let ids: HashMap<&str, &str> = groups
+        .groups
+        .iter()
+        .map(|(id, name)| (name.as_str(), id.as_str()))
+        .collect();
+    let products = rights.products(&ids);
+    let mut builder = JiraBuilder::default();
+    builder.read_at(at);
+    for account in &users.accounts {
+        builder.account(&account.row());
+    }
+    for (id, name) in &groups.groups {
+        builder.group(&JiraGroupRow {
+            id: id.as_str(),
+            name,
+            class: rights.class(id.as_str(), name, &products, unwritable),
+        });
+    }
+    builder.products(products);
+    builder.me(me.clone());
+    let mut snapshot = builder.finish();
+    snapshot.users = users.completeness.clone();
+    snapshot.group_list = groups.completeness.clone();
+    snapshot
+}

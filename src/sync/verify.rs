@@ -1,0 +1,352 @@
+//! Before anything is planned or written on the strength of what was known: is it still so?
+
+use super::drift::Drift;
+use super::error::SyncError;
+use super::jira_side::JiraSide;
+use super::planning::Planned;
+use super::session::Session;
+use crate::directory::{AccountId, EntraSnapshot, GroupClass, GroupId, JiraChanges, fold};
+use crate::jira::Read;
+use crate::plan::{Kind, Known, LookUp, address, checks, closure, member_pages};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// How many accounts are asked for their groups at a time.
+const AT_ONCE: usize = 16;
+/// Requests that reading all accounts takes beyond their pages.
+const END_OF_LISTING: u64 = 3;
+/// Requests that listing all groups takes beyond their pages, and groups on a page at least.
+const GROUPS_PAGE: u64 = 50;
+
+/// Memberships in question.
+#[derive(Debug, Default)]
+pub(super) struct Touched {
+    pub(super) pairs: BTreeMap<GroupId, BTreeSet<AccountId>>,
+    pub(super) many: BTreeSet<GroupId>,
+}
+
+impl Session {
+    /// Memberships that Entra's changes or the runs since the last read touched.
+    pub(super) fn touched(
+        &self,
+        before: Option<&EntraSnapshot>,
+        after: &EntraSnapshot,
+        jira: &JiraSide,
+        known: &Known,
+    ) -> Result<Touched, SyncError> {
+        let site = &jira.snapshot;
+        let most = |group: &str| {
+            site.find_group(group)
+                .map_or(0, |row| member_pages(site, row))
+        };
+        let Some(last) = jira.before else {
+            return Ok(Touched::default());
+        };
+        // A little earlier: what was under way at that moment counts as touched.
+        let written = self.state.written_since(i64::from(last) - 60, most)?;
+        let mut touched = Touched {
+            pairs: written.pairs,
+            many: written.many,
+        };
+        if let Some(before) = before {
+            of_entra(before, after, known, &mut touched.pairs);
+        }
+        Ok(touched)
+    }
+
+    /// Finds out how these memberships stand, as cheaply as possible.
+    pub(super) async fn check(
+        &self,
+        side: &mut JiraSide,
+        touched: &Touched,
+        read: &Read,
+    ) -> Result<(), SyncError> {
+        let mut open = BTreeMap::new();
+        for (group, accounts) in &touched.pairs {
+            let stale = side
+                .snapshot
+                .find_group(group.as_str())
+                .is_some_and(|row| !side.is_fresh(row));
+            let unasked = accounts.iter().filter(|a| !side.fresh.members.contains(*a));
+            let unasked: BTreeSet<AccountId> = unasked.cloned().collect();
+            if stale && !unasked.is_empty() {
+                open.insert(group.clone(), unasked);
+            }
+        }
+        let found = checks(&side.snapshot, &open, &touched.many);
+        let mut groups = found.groups;
+        groups.retain(|row| !side.is_fresh(*row));
+        self.read_members(side, &groups, read).await?;
+        self.ask_accounts(side, found.accounts).await
+    }
+
+    /// Reads the groups of accounts.
+    async fn ask_accounts(
+        &self,
+        side: &mut JiraSide,
+        accounts: Vec<AccountId>,
+    ) -> Result<(), SyncError> {
+        if accounts.is_empty() {
+            return Ok(());
+        }
+        let answers: Vec<(AccountId, Option<Vec<GroupId>>)> = stream::iter(accounts)
+            .map(|account| async move {
+                let groups = self.jira.groups_of(&account).await?;
+                Ok::<_, SyncError>((account, groups))
+            })
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let jira = &side.snapshot;
+        let mut changes = JiraChanges::new(side.fresh.since);
+        for (account, groups) in answers {
+            side.fresh.members.insert(account.clone());
+            // An account that Jira does not know is looked up by id with the other missing ones.
+            let Some(groups) = groups else { continue };
+            let Some(row) = jira.find_account(account.as_str()) else {
+                continue;
+            };
+            let is_in: BTreeSet<u32> = groups
+                .iter()
+                .filter_map(|group| jira.find_group(group.as_str()))
+                .collect();
+            for (group, shown) in jira.iter_groups().filter(|(_, group)| group.read()) {
+                let (was, is) = (jira.members().contains(group, row), is_in.contains(&group));
+                if was != is {
+                    changes.member(&GroupId::new(shown.id()), &account, is);
+                    side.drift.push(Drift::of(jira, group, row, is));
+                }
+            }
+        }
+        if !changes.is_empty() {
+            side.snapshot = Arc::new(jira.after(&changes));
+        }
+        Ok(())
+    }
+
+    /// Verifies what the operations of a plan rest on, as far as it was not read in this session.
+    pub(super) async fn verify(
+        &mut self,
+        planned: &Planned,
+        side: &mut JiraSide,
+    ) -> Result<Verified, SyncError> {
+        let mut verified = Verified::default();
+        if planned.plan.operations.is_empty() {
+            return Ok(verified);
+        }
+        let read = Read::default();
+        if !side.fresh.rights {
+            self.read_rights(side).await?;
+            verified.asked = true;
+        }
+        self.verify_people(planned, side, &mut verified, &read)
+            .await?;
+        verified.asked |= self.verify_groups(planned, side, &read).await?;
+        let touched = in_question(planned, side);
+        let before = (side.fresh.members.len(), fresh_groups(side));
+        self.check(side, &touched, &read).await?;
+        verified.asked |= before != (side.fresh.members.len(), fresh_groups(side));
+        Ok(verified)
+    }
+
+    /// Do the people who would be created have an account by now?
+    async fn verify_people(
+        &mut self,
+        planned: &Planned,
+        side: &mut JiraSide,
+        verified: &mut Verified,
+        read: &Read,
+    ) -> Result<(), SyncError> {
+        let sources = &planned.settings.provisioning.email_from;
+        let creations = planned.plan.operations.iter();
+        let addresses: Vec<String> = creations
+            .filter(|op| op.kind == Kind::CreateUser)
+            .filter_map(|op| address(planned.entra.person(op.person()?), sources))
+            .map(fold)
+            .filter(|address| !side.fresh.addresses.contains(address))
+            .collect();
+        if side.fresh.accounts || addresses.is_empty() {
+            return Ok(());
+        }
+        verified.asked = true;
+        let pages = crate::plan::account_pages(&side.snapshot) + END_OF_LISTING;
+        if pages <= addresses.len() as u64 {
+            self.all_accounts(side, read).await?;
+            side.fresh.addresses.extend(addresses);
+            return Ok(());
+        }
+        side.fresh.addresses.extend(addresses.iter().cloned());
+        let found = self.search_all(addresses).await?;
+        let mut changes = JiraChanges::new(side.fresh.since);
+        for account in found.accounts.iter().filter(|a| !a.row().id.is_empty()) {
+            changes.account(&account.row());
+        }
+        self.mirror.remember(&found.answers)?;
+        verified.answers.extend(found.answers);
+        if !changes.is_empty() {
+            side.snapshot = Arc::new(side.snapshot.after(&changes));
+        }
+        Ok(())
+    }
+
+    /// Are there groups by now of the names that would be created?
+    async fn verify_groups(
+        &self,
+        planned: &Planned,
+        side: &mut JiraSide,
+        read: &Read,
+    ) -> Result<bool, SyncError> {
+        let creations = planned.plan.operations.iter();
+        let names: Vec<String> = creations
+            .filter(|op| op.kind == Kind::CreateGroup)
+            .filter_map(|op| Some(planned.plan.targets[op.target()? as usize].name.clone()))
+            .filter(|name| !side.fresh.names.contains(&fold(name)))
+            .collect();
+        if side.fresh.groups || names.is_empty() {
+            return Ok(false);
+        }
+        let pages = (side.snapshot.groups() as u64).div_ceil(GROUPS_PAGE);
+        if pages <= names.len() as u64 {
+            self.list_groups(side, read).await?;
+            return Ok(true);
+        }
+        let mut changes = JiraChanges::new(side.fresh.since);
+        for name in names {
+            if let Some(id) = self.jira.group_named(&name).await? {
+                changes.group(&id, &name, GroupClass::Ordinary);
+            }
+            side.fresh.names.insert(fold(&name));
+        }
+        if !changes.is_empty() {
+            side.snapshot = Arc::new(side.snapshot.after(&changes));
+            self.read_rights(side).await?;
+        }
+        Ok(true)
+    }
+}
+
+/// What was found out before a plan is believed.
+#[derive(Debug, Default)]
+pub(super) struct Verified {
+    /// Whether anything had to be asked, so that the plan is to be made anew.
+    pub(super) asked: bool,
+    /// Addresses that were looked up.
+    pub(super) answers: Vec<(String, LookUp)>,
+}
+
+/// The memberships that a plan's operations speak of, and, before anybody is removed, those of the
+/// groups that make administrators.
+fn in_question(planned: &Planned, side: &JiraSide) -> Touched {
+    let mut touched = Touched::default();
+    let mut removes = false;
+    for op in &planned.plan.operations {
+        let (Some(account), Some(target)) = (op.account(), op.target()) else {
+            continue;
+        };
+        if let Some(group) = planned.plan.targets[target as usize].jira {
+            let group = GroupId::new(planned.jira.group(group).id());
+            let account = AccountId::new(planned.jira.account(account).id());
+            touched.pairs.entry(group).or_default().insert(account);
+        }
+        removes |= op.kind == Kind::RemoveMember;
+    }
+    if removes {
+        let admins = side
+            .snapshot
+            .iter_groups()
+            .filter(|(_, group)| group.read() && group.class() == GroupClass::Protected);
+        touched.many = admins.map(|(_, group)| GroupId::new(group.id())).collect();
+    }
+    touched
+}
+
+fn fresh_groups(side: &JiraSide) -> usize {
+    (0..side.snapshot.groups() as u32)
+        .filter(|row| side.is_fresh(*row))
+        .count()
+}
+
+/// Linked people whose membership in linked groups differs between two snapshots of Entra, and
+/// those of whom anything else changed, in all linked groups.
+fn of_entra(
+    before: &EntraSnapshot,
+    after: &EntraSnapshot,
+    known: &Known,
+    pairs: &mut BTreeMap<GroupId, BTreeSet<AccountId>>,
+) {
+    let moved = Moved::between(before, after);
+    for link in known.links.groups() {
+        let old = people_of(before, link.entra.as_str());
+        let new = people_of(after, link.entra.as_str());
+        let to = |row: &u32| moved.to[*row as usize];
+        let stays: Vec<u32> = old.iter().map(to).filter(|row| *row != u32::MAX).collect();
+        let left = old
+            .iter()
+            .filter(|row| new.binary_search(&to(row)).is_err());
+        let came = new
+            .iter()
+            .filter(|row| moved.changed[**row as usize] || stays.binary_search(row).is_err());
+        let ids = left
+            .map(|row| before.person(*row).id())
+            .chain(came.map(|row| after.person(*row).id()));
+        let accounts: BTreeSet<AccountId> = ids
+            .filter_map(|id| known.links.account_of(id))
+            .cloned()
+            .collect();
+        if !accounts.is_empty() {
+            pairs
+                .entry(link.group.clone())
+                .or_default()
+                .extend(accounts);
+        }
+    }
+}
+
+/// Everyone in a group, nested groups included: sorted rows.
+fn people_of(snapshot: &EntraSnapshot, group: &str) -> Vec<u32> {
+    let root = snapshot.find_group(group);
+    let groups = closure(snapshot, root.as_slice());
+    let mut people: Vec<u32> = groups
+        .iter()
+        .flat_map(|group| snapshot.direct().of(*group))
+        .copied()
+        .collect();
+    people.sort_unstable();
+    people.dedup();
+    people
+}
+
+/// Where people's rows went from one snapshot to the next, and of whom anything changed.
+struct Moved {
+    /// By old row; `u32::MAX` for who is gone.
+    to: Vec<u32>,
+    /// By new row.
+    changed: Vec<bool>,
+}
+
+impl Moved {
+    fn between(before: &EntraSnapshot, after: &EntraSnapshot) -> Self {
+        let mut moved = Self {
+            to: vec![u32::MAX; before.people()],
+            changed: vec![true; after.people()],
+        };
+        let mut next = 0;
+        for (row, old) in before.iter_people() {
+            while (next as usize) < after.people() && after.person(next).id() < old.id() {
+                next += 1;
+            }
+            if (next as usize) == after.people() || after.person(next).id() != old.id() {
+                continue;
+            }
+            let new = after.person(next);
+            moved.to[row as usize] = next;
+            moved.changed[next as usize] = old.enabled() != new.enabled()
+                || old.guest() != new.guest()
+                || old.licensed() != new.licensed()
+                || old.mail() != new.mail()
+                || old.upn() != new.upn();
+        }
+        moved
+    }
+}
