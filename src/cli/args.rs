@@ -87,6 +87,12 @@ pub enum Command {
         /// Its id, as `runs` lists it
         run: String,
     },
+    /// Back up or restore what a profile must never lose: links, decisions, journal
+    State {
+        /// What to do
+        #[command(subcommand)]
+        command: StateCommand,
+    },
     /// Open the console on a simulated organisation; touches no real configuration
     Demo {
         /// Show the main job in text instead
@@ -95,6 +101,18 @@ pub enum Command {
     },
     /// Serve a simulated tenant and site on this machine, and print a configuration for it
     Simulate(SimulateArguments),
+}
+
+/// What to do with a profile's state.
+#[derive(Debug, Subcommand)]
+pub enum StateCommand {
+    /// Keep a copy of it as it is now
+    Backup,
+    /// Bring it back from a backup; what is there is moved aside
+    Restore {
+        /// The backup; without it, the newest
+        file: Option<PathBuf>,
+    },
 }
 
 /// Arguments of `simulate`.

@@ -11,6 +11,7 @@ mod checking;
 mod demo;
 mod history;
 mod json;
+mod keeping;
 mod output;
 mod plan_text;
 mod progress;

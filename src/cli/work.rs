@@ -4,7 +4,7 @@ use super::args::{Command, Global};
 use super::output::{Exit, Output};
 use super::plan_text::plan_text;
 use super::progress::Line;
-use super::{adopting, applying, checking, history, json};
+use super::{adopting, applying, checking, history, json, keeping};
 use crate::config::{self, Paths, Profile, Secrets, environment_applies};
 use crate::plan::{Allowances, Mode};
 use crate::sync::{self, Opening, Planned, Progress, Session, SyncError};
@@ -123,6 +123,7 @@ pub async fn run(
             };
             adopting::adopt(&target, allowances, &request, &output).await
         }
+        Command::State { command } => keeping::state(&load(false)?, &command, &output),
         Command::Runs => history::runs(&load(false)?, &output),
         Command::Show { run } => history::show(&load(false)?, &run, &output),
         // Both are `main`'s: they need the simulator.

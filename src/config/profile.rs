@@ -190,9 +190,9 @@ fn unavailable(file: &ProfileFile) -> Option<(&'static str, String)> {
     } else if provisioning.invitations != Invitations::Jira {
         let message = "this version only knows \"jira\"";
         Some(("provisioning.invitations", message.to_owned()))
-    } else if file.scope.users == ScopeUsers::Assigned {
-        let message = "this version only knows \"all\" and \"member-of\"";
-        Some(("scope.users", message.to_owned()))
+    } else if file.scope.users == ScopeUsers::Assigned && !is_guid(&file.scope.assigned_app_id) {
+        let message = "with scope.users = \"assigned\", this is the enterprise application's client id, a GUID";
+        Some(("scope.assigned_app_id", message.to_owned()))
     } else if provisioning.email_from.is_empty() {
         let message =
             "an empty list leaves nobody an address: name mail, userPrincipalName or both";

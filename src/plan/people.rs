@@ -23,6 +23,8 @@ pub enum Standing {
     ExcludedMember,
     /// In no group of `member_of`.
     NotMember,
+    /// Not assigned to the enterprise application.
+    NotAssigned,
 }
 
 impl fmt::Display for Standing {
@@ -38,6 +40,9 @@ impl fmt::Display for Standing {
             Self::ExcludedEmail => "address excluded by scope.exclude_emails",
             Self::ExcludedMember => "member of a group in scope.exclude_members_of",
             Self::NotMember => "member of no group in scope.member_of",
+            Self::NotAssigned => {
+                "not assigned to the enterprise application (scope.assigned_app_id)"
+            }
         })
     }
 }

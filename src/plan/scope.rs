@@ -9,7 +9,8 @@ pub(super) fn standings(entra: &EntraSnapshot, settings: &Settings) -> Vec<Stand
     let scope = &settings.scope;
     let excluded = people_of(entra, &scope.exclude_members_of);
     let included = match scope.users {
-        ScopeUsers::All | ScopeUsers::Assigned => None,
+        ScopeUsers::All => None,
+        ScopeUsers::Assigned => Some(assigned(entra)),
         ScopeUsers::MemberOf => Some(people_of(entra, &scope.member_of)),
     };
     entra
@@ -21,7 +22,11 @@ pub(super) fn standings(entra: &EntraSnapshot, settings: &Settings) -> Vec<Stand
             } else if person.guest() && !scope.guests {
                 Standing::Guest
             } else if included.as_ref().is_some_and(|set| !set[row as usize]) {
-                Standing::NotMember
+                if scope.users == ScopeUsers::Assigned {
+                    Standing::NotAssigned
+                } else {
+                    Standing::NotMember
+                }
             } else if excluded[row as usize] {
                 Standing::ExcludedMember
             } else if mail.is_some_and(|m| scope.exclude_emails.matches(m)) {
@@ -57,6 +62,26 @@ pub(super) fn group_in_scope(
     }
 }
 
+/// Marks everyone who is assigned to the enterprise application, by themselves or through a group,
+/// nested ones included.
+fn assigned(entra: &EntraSnapshot) -> Vec<bool> {
+    let mut marks = vec![false; entra.people()];
+    let principals = entra.assigned().map_or(&[][..], |a| &a.principals);
+    let mut groups = Vec::new();
+    for id in principals {
+        if let Some(person) = entra.find_person(id.as_str()) {
+            marks[person as usize] = true;
+        }
+        groups.extend(entra.find_group(id.as_str()));
+    }
+    for group in closure(entra, &groups) {
+        for &person in entra.direct().of(group) {
+            marks[person as usize] = true;
+        }
+    }
+    marks
+}
+
 /// Marks everyone in the named groups, nested ones included. Groups are named by object id or by
 /// display name; all groups of one display name count.
 fn people_of(entra: &EntraSnapshot, names: &[String]) -> Vec<bool> {
@@ -80,6 +105,12 @@ pub fn unclear_scope(entra: &EntraSnapshot, settings: &Settings) -> Option<Strin
         return Some(
             "scope.licensed_only is set, and this cloud does not tell who has a licence".to_owned(),
         );
+    }
+    if scope.users == ScopeUsers::Assigned {
+        let unclear = unclear_assignment(entra, &scope.assigned_app_id);
+        if unclear.is_some() {
+            return unclear;
+        }
     }
     let member_of = match scope.users {
         ScopeUsers::MemberOf => scope.member_of.as_slice(),
@@ -108,6 +139,30 @@ pub fn unclear_scope(entra: &EntraSnapshot, settings: &Settings) -> Option<Strin
         }
     }
     None
+}
+
+/// Why it can't be told who is assigned to the enterprise application, if it can't.
+fn unclear_assignment(entra: &EntraSnapshot, app_id: &str) -> Option<String> {
+    let Some(assigned) = entra.assigned().filter(|a| a.app_id == app_id) else {
+        return Some(
+            "scope.users is \"assigned\", and who is assigned has not been read yet".to_owned(),
+        );
+    };
+    if assigned.principals.is_empty() {
+        return Some(
+            "scope.users is \"assigned\", and nobody is assigned to the enterprise application"
+                .to_owned(),
+        );
+    }
+    let ids = assigned.principals.iter();
+    let groups: Vec<u32> = ids.filter_map(|id| entra.find_group(id.as_str())).collect();
+    let hidden = closure(entra, &groups)
+        .into_iter()
+        .find(|group| entra.group(*group).membership() != Membership::Known)?;
+    Some(format!(
+        "a group that is assigned to the enterprise application, “{}”, hides members from this application",
+        entra.group(hidden).name()
+    ))
 }
 
 /// The groups of a name: by object id or by display name.

@@ -19,6 +19,8 @@ const PAGE: i64 = 1000;
 pub struct Verification {
     /// When Jira was read last, as a whole or in part.
     pub read_at: u32,
+    /// Number of the last run that had begun then.
+    pub runs: i64,
     /// The row at which the present pass through the accounts goes on.
     pub next_row: u64,
     /// When the present pass began.

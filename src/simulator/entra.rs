@@ -45,7 +45,10 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
     }
     match (request.method.as_str(), rest) {
         ("GET", ["users"]) => users(world, request),
-        ("GET", ["users", "$count"]) => count(world, request, world.entra.users.len()),
+        ("GET", ["users", "$count"]) => {
+            let more = usize::try_from(world.faults.count_more).unwrap_or(0);
+            count(world, request, world.entra.users.len() + more)
+        }
         ("GET", ["groups", "$count"]) => count(world, request, world.entra.groups.len()),
         ("GET", ["users", "delta" | "delta()"]) => graph::delta(world, request, true),
         ("GET", ["groups", "delta" | "delta()"]) => graph::delta(world, request, false),
@@ -54,6 +57,15 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
             None => not_found(id),
         },
         ("GET", ["groups"]) => groups(world, request),
+        ("GET", ["groups", id]) => match graph::group_json(&world.entra, id) {
+            Some(group) => Reply::json(200, &group),
+            None => not_found(id),
+        },
+        ("GET", [principal, "appRoleAssignedTo"])
+            if principal.starts_with("servicePrincipals(appId='") =>
+        {
+            assigned(world, request, principal)
+        }
         ("GET", ["groups", id, "members"]) => members(world, request, id),
         ("GET", ["organization"]) => organization(&world.entra),
         ("GET", ["domains"]) => {
@@ -347,6 +359,38 @@ fn members(world: &World, request: &Request, id: &str) -> Reply {
     Reply::json(200, &page)
 }
 
+/// The users and groups assigned to an enterprise application.
+fn assigned(world: &World, request: &Request, principal: &str) -> Reply {
+    let app = principal
+        .trim_start_matches("servicePrincipals(appId='")
+        .trim_end_matches("')");
+    let Some(all) = world.entra.assigned.get(app) else {
+        return not_found(app);
+    };
+    let Some(size) = page_size(request) else {
+        return bad_top();
+    };
+    let (row, _) = position(request);
+    let until = (row + size.min(3)).min(all.len());
+    let value: Vec<Value> = all[row.min(until)..until]
+        .iter()
+        .map(|member| {
+            let kind = if matches!(member, Member::Group(_)) {
+                "Group"
+            } else {
+                "User"
+            };
+            json!({"id": format!("assignment-{}", member.id()), "principalId": member.id(),
+                "principalType": kind, "resourceDisplayName": "Jira"})
+        })
+        .collect();
+    let mut page = json!({ "value": value });
+    if until < all.len() {
+        page["@odata.nextLink"] = json!(next_link(world, request, until, true));
+    }
+    Reply::json(200, &page)
+}
+
 fn organization(entra: &Tenant) -> Reply {
     let domains: Vec<Value> = entra
         .domains
@@ -387,9 +431,18 @@ fn batch(world: &mut World, request: &Request) -> Reply {
             headers: request.headers.clone(),
             body: Vec::new(),
         };
+        let refused = world.faults.batch_429 > 0;
+        world.faults.batch_429 = world.faults.batch_429.saturating_sub(1);
+        if refused {
+            responses.push(json!({"id": one["id"], "status": 429,
+                "headers": {"Retry-After": "1"}, "body": {"error": {"code": "TooManyRequests", "message": ""}}}));
+            continue;
+        }
         let reply = answer(world, &inner);
         let body: Value = serde_json::from_str(&reply.body).unwrap_or(Value::Null);
         responses.push(json!({"id": one["id"], "status": reply.status, "body": body}));
     }
+    // Answers come in no order.
+    world.random.shuffle(&mut responses);
     Reply::json(200, &json!({ "responses": responses }))
 }

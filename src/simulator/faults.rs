@@ -46,6 +46,24 @@ pub struct Faults {
     pub expired_pages: u32,
     /// Delta links before now have ended: 410.
     pub delta_gone: bool,
+    /// Delta links before now are refused with 400 and this code.
+    pub delta_refused: Option<String>,
+    /// There is no delta.
+    pub no_delta: bool,
+    /// So many rounds of changes answer `Directory_ExpiredPageToken` on their second page.
+    pub expired_deltas: u32,
+    /// The next link of a round of changes is the same again and again.
+    pub endless_deltas: bool,
+    /// The first so many parts of batches answer 429.
+    pub batch_429: u32,
+    /// `/users/$count` counts so many more than there are.
+    pub count_more: u64,
+    /// users/search takes too long for more than this many rows: 409.
+    pub slow_users: Option<usize>,
+    /// users/search ends after half of its rows.
+    pub accounts_cut_half: bool,
+    /// The audit records may not be read.
+    pub no_audit: bool,
     /// Jira redirects every call to this address.
     pub redirect: Option<String>,
 }

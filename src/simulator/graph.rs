@@ -36,6 +36,13 @@ pub(super) fn delta(world: &mut World, request: &Request, users: bool) -> Reply 
         let round = round.parse().unwrap_or(0);
         return page(world, request, round, offset.parse().unwrap_or(0));
     }
+    if world.faults.no_delta {
+        return error(
+            400,
+            "Request_UnsupportedQuery",
+            "Change tracking is not supported against this resource.",
+        );
+    }
     let version = world.entra.version;
     let since = match request.query("$deltatoken") {
         Some("latest") => {
@@ -44,6 +51,9 @@ pub(super) fn delta(world: &mut World, request: &Request, users: bool) -> Reply 
         }
         Some(token) => {
             let since: u64 = token.parse().unwrap_or(0);
+            if let Some(code) = &world.faults.delta_refused {
+                return error(400, code, "The delta token is not accepted any more.");
+            }
             if world.faults.delta_gone || since < world.entra.oldest_delta {
                 return error(
                     410,
@@ -167,14 +177,20 @@ fn changed_groups(world: &World, since: u64) -> Vec<Entry> {
                 .push((change.member.clone(), stands));
         }
     }
-    let mut entries: Vec<Entry> = touched
-        .into_iter()
-        .map(|(id, members)| Entry::Object {
-            id: id.to_owned(),
-            members,
-            described: true,
-        })
-        .collect();
+    // Members come in slices here, too.
+    let size = world.services.slice.max(1);
+    let mut entries: Vec<Entry> = Vec::new();
+    for (id, members) in touched {
+        let mut slices = members.chunks(size);
+        let first = slices.next().unwrap_or_default();
+        for (number, slice) in std::iter::once(first).chain(slices).enumerate() {
+            entries.push(Entry::Object {
+                id: id.to_owned(),
+                members: slice.to_vec(),
+                described: number == 0,
+            });
+        }
+    }
     entries.extend(removed(entra, since, false));
     entries
 }
@@ -200,6 +216,19 @@ fn delta_link(world: &World, request: &Request, version: u64) -> String {
 }
 
 fn page(world: &mut World, request: &Request, id: u64, offset: usize) -> Reply {
+    if offset > 0 && world.faults.expired_deltas > 0 {
+        world.faults.expired_deltas -= 1;
+        return error(
+            400,
+            "Directory_ExpiredPageToken",
+            "The specified page token value has expired.",
+        );
+    }
+    let offset = if world.faults.endless_deltas {
+        0
+    } else {
+        offset
+    };
     let Some(round) = world
         .entra
         .rounds
@@ -216,7 +245,10 @@ fn page(world: &mut World, request: &Request, id: u64, offset: usize) -> Reply {
         .collect();
     let lost = world.faults.groups_page_lost && !round.users && offset == 0;
     let mut body = json!({ "value": if lost { Vec::new() } else { value } });
-    if round.more {
+    if world.faults.endless_deltas {
+        let token = format!("{id}-1");
+        body["@odata.nextLink"] = json!(link(world, request, "$skiptoken", &token));
+    } else if round.more {
         let token = format!("{id}-{}", offset + round.entries.len());
         body["@odata.nextLink"] = json!(link(world, request, "$skiptoken", &token));
     } else {

@@ -52,11 +52,21 @@ pub(super) fn members(world: &World, request: &Request) -> Reply {
     };
     let inactive = request.query("includeInactiveUsers") == Some("true");
     let (start, size) = window(request, 50, 50);
+    if inactive {
+        let ids: Vec<&String> = group.members.iter().collect();
+        return paged(&ids, start, size, |id| {
+            world
+                .jira
+                .accounts
+                .get(*id)
+                .map_or(Value::Null, account_json)
+        });
+    }
     let all: Vec<&Account> = group
         .members
         .iter()
         .filter_map(|id| world.jira.accounts.get(id))
-        .filter(|account| inactive || account.active)
+        .filter(|account| account.active)
         .collect();
     paged(&all, start, size, |account| account_json(account))
 }

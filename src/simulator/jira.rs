@@ -77,10 +77,7 @@ fn dispatch(world: &mut World, request: &Request, rest: &[&str]) -> Reply {
         ("DELETE", ["group", "user"]) => remove_member(world, request),
         ("GET", ["groups", "picker"]) => picker(world, request),
         ("GET", ["applicationrole"]) => roles(world),
-        ("GET", ["auditing", "record"]) => Reply::json(
-            200,
-            &json!({"offset": 0, "limit": 1000, "total": 0, "records": []}),
-        ),
+        ("GET", ["auditing", "record"]) => audit(world, request),
         _ => Reply::json(404, &json!({"message": "null for uri", "status-code": 404})),
     }
 }
@@ -131,18 +128,16 @@ pub(super) fn window(request: &Request, default: usize, most: usize) -> (usize, 
 /// A bare array. Rows repeat, and every other page runs short.
 fn users(world: &World, request: &Request) -> Reply {
     let (start, size) = window(request, 50, 1000);
+    if world.faults.slow_users.is_some_and(|most| size > most) {
+        return refuse(409, "The operation took too long.");
+    }
+    if world.faults.accounts_cut_half {
+        let end = world.jira.order.len() / 2;
+        let rows = rows(world, start, size.min(end.saturating_sub(start)));
+        return Reply::json(200, &json!(rows));
+    }
     if world.faults.empty_page_inside && start > 0 && start < world.jira.order.len() / 2 + 2 {
         return Reply::json(200, &json!([]));
-    }
-    let mut rows: Vec<&Account> = Vec::new();
-    for (number, id) in world.jira.order.iter().enumerate() {
-        let Some(account) = world.jira.accounts.get(id).filter(|a| visible(a)) else {
-            continue;
-        };
-        rows.push(account);
-        if number % 97 == 96 {
-            rows.push(account);
-        }
     }
     let size = if world.faults.empty_page_inside {
         size.min(world.jira.order.len() / 4 + 1)
@@ -151,13 +146,65 @@ fn users(world: &World, request: &Request) -> Reply {
     } else {
         size
     };
-    let page: Vec<Value> = rows
+    Reply::json(200, &json!(rows(world, start, size)))
+}
+
+/// The audit records, the newest first.
+fn audit(world: &World, request: &Request) -> Reply {
+    if world.faults.no_audit {
+        return refuse(403, "You do not have permission to view the audit log.");
+    }
+    let offset = request.number("offset").unwrap_or(0);
+    let records: Vec<Value> = world
+        .jira
+        .audit
         .iter()
-        .skip(start)
-        .take(size)
-        .map(|account| account_json(account))
+        .rev()
+        .enumerate()
+        .skip(offset)
+        .map(|(id, done)| {
+            let account = world.jira.accounts.get(&done.account);
+            let name = account.map_or("", |account| account.name.as_str());
+            json!({"id": id, "created": "2026-11-25T10:00:00.000+0000",
+                "authorAccountId": done.author, "category": "group management",
+                "summary": if done.added { "User added to group" } else { "User removed from group" },
+                "objectItem": {"name": done.group.1, "typeName": "GROUP", "id": done.group.0},
+                "associatedItems": [{"id": done.account, "name": name, "typeName": "USER"}]})
+        })
         .collect();
-    Reply::json(200, &json!(page))
+    Reply::json(
+        200,
+        &json!({"offset": offset, "limit": 1000, "total": records.len(), "records": records}),
+    )
+}
+
+/// Every 97th account stands twice in the listing.
+const REPEATS: usize = 97;
+
+/// Rows of the listing of users.
+fn rows(world: &World, start: usize, size: usize) -> Vec<Value> {
+    let site = &world.jira;
+    let visible_from = |from: usize| {
+        let ids = site.order.iter().enumerate().skip(from);
+        ids.filter_map(|(number, id)| {
+            let account = site.accounts.get(id).filter(|account| visible(account))?;
+            Some(std::iter::repeat_n(
+                account,
+                1 + usize::from(number % REPEATS == REPEATS - 1),
+            ))
+        })
+        .flatten()
+    };
+    // Where everybody is visible, the place of a row is known without looking at those before.
+    let whole = site.order.len() == site.accounts.len() && site.all_visible <= Instant::now();
+    let (from, skip) = if whole {
+        let block = start / (REPEATS + 1);
+        (block * REPEATS, start - block * (REPEATS + 1))
+    } else {
+        (0, start)
+    };
+    let page = visible_from(from).skip(skip).take(size);
+    page.map(account_json).collect()
 }
 
 /// Active accounts only. Matches prefixes of names and addresses; finds people who hide their

@@ -5,6 +5,7 @@
 //! seeded: the same setup gives the same organisation. Faults come from a [`Scenario`] or are
 //! switched while it runs, and every request is logged.
 
+mod edits;
 mod entra;
 mod faults;
 mod graph;

@@ -28,7 +28,7 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
         ),
         ("POST", ["v2", _, _, "users", "invite"]) => invite(world, request),
         ("POST", ["v2", _, _, "directories", _, "users", "search"]) => search(world, request),
-        ("POST", ["v2", _, _, "directories", _, "groups", "search"]) => groups(world),
+        ("POST", ["v2", _, _, "directories", _, "groups", "search"]) => groups(world, request),
         (
             "POST",
             [
@@ -49,6 +49,7 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
             for group in world.jira.groups.values_mut() {
                 group.members.remove(*account);
             }
+            world.jira.order.retain(|known| known != account);
             Reply::empty(204)
         }
         _ => error(404, "ADMIN-404-0", "Not found"),
@@ -85,7 +86,29 @@ fn search(world: &World, request: &Request) -> Reply {
                 "status": if suspended { "suspended" } else { "active" }, "managementSource": "invited"})
         })
         .collect();
-    Reply::json(200, &json!({"data": data, "links": {}}))
+    page(request, &data, true)
+}
+
+/// A page of at most a few rows. The link to the next is a bare cursor or a URL.
+fn page(request: &Request, rows: &[Value], bare: bool) -> Reply {
+    const ROWS: usize = 40;
+    let body = request.json();
+    let start: usize = body["cursor"]
+        .as_str()
+        .and_then(|cursor| cursor.parse().ok())
+        .unwrap_or(0);
+    let until = (start + ROWS).min(rows.len());
+    let links = if until == rows.len() {
+        json!({})
+    } else if bare {
+        json!({"next": until.to_string()})
+    } else {
+        json!({"next": format!("https://api.atlassian.com/admin/{}?cursor={until}", request.path.join("/"))})
+    };
+    Reply::json(
+        200,
+        &json!({"data": rows[start.min(until)..until], "links": links}),
+    )
 }
 
 /// Invites at most 25 at a time, silently unless told otherwise; 206 where some can't be.
@@ -114,7 +137,7 @@ fn invite(world: &mut World, request: &Request) -> Reply {
     Reply::json(if failed { 206 } else { 200 }, &json!({ "data": results }))
 }
 
-fn groups(world: &World) -> Reply {
+fn groups(world: &World, request: &Request) -> Reply {
     let data: Vec<Value> = world
         .jira
         .groups
@@ -124,7 +147,7 @@ fn groups(world: &World) -> Reply {
                 "managementAccess": {"modifiable": !g.external, "deletable": g.access_type.is_none()}})
         })
         .collect();
-    Reply::json(200, &json!({"data": data, "links": {}}))
+    page(request, &data, false)
 }
 
 fn suspension(

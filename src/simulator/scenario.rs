@@ -41,6 +41,8 @@ pub struct Organization {
     pub in_jira: f64,
     /// Share of those who hide their e-mail.
     pub hidden: f64,
+    /// Share of their members that such a group has already.
+    pub members_in_jira: f64,
     /// Share of Entra's groups of whose name Jira has a group already.
     pub groups_in_jira: f64,
 }
@@ -54,6 +56,7 @@ impl Default for Organization {
             in_jira: 0.6,
             hidden: 0.1,
             groups_in_jira: 0.3,
+            members_in_jira: 0.8,
         }
     }
 }

@@ -36,6 +36,9 @@ pub(super) fn world(scenario: &Scenario, origin: &str) -> World {
         version: 1,
         changes: Vec::new(),
         removed: Vec::new(),
+        deleted_users: BTreeMap::new(),
+        deleted_groups: BTreeMap::new(),
+        assigned: BTreeMap::new(),
         rounds: HashMap::new(),
         oldest_delta: 0,
     };
@@ -48,10 +51,12 @@ pub(super) fn world(scenario: &Scenario, origin: &str) -> World {
         token: format!("ATATT3x{}", seed.letters(48)),
         accounts: BTreeMap::new(),
         order: Vec::new(),
+        all_visible: std::time::Instant::now(),
         groups: BTreeMap::new(),
         products: Vec::new(),
         properties: BTreeMap::new(),
         suspended: BTreeSet::new(),
+        audit: Vec::new(),
     };
     let mut world = World {
         origin: origin.to_owned(),
@@ -367,7 +372,7 @@ impl Seed {
             for user in world.flattened(&id) {
                 let mail = world.entra.users.get(&user).and_then(|u| u.mail.clone());
                 if let Some(account) = mail.and_then(|m| by_email.get(&m.to_lowercase()))
-                    && !self.chance(0.2)
+                    && self.chance(organization.members_in_jira)
                 {
                     members.insert(account.clone());
                 }

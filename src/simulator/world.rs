@@ -132,6 +132,12 @@ pub struct Tenant {
     pub(super) version: u64,
     pub(super) changes: Vec<Change>,
     pub(super) removed: Vec<(u64, bool, String, &'static str)>,
+    /// Soft-deleted users, with the groups in which they stood.
+    pub(super) deleted_users: BTreeMap<String, (EntraUser, Vec<String>)>,
+    /// Soft-deleted groups, with the groups in which they were nested.
+    pub(super) deleted_groups: BTreeMap<String, (EntraGroup, Vec<String>)>,
+    /// Users and groups assigned to enterprise applications, by client id.
+    pub assigned: BTreeMap<String, Vec<Member>>,
     pub(super) rounds: HashMap<u64, Round>,
     pub(super) oldest_delta: u64,
 }
@@ -228,6 +234,8 @@ pub struct Site {
     pub accounts: BTreeMap<String, Account>,
     /// Order of the listing.
     pub(super) order: Vec<String>,
+    /// From then on every account is visible.
+    pub(super) all_visible: Instant,
     /// Groups by id.
     pub groups: BTreeMap<String, SiteGroup>,
     /// Products.
@@ -235,6 +243,17 @@ pub struct Site {
     /// User properties by account and key.
     pub properties: BTreeMap<(String, String), String>,
     pub(super) suspended: BTreeSet<String>,
+    /// What was done by hand, the oldest first.
+    pub(super) audit: Vec<Audit>,
+}
+
+/// A membership that somebody changed by hand.
+#[derive(Debug, Clone)]
+pub(super) struct Audit {
+    pub(super) group: (String, String),
+    pub(super) account: String,
+    pub(super) author: String,
+    pub(super) added: bool,
 }
 
 /// Everything that the simulator holds.
@@ -260,69 +279,6 @@ pub struct World {
 }
 
 impl World {
-    /// Adds or changes a user.
-    pub fn set_user(&mut self, mut user: EntraUser) {
-        self.entra.version += 1;
-        user.changed = self.entra.version;
-        self.entra.users.insert(user.id.clone(), user);
-    }
-
-    /// Changes a user in place; does nothing if there is none.
-    pub fn edit_user(&mut self, id: &str, change: impl FnOnce(&mut EntraUser)) {
-        if let Some(mut user) = self.entra.users.get(id).cloned() {
-            change(&mut user);
-            self.set_user(user);
-        }
-    }
-
-    /// Deletes a user. Group members are not told of it, as field reports say of the service.
-    pub fn delete_user(&mut self, id: &str) {
-        self.entra.version += 1;
-        let version = self.entra.version;
-        if self.entra.users.remove(id).is_some() {
-            self.entra
-                .removed
-                .push((version, true, id.to_owned(), "changed"));
-            for group in self.entra.groups.values_mut() {
-                group.members.remove(&Member::User(id.to_owned()));
-            }
-        }
-    }
-
-    /// Deletes a group.
-    pub fn delete_group(&mut self, id: &str) {
-        self.entra.version += 1;
-        let version = self.entra.version;
-        if self.entra.groups.remove(id).is_some() {
-            self.entra
-                .removed
-                .push((version, false, id.to_owned(), "deleted"));
-        }
-    }
-
-    /// Adds a member to a group, or removes it.
-    pub fn set_member(&mut self, group: &str, member: Member, added: bool) {
-        self.entra.version += 1;
-        let version = self.entra.version;
-        let Some(found) = self.entra.groups.get_mut(group) else {
-            return;
-        };
-        found.changed = version;
-        let changed = if added {
-            found.members.insert(member.clone())
-        } else {
-            found.members.remove(&member)
-        };
-        if changed {
-            self.entra.changes.push(Change {
-                version,
-                group: group.to_owned(),
-                member,
-                added,
-            });
-        }
-    }
-
     /// An Entra group of this name.
     #[must_use]
     pub fn entra_group(&self, name: &str) -> Option<&EntraGroup> {
@@ -390,6 +346,7 @@ impl World {
 
     /// Adds an account to Jira.
     pub fn add_account(&mut self, account: Account) {
+        self.jira.all_visible = self.jira.all_visible.max(account.visible_at);
         self.jira.order.push(account.id.clone());
         self.jira.accounts.insert(account.id.clone(), account);
     }

@@ -40,6 +40,14 @@ pub enum StoreError {
         /// The newest backup, if there is one.
         backup: Option<PathBuf>,
     },
+    /// A backup can't be restored.
+    #[error("the backup {path} can't be used: {cause}")]
+    BadBackup {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+    },
     /// Written by a newer program.
     #[error("{path} was written by a newer version of Rollbook")]
     Newer {

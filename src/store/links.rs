@@ -61,9 +61,9 @@ pub struct YoungLink {
     pub name: String,
 }
 
-/// What runs wrote since a moment.
+/// What runs wrote.
 #[derive(Debug, Clone, Default)]
-pub struct WrittenSince {
+pub struct WrittenAfter {
     /// Accounts by group.
     pub pairs: BTreeMap<GroupId, BTreeSet<AccountId>>,
     /// Groups with more of them than are named.
@@ -156,19 +156,28 @@ impl State {
         Ok(rows.into_iter().collect())
     }
 
-    /// Memberships that were written, or may have been, since a moment (seconds since 1970): by
-    /// group, and in groups with more than `most` of them none is named.
-    pub fn written_since(
+    /// Number of the run that began last; 0 if there was none.
+    pub fn last_run(&self) -> Result<i64, StoreError> {
+        self.connection
+            .query_row("SELECT coalesce(max(number), 0) FROM runs", [], |row| {
+                row.get(0)
+            })
+            .map_err(|e| self.sql(e))
+    }
+
+    /// Memberships that were written, or may have been, by runs after this one: by group, and in
+    /// groups with more than `most` of them none is named.
+    pub fn written_after(
         &self,
-        since: i64,
+        run: i64,
         most: impl Fn(&str) -> u64,
-    ) -> Result<WrittenSince, StoreError> {
-        let mut written = WrittenSince::default();
+    ) -> Result<WrittenAfter, StoreError> {
+        let mut written = WrittenAfter::default();
         let groups = self.rows(
             "SELECT group_id, count(*) FROM journal
-             WHERE intent_at >= ?1 AND kind IN ('add_member', 'remove_member')
+             WHERE run > ?1 AND kind IN ('add_member', 'remove_member')
              AND group_id IS NOT NULL AND coalesce(outcome, '') <> 'not-made' GROUP BY group_id",
-            [since],
+            [run],
             |row| Ok((row.get::<_, String>(0)?, unsigned(row.get(1)?))),
         )?;
         for (group, count) in groups {
@@ -181,15 +190,35 @@ impl State {
                 // Who was created in the same run had no account when the row was written.
                 "SELECT coalesce(j.account_id, p.account_id) AS account FROM journal j
                  LEFT JOIN people_links p ON p.entra_id = j.entra_id
-                 WHERE j.intent_at >= ?1 AND j.group_id = ?2 AND account IS NOT NULL
+                 WHERE j.run > ?1 AND j.group_id = ?2 AND account IS NOT NULL
                  AND j.kind IN ('add_member', 'remove_member')",
-                params![since, group],
+                params![run, group],
                 |row| row.get::<_, String>(0),
             )?;
             let accounts = accounts.iter().map(|id| AccountId::new(id));
             written.pairs.entry(id).or_default().extend(accounts);
         }
         Ok(written)
+    }
+
+    /// The last write to a membership since a moment (seconds since 1970), if there was one:
+    /// whether it put the account into the group.
+    pub fn last_write(
+        &self,
+        group: &GroupId,
+        account: &AccountId,
+        since: i64,
+    ) -> Result<Option<bool>, StoreError> {
+        let kinds = self.rows(
+            "SELECT kind FROM journal WHERE intent_at >= ?1 AND group_id = ?2
+             AND kind IN ('add_member', 'remove_member') AND coalesce(outcome, '') <> 'not-made'
+             AND coalesce(account_id, (SELECT p.account_id FROM people_links p
+                                       WHERE p.entra_id = journal.entra_id)) = ?3
+             ORDER BY intent_at DESC LIMIT 1",
+            params![since, group.as_str(), account.as_str()],
+            |row| row.get::<_, String>(0),
+        )?;
+        Ok(kinds.first().map(|kind| kind == "add_member"))
     }
 
     /// Links a person to an account; whatever either was linked to before is unlinked.

@@ -1,6 +1,7 @@
 //! What a profile keeps on disk: `state.db`, which must never be lost, `mirror.db`, a cache, and
 //! the lock that one process at a time holds.
 
+mod backups;
 mod database;
 mod error;
 mod journal;
@@ -10,9 +11,10 @@ mod mirror;
 mod runs;
 mod state;
 
+pub use backups::{Restored, restore};
 pub use error::StoreError;
 pub use journal::{Entry, Finished, Journal, JournalOutcome, Learnt};
-pub use links::{LinkedHow, WrittenSince, YoungLink};
+pub use links::{LinkedHow, WrittenAfter, YoungLink};
 pub use lock::{Lock, Owner};
 pub use mirror::{EntraNotes, Listing, Mirror, Mirrored};
 pub use runs::{JournalRow, NewRun, Run, RunKind, RunOutcome};

@@ -1,5 +1,6 @@
 //! `state.db`: links, ownership, decisions, history.
 
+use super::backups::newest;
 use super::database::{self, now, signed, unsigned};
 use super::error::StoreError;
 use crate::directory::{EntraId, GroupId};
@@ -8,9 +9,7 @@ use hashbrown::HashMap;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use std::path::{Path, PathBuf};
 
-const MIGRATIONS: [&str; 1] = [include_str!("../../assets/migrations/state-1.sql")];
-/// How many backups are kept.
-const BACKUPS: usize = 10;
+pub(super) const MIGRATIONS: [&str; 1] = [include_str!("../../assets/migrations/state-1.sql")];
 /// How long what Jira refused is left alone, in seconds.
 const REFUSED_FOR: i64 = 7 * 86400;
 /// How far back the baseline looks, in seconds.
@@ -51,7 +50,7 @@ pub struct Unfinished {
 pub struct State {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
-    backups: PathBuf,
+    pub(super) backups: PathBuf,
 }
 
 impl State {
@@ -121,32 +120,6 @@ impl State {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// Keeps a copy of the state as it is now, and drops the oldest copies.
-    pub fn back_up(&self) -> Result<(), StoreError> {
-        let io = |source| StoreError::Io {
-            path: self.backups.clone(),
-            source,
-        };
-        std::fs::create_dir_all(&self.backups).map_err(io)?;
-        let stamp = jiff::Timestamp::now()
-            .strftime("%Y%m%dT%H%M%S%3f")
-            .to_string();
-        let copy = self.backups.join(format!("state-{stamp}.db"));
-        self.connection
-            .execute("VACUUM INTO ?1", [copy.to_string_lossy()])
-            .map_err(|e| self.sql(e))?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o600)).map_err(io)?;
-        }
-        let all = backups(&self.backups);
-        for old in all.iter().rev().skip(BACKUPS) {
-            std::fs::remove_file(old).map_err(io)?;
-        }
-        Ok(())
     }
 
     fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
@@ -441,21 +414,4 @@ fn is_damage(error: &rusqlite::Error) -> bool {
         error.sqlite_error_code(),
         Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
     )
-}
-
-/// Backups, the oldest first.
-fn backups(folder: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|e| e == "db"))
-        .collect();
-    found.sort();
-    found
-}
-
-fn newest(folder: &Path) -> Option<PathBuf> {
-    backups(folder).pop()
 }

@@ -139,7 +139,7 @@ pub async fn apply(
     request: ApplyRequest,
 ) -> Result<Applied, SyncError> {
     let begun = Instant::now();
-    session.state.back_up()?;
+    _ = session.state.back_up()?;
     let digest = settings_digest(&planned.settings);
     let history = &planned.known.history;
     if session.mode == Mode::Attended || history.reviewed_settings.as_ref() == Some(&digest) {

@@ -110,13 +110,15 @@ impl Session {
         let Some(since) = drift.iter().map(|row| row.known_at).min() else {
             return Ok(());
         };
-        let ours = self
-            .state
-            .written_since(i64::from(since) - 60, |_| u64::MAX)?;
-        drift.retain(|row| {
-            let written = ours.pairs.get(&row.group);
-            !written.is_some_and(|accounts| accounts.contains(&row.account))
-        });
+        let mut foreign = Vec::with_capacity(drift.len());
+        for row in drift.drain(..) {
+            let since = i64::from(row.known_at) - 60;
+            let ours = self.state.last_write(&row.group, &row.account, since)?;
+            if ours != Some(row.came) {
+                foreign.push(row);
+            }
+        }
+        *drift = foreign;
         if drift.is_empty() {
             return Ok(());
         }

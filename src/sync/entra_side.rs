@@ -86,10 +86,14 @@ impl Session {
         if scope.users != ScopeUsers::Assigned {
             return Ok(None);
         }
-        Ok(Some(Assigned {
-            app_id: scope.assigned_app_id.clone(),
-            principals: self.entra.assigned(&scope.assigned_app_id).await?,
-        }))
+        let app_id = scope.assigned_app_id.clone();
+        match self.entra.assigned(&app_id).await {
+            Ok(principals) => Ok(Some(Assigned { app_id, principals })),
+            Err(error) if error.status() == Some(404) => Err(SyncError::UnclearScope(format!(
+                "scope.assigned_app_id names {app_id}, and this tenant has no enterprise application of that client id"
+            ))),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

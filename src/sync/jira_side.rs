@@ -44,8 +44,8 @@ pub(super) struct Fresh {
 #[derive(Debug, Clone)]
 pub(super) struct JiraSide {
     pub(super) snapshot: Arc<JiraSnapshot>,
-    /// When it was read before, seconds since 1970; none if everything was read now.
-    pub(super) before: Option<u32>,
+    /// The last run that had begun when it was read before; none if everything was read now.
+    pub(super) before: Option<i64>,
     pub(super) verification: Verification,
     pub(super) fresh: Fresh,
     /// What somebody else changed since it was known.
@@ -53,6 +53,11 @@ pub(super) struct JiraSide {
 }
 
 impl JiraSide {
+    /// Whether this was a short while ago.
+    pub(super) fn is_recent(&self, at: u32) -> bool {
+        at + super::verify::RECENT >= self.fresh.since
+    }
+
     /// Whether a group's members were read in this session.
     pub(super) fn is_fresh(&self, group: u32) -> bool {
         self.snapshot.group(group).verified() >= self.fresh.since
@@ -108,6 +113,7 @@ impl Session {
             before: None,
             verification: Verification {
                 read_at: began,
+                runs: self.state.last_run()?,
                 pass_began: began,
                 accounts_at: began,
                 groups_at: began,
@@ -138,7 +144,10 @@ impl Session {
         // Later than any earlier reading, also within the same second.
         let began = now().max(verification.read_at + 1);
         let within = self.profile.limits.verify_within.duration();
-        let before = Some(verification.read_at);
+        let before = Some(std::mem::replace(
+            &mut verification.runs,
+            self.state.last_run()?,
+        ));
         let due = verification.due(&base, began, within);
         let mut side = JiraSide {
             snapshot: base,

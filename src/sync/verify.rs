@@ -7,7 +7,7 @@ use super::planning::Planned;
 use super::session::Session;
 use crate::directory::{AccountId, EntraSnapshot, GroupClass, GroupId, JiraChanges, fold};
 use crate::jira::Read;
-use crate::plan::{Kind, Known, LookUp, address, checks, closure, member_pages};
+use crate::plan::{Kind, Known, LookUp, Mode, Operation, address, checks, closure, member_pages};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -18,6 +18,12 @@ const AT_ONCE: usize = 16;
 const END_OF_LISTING: u64 = 3;
 /// Requests that listing all groups takes beyond their pages, and groups on a page at least.
 const GROUPS_PAGE: u64 = 50;
+
+/// So many requests are made to verify what is no older than [`RECENT`]; if it takes more, it is
+/// believed. What changed meanwhile is found by the writes themselves.
+const WORTHWHILE: u64 = 50;
+/// For how many seconds what was read is believed, if verifying it takes many requests.
+pub(super) const RECENT: u32 = 600;
 
 /// Memberships in question.
 #[derive(Debug, Default)]
@@ -43,8 +49,7 @@ impl Session {
         let Some(last) = jira.before else {
             return Ok(Touched::default());
         };
-        // A little earlier: what was under way at that moment counts as touched.
-        let written = self.state.written_since(i64::from(last) - 60, most)?;
+        let written = self.state.written_after(last, most)?;
         let mut touched = Touched {
             pairs: written.pairs,
             many: written.many,
@@ -79,6 +84,14 @@ impl Session {
         groups.retain(|row| !side.is_fresh(*row));
         self.read_members(side, &groups, read).await?;
         self.ask_accounts(side, found.accounts).await
+    }
+
+    /// Requests that finding these out takes.
+    fn cost(side: &JiraSide, touched: &Touched) -> u64 {
+        let found = checks(&side.snapshot, &touched.pairs, &touched.many);
+        let groups = found.groups.iter().filter(|row| !side.is_fresh(**row));
+        let pages: u64 = groups.map(|row| member_pages(&side.snapshot, *row)).sum();
+        pages + found.accounts.len() as u64
     }
 
     /// Reads the groups of accounts.
@@ -132,7 +145,7 @@ impl Session {
         side: &mut JiraSide,
     ) -> Result<Verified, SyncError> {
         let mut verified = Verified::default();
-        if planned.plan.operations.is_empty() {
+        if in_earnest(planned).next().is_none() {
             return Ok(verified);
         }
         let read = Read::default();
@@ -143,7 +156,15 @@ impl Session {
         self.verify_people(planned, side, &mut verified, &read)
             .await?;
         verified.asked |= self.verify_groups(planned, side, &read).await?;
-        let touched = in_question(planned, side);
+        let mut touched = in_question(planned, side);
+        let recent = |group: &GroupId| {
+            let row = side.snapshot.find_group(group.as_str());
+            row.is_some_and(|row| side.is_recent(side.snapshot.group(row).verified()))
+        };
+        if Self::cost(side, &touched) > WORTHWHILE {
+            touched.pairs.retain(|group, _| !recent(group));
+            touched.many.retain(|group| !recent(group));
+        }
         let before = (side.fresh.members.len(), fresh_groups(side));
         self.check(side, &touched, &read).await?;
         verified.asked |= before != (side.fresh.members.len(), fresh_groups(side));
@@ -159,7 +180,7 @@ impl Session {
         read: &Read,
     ) -> Result<(), SyncError> {
         let sources = &planned.settings.provisioning.email_from;
-        let creations = planned.plan.operations.iter();
+        let creations = in_earnest(planned);
         let addresses: Vec<String> = creations
             .filter(|op| op.kind == Kind::CreateUser)
             .filter_map(|op| address(planned.entra.person(op.person()?), sources))
@@ -169,8 +190,13 @@ impl Session {
         if side.fresh.accounts || addresses.is_empty() {
             return Ok(());
         }
-        verified.asked = true;
         let pages = crate::plan::account_pages(&side.snapshot) + END_OF_LISTING;
+        if pages.min(addresses.len() as u64) > WORTHWHILE
+            && side.is_recent(side.verification.accounts_at)
+        {
+            return Ok(());
+        }
+        verified.asked = true;
         if pages <= addresses.len() as u64 {
             self.all_accounts(side, read).await?;
             side.fresh.addresses.extend(addresses);
@@ -197,7 +223,7 @@ impl Session {
         side: &mut JiraSide,
         read: &Read,
     ) -> Result<bool, SyncError> {
-        let creations = planned.plan.operations.iter();
+        let creations = in_earnest(planned);
         let names: Vec<String> = creations
             .filter(|op| op.kind == Kind::CreateGroup)
             .filter_map(|op| Some(planned.plan.targets[op.target()? as usize].name.clone()))
@@ -207,6 +233,10 @@ impl Session {
             return Ok(false);
         }
         let pages = (side.snapshot.groups() as u64).div_ceil(GROUPS_PAGE);
+        if pages.min(names.len() as u64) > WORTHWHILE && side.is_recent(side.verification.groups_at)
+        {
+            return Ok(false);
+        }
         if pages <= names.len() as u64 {
             self.list_groups(side, read).await?;
             return Ok(true);
@@ -235,12 +265,20 @@ pub(super) struct Verified {
     pub(super) answers: Vec<(String, LookUp)>,
 }
 
+/// The operations that may be applied: where nobody is there to allow anything, those that no guard
+/// holds.
+fn in_earnest(planned: &Planned) -> impl Iterator<Item = &Operation> {
+    let attended = planned.mode == Mode::Attended;
+    let operations = planned.plan.operations.iter();
+    operations.filter(move |op| attended || op.held.is_empty())
+}
+
 /// The memberships that a plan's operations speak of, and, before anybody is removed, those of the
 /// groups that make administrators.
 fn in_question(planned: &Planned, side: &JiraSide) -> Touched {
     let mut touched = Touched::default();
     let mut removes = false;
-    for op in &planned.plan.operations {
+    for op in in_earnest(planned) {
         let (Some(account), Some(target)) = (op.account(), op.target()) else {
             continue;
         };

@@ -7,6 +7,7 @@
 )]
 
 mod bad_input;
+mod changes;
 mod contract;
 mod habits;
 mod headless;

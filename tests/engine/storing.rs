@@ -23,7 +23,7 @@ async fn a_damaged_state_stops_everything_and_says_how_to_restore() {
         assert_eq!(document["error"]["kind"], "state-damaged", "{document}");
         let hint = document["error"]["hint"].as_str().unwrap();
         assert!(
-            hint.contains("backups/state-") && hint.contains("cp "),
+            hint.contains("backups/state-") && hint.contains("rollbook state restore"),
             "{hint}"
         );
         assert_eq!(
@@ -38,14 +38,81 @@ async fn a_damaged_state_stops_everything_and_says_how_to_restore() {
     assert_eq!(document["error"]["kind"], "state-missing");
     assert!(!state.exists(), "a new state was made silently");
 
-    // As the sentence says: the newest backup over it.
-    let newest = fs::read_dir(world.profile_dir().join("backups"))
-        .unwrap()
-        .map(|e| e.unwrap().path())
-        .max()
-        .unwrap();
-    fs::copy(newest, &state).unwrap();
+    // As the sentence says.
+    let restored = world.json(&["state", "restore"], 0).await;
+    assert!(restored["aside"].is_null(), "{restored}");
     assert_eq!(world.left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_is_backed_up_and_restored_by_hand() {
+    let world = World::new(SMALL).await;
+    world.apply_all(0).await;
+    let state = world.profile_dir().join("state.db");
+    let backup = world.json(&["state", "backup"], 0).await;
+    let copy = std::path::PathBuf::from(backup["backup"].as_str().unwrap());
+    let mode = fs::metadata(&copy).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    fs::write(&state, b"broken").unwrap();
+    // A backup that is no good replaces nothing.
+    let bad = world.path("bad.db");
+    fs::write(&bad, b"broken, too").unwrap();
+    let document = world
+        .json(&["state", "restore", bad.to_str().unwrap()], 1)
+        .await;
+    assert_eq!(document["error"]["kind"], "bad-backup", "{document}");
+    assert_eq!(fs::read(&state).unwrap(), b"broken");
+    let restored = world
+        .json(&["state", "restore", copy.to_str().unwrap()], 0)
+        .await;
+    let aside = std::path::PathBuf::from(restored["aside"].as_str().unwrap());
+    assert_eq!(
+        fs::read(aside).unwrap(),
+        b"broken",
+        "what was there is kept"
+    );
+    assert_eq!(world.left().await, 0);
+    let runs = world.json(&["runs"], 0).await;
+    assert_eq!(
+        runs["runs"].as_array().unwrap().len(),
+        1,
+        "its runs are back"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_backups_make_way() {
+    let world = World::new(SMALL).await;
+    world.run(&["plan"]).await.expect(0);
+    for _ in 0..13 {
+        world.run(&["state", "backup"]).await.expect(0);
+    }
+    let kept = fs::read_dir(world.profile_dir().join("backups")).unwrap();
+    assert_eq!(kept.count(), 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_byte_that_flips_in_the_mirror_is_found() {
+    let world = World::new(SMALL).await;
+    world.apply_all(0).await;
+    world.run(&["plan"]).await.expect(0);
+    let mirror = world.profile_dir().join("mirror.db");
+    let good = fs::read(&mirror).unwrap();
+    let needle = b"@meridian.example";
+    let places = good.windows(needle.len()).enumerate();
+    let places: Vec<usize> = places
+        .filter(|(_, window)| window == needle)
+        .map(|(at, _)| at)
+        .collect();
+    let mut bad = good.clone();
+    for at in places {
+        bad[at + 1] = b'M';
+    }
+    assert_ne!(bad, good);
+    fs::write(&mirror, bad).unwrap();
+    let plan = world.run(&["plan", "--json"]).await.expect(0);
+    assert!(plan.err.contains("made anew"), "{}", plan.err);
+    assert_eq!(plan.json()["summary"]["total"], 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -87,8 +87,8 @@ pub(in crate::console) static SETTINGS: &[Setting] = &[
     setting(P, "grace", "Grace for leavers", Kind::Period, "How long a leaver is left alone, such as 0d or 7d. Without effect while leavers keep their account."),
     setting(P, "invitations", "Invitations", Kind::Choice(&[("jira", "by Jira")]), "Jira invites everyone whom it creates; that can't be suppressed through this API."),
 
-    setting(S, "users", "People who take part", Kind::Choice(&[("all", "everybody"), ("member-of", "members of groups")]), "Everybody in Entra, or only the members of the groups below, nested ones included."),
-    setting(S, "assigned_app_id", "  … assigned to", Kind::Later, "The enterprise application whose assigned people take part. This version knows everybody and members of groups only."),
+    setting(S, "users", "People who take part", Kind::Choice(&[("all", "everybody"), ("assigned", "assigned to an application"), ("member-of", "members of groups")]), "Everybody in Entra, those assigned to an enterprise application, or the members of groups; nested groups count."),
+    setting(S, "assigned_app_id", "  … assigned to", Kind::Text, "With “assigned to an application”: its client id, under Enterprise applications ▸ Overview ▸ Application ID."),
     setting(S, "member_of", "  … members of", Kind::List(ListOf::EntraGroups), "With “members of groups”: Entra groups by name or object id. An object id outlives a renaming."),
     setting(S, "exclude_members_of", "Except members of", Kind::List(ListOf::EntraGroups), "Members of these Entra groups take no part, nested ones included."),
     setting(S, "exclude_emails", "Except addresses", Kind::List(ListOf::Texts), "Patterns such as svc-*@acme.example; * stands for anything."),
@@ -125,7 +125,7 @@ pub(in crate::console) static SETTINGS: &[Setting] = &[
 
     setting(L, "max_rate", "Calls a second, at most", Kind::Number, "To one endpoint of Jira. The documented limit is 100."),
     setting(L, "polite_rate", "  … of unattended runs", Kind::Number, "Leaves room for everybody else who uses the site's limits."),
-    setting(L, "verify_within", "Verified within", Kind::Later, "Within this time everything is read again. This version reads everything in every run."),
+    setting(L, "verify_within", "Verified within", Kind::Period, "Entra tells what changed; of Jira a share is read again in each run, so that within this time all of it is. 0s: everything in every run."),
 ];
 
 /// Titles above the sections.

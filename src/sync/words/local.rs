@@ -144,10 +144,10 @@ fn secrets(error: &ConfigError) -> Problem {
     }
 }
 
-pub(super) fn store(error: &StoreError) -> Problem {
-    let restore = |backup: &Option<std::path::PathBuf>, path: &std::path::Path| match backup {
+fn how_to_restore(backup: Option<&std::path::Path>, path: &std::path::Path) -> String {
+    match backup {
         Some(backup) => format!(
-            "Nothing was written, and nothing will be until it is restored: copy the newest backup over it, with no Rollbook running: cp '{}' '{}' (and delete the -wal and -shm files beside it). Links and decisions made since then are missing from it, and can be made again.",
+            "Nothing was written, and nothing will be until it is restored. The newest backup is {}; with no Rollbook running: rollbook state restore (or copy it over {} and delete the -wal and -shm files beside it). Links and decisions made since then are missing from it, and can be made again.",
             backup.display(),
             path.display()
         ),
@@ -155,7 +155,10 @@ pub(super) fn store(error: &StoreError) -> Problem {
             "There is no backup in the folder `backups` beside it. If {} can't be brought back from a backup of this machine, move the profile's whole folder away: Rollbook then begins anew, recognises people by their e-mail again, and asks before it applies anything.",
             path.display()
         ),
-    };
+    }
+}
+
+pub(super) fn store(error: &StoreError) -> Problem {
     match error {
         StoreError::Io { path, source } => Problem::new(
             "store",
@@ -166,6 +169,15 @@ pub(super) fn store(error: &StoreError) -> Problem {
             "store",
             format!("{} can't be read or written: {source}.", path.display()),
             "Check the free space of that folder and whether another program holds the file.",
+        ),
+        StoreError::BadBackup { path, cause } => Problem::new(
+            "bad-backup",
+            format!(
+                "The backup {} can't be used: {}. Nothing was changed.",
+                path.display(),
+                shown(cause)
+            ),
+            "Name an older one: rollbook state restore FILE. They are in the folder `backups` beside the state.",
         ),
         StoreError::StateDamaged {
             path,
@@ -178,7 +190,7 @@ pub(super) fn store(error: &StoreError) -> Problem {
                 path.display(),
                 shown(cause)
             ),
-            restore(backup, path),
+            how_to_restore(backup.as_deref(), path),
         ),
         StoreError::StateMissing { path, backup } => Problem::new(
             "state-missing",
@@ -186,7 +198,7 @@ pub(super) fn store(error: &StoreError) -> Problem {
                 "The state of this profile existed and is gone: {}. It holds the links between people and accounts, and without it nothing is written.",
                 path.display()
             ),
-            restore(backup, path),
+            how_to_restore(backup.as_deref(), path),
         ),
         StoreError::Newer { path } => Problem::new(
             "store",

@@ -1,0 +1,144 @@
+//! Copies of `state.db`: kept, rotated, restored.
+
+use super::database;
+use super::error::StoreError;
+use super::lock::{Lock, Owner};
+use super::state::State;
+use std::path::{Path, PathBuf};
+
+/// How many are kept.
+const KEPT: usize = 10;
+
+/// A state that was restored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// The backup.
+    pub from: PathBuf,
+    /// Where what was there before is now, if anything was.
+    pub aside: Option<PathBuf>,
+}
+
+fn stamp() -> String {
+    jiff::Timestamp::now()
+        .strftime("%Y%m%dT%H%M%S%3f")
+        .to_string()
+}
+
+fn io(path: &Path) -> impl Fn(std::io::Error) -> StoreError {
+    let path = path.to_owned();
+    move |source| StoreError::Io {
+        path: path.clone(),
+        source,
+    }
+}
+
+impl State {
+    /// Keeps a copy of the state as it is now, and drops the oldest copies. Gives the copy.
+    pub fn back_up(&self) -> Result<PathBuf, StoreError> {
+        std::fs::create_dir_all(&self.backups).map_err(io(&self.backups))?;
+        let copy = self.backups.join(format!("state-{}.db", stamp()));
+        self.connection
+            .execute("VACUUM INTO ?1", [copy.to_string_lossy()])
+            .map_err(|e| self.sql(e))?;
+        private(&copy)?;
+        let all = backups(&self.backups);
+        for old in all.iter().rev().skip(KEPT) {
+            std::fs::remove_file(old).map_err(io(old))?;
+        }
+        Ok(copy)
+    }
+}
+
+fn private(path: &Path) -> Result<(), StoreError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(io(path))?;
+    }
+    Ok(())
+}
+
+/// Backups in a folder, the oldest first.
+fn backups(folder: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "db"))
+        .collect();
+    found.sort();
+    found
+}
+
+pub(super) fn newest(folder: &Path) -> Option<PathBuf> {
+    backups(folder).pop()
+}
+
+/// Restores a profile's state from this backup, or from the newest. What is there now is moved
+/// aside, never overwritten; the mirror is dropped, since it may be ahead of the restored state.
+pub fn restore(folder: &Path, from: Option<&Path>, owner: &Owner) -> Result<Restored, StoreError> {
+    let _lock = Lock::take(&folder.join("lock"), owner)?;
+    let path = folder.join("state.db");
+    let from = match from {
+        Some(from) => from.to_owned(),
+        None => newest(&folder.join("backups")).ok_or_else(|| StoreError::StateMissing {
+            path: path.clone(),
+            backup: None,
+        })?,
+    };
+    let next = folder.join("state.restored");
+    std::fs::copy(&from, &next).map_err(io(&from))?;
+    private(&next)?;
+    // A backup that is no good must not replace anything.
+    let good = database::open(&next, &super::state::MIGRATIONS).and_then(|copy| {
+        let sql = |source| StoreError::Sql {
+            path: from.clone(),
+            source,
+        };
+        let check: String = copy
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+            .map_err(sql)?;
+        let fits: i64 = copy
+            .query_row("SELECT count(*) FROM runs", [], |row| row.get(0))
+            .map_err(sql)?;
+        copy.execute_batch("PRAGMA journal_mode = DELETE;")
+            .map_err(sql)?;
+        Ok(check == "ok" && fits >= 0)
+    });
+    if !matches!(good, Ok(true)) {
+        remove(&next)?;
+        return Err(StoreError::BadBackup {
+            path: from,
+            cause: match good {
+                Err(error) => error.to_string(),
+                Ok(_) => "it is damaged, too".to_owned(),
+            },
+        });
+    }
+    let aside = if path.exists() {
+        let aside = folder.join(format!("state-aside-{}.db", stamp()));
+        std::fs::rename(&path, &aside).map_err(io(&path))?;
+        Some(aside)
+    } else {
+        None
+    };
+    for name in [
+        "state.db-wal",
+        "state.db-shm",
+        "mirror.db",
+        "mirror.db-wal",
+        "mirror.db-shm",
+    ] {
+        remove(&folder.join(name))?;
+    }
+    std::fs::rename(&next, &path).map_err(io(&next))?;
+    Ok(Restored { from, aside })
+}
+
+fn remove(path: &Path) -> Result<(), StoreError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(path)(error)),
+        _ => Ok(()),
+    }
+}
