@@ -3,9 +3,9 @@
 //! Numbers are little-endian. A column that does not fit the others is damage: the whole snapshot
 //! is refused then, never a part of it believed.
 
-use super::entra::{EntraSnapshot, Group as EntraGroup, Loose, Person};
+use super::entra::{Departed, EntraSnapshot, Group as EntraGroup, Loose, Person};
 use super::jira::{Account, Group as JiraGroup, JiraSnapshot, Product};
-use super::{AccountKind, Arena, Assigned, Completeness, EntraId, GroupClass, GroupKind};
+use super::{AccountKind, Arena, Assigned, Completeness, GroupClass, GroupKind};
 use super::{Memberships, Span};
 use serde::{Deserialize, Serialize};
 
@@ -89,7 +89,7 @@ fn get_arena(get: Get<'_>, name: &'static str) -> Option<Arena> {
 
 #[derive(Serialize, Deserialize)]
 struct EntraRest {
-    departed: Vec<EntraId>,
+    departed: Vec<Departed>,
     domains: Vec<String>,
     assigned: Option<Assigned>,
     users: Completeness,

@@ -93,6 +93,15 @@ pub(super) struct Group {
     pub(super) partial: bool,
 }
 
+/// A soft-deleted group.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(super) struct Departed {
+    pub(super) id: EntraId,
+    /// Its members who were soft-deleted before or together with it, and whether each is a group:
+    /// restored after it, they may come back into it.
+    pub(super) members: Vec<(EntraId, bool)>,
+}
+
 /// A membership of somebody or of a group whom the listings do not hold.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Loose {
@@ -123,7 +132,7 @@ pub struct EntraSnapshot {
     /// In the order of groups, then ids.
     pub(super) loose: Vec<Loose>,
     /// Soft-deleted groups, in the order of their ids.
-    pub(super) departed: Vec<EntraId>,
+    pub(super) departed: Vec<Departed>,
     pub(super) domains: Vec<String>,
     /// The principals assigned to an enterprise application, if that was read.
     pub(super) assigned: Option<Assigned>,

@@ -6,7 +6,8 @@
 
 use super::align::{Aligned, NOWHERE, align, moved};
 use super::entra::{
-    ENABLED, EntraPerson, EntraSnapshot, GUEST, Group, LICENSED, Loose, MemberKind, Person,
+    Departed, ENABLED, EntraPerson, EntraSnapshot, GUEST, Group, LICENSED, Loose, MemberKind,
+    Person,
 };
 use super::members::MembershipsBuilder;
 use super::{Arena, Completeness, EntraId, GroupKind, Span};
@@ -211,7 +212,6 @@ impl EntraChanges {
     /// All direct members of a group, by its own listing. Settles whatever was said of them.
     pub fn list(&mut self, group: &EntraId, members: Vec<(EntraId, MemberKind)>) {
         self.unclear.remove(group);
-        self.edges.remove(group);
         self.lists
             .insert(group.clone(), members.into_iter().collect());
     }
@@ -238,7 +238,7 @@ impl EntraChanges {
             if said.gone.is_some() || (new && fields.name.is_none()) {
                 questions.groups.push(id.clone());
             }
-            if new && base.departed.binary_search(id).is_ok() {
+            if new && find(&base.departed, id.as_str()).is_ok() {
                 lists.insert(id.clone());
                 lists.extend(base.left_behind(id.as_str()).map(EntraId::new));
             }
@@ -280,6 +280,11 @@ impl EntraSnapshot {
         next.members(&origins);
         next.made
     }
+}
+
+/// Where a group stands among the soft-deleted ones, or would stand.
+fn find(departed: &[Departed], id: &str) -> Result<usize, usize> {
+    departed.binary_search_by(|group| group.id.as_str().cmp(id))
 }
 
 /// The next snapshot in the making.
@@ -353,11 +358,15 @@ impl Next<'_> {
                 Aligned::Kept(row) => (Some(row), base.group(row).id(), None),
                 Aligned::Said(at, row) => {
                     let (id, said) = said[at];
-                    let departed = &mut self.made.departed;
-                    let place = departed.binary_search(id);
+                    let place = find(&self.made.departed, id.as_str());
                     match (said.gone, place) {
-                        (Some(Gone::Soft), Err(place)) => departed.insert(place, id.clone()),
-                        (Some(Gone::Forever) | None, Ok(place)) => _ = departed.remove(place),
+                        (Some(Gone::Soft), Err(place)) => {
+                            let departed = self.departed(id, row);
+                            self.made.departed.insert(place, departed);
+                        }
+                        (Some(Gone::Forever) | None, Ok(place)) => {
+                            _ = self.made.departed.remove(place);
+                        }
                         _ => {}
                     }
                     if said.gone.is_some() {
@@ -374,6 +383,26 @@ impl Next<'_> {
             self.made.groups.push(group);
         }
         origins
+    }
+
+    /// A group that is soft-deleted now.
+    fn departed(&self, id: &EntraId, row: Option<u32>) -> Departed {
+        let mut members = Vec::new();
+        if let Some(row) = row {
+            for person in self.base.direct.of(row) {
+                if self.people[*person as usize] == NOWHERE {
+                    members.push((EntraId::new(self.base.person(*person).id()), false));
+                }
+            }
+            let loose = self
+                .base
+                .loose
+                .iter()
+                .filter(|l| l.group == row && l.departed);
+            members.extend(loose.map(|l| (EntraId::new(self.base.arena.get(l.id)), l.nested)));
+        }
+        let id = id.clone();
+        Departed { id, members }
     }
 
     fn group(&mut self, old: Option<u32>, id: &str, fields: Option<&GroupFields>) -> Group {
@@ -403,17 +432,28 @@ impl Next<'_> {
             let mut sets = Sets::default();
             if let Some(old) = *old {
                 self.carry(&mut sets, old);
+            } else if let Ok(place) = find(&self.base.departed, id.as_str()) {
+                for (member, nested) in &self.base.departed[place].members {
+                    sets.leave(member.as_str(), *nested, Some(Gone::Soft));
+                }
             }
+            let edges = self.changes.edges.get(&id);
             if let Some(list) = self.changes.lists.get(&id) {
                 // Who is soft-deleted stands in no listing, and comes back into its groups.
                 sets.direct.clear();
                 sets.nested.clear();
-                sets.loose.retain(|_, departed| *departed);
+                sets.loose
+                    .retain(|(id, nested), departed| *departed && !self.is_listed(id, *nested));
                 for (member, kind) in list {
                     self.put(&mut sets, member.as_str(), *kind, false);
                 }
+                // Who was in it and is soft-deleted now may come back into it.
+                let left = edges.into_iter().flatten().filter(|(_, edge)| edge.removed);
+                for (member, edge) in left.filter(|(member, _)| !list.contains_key(*member)) {
+                    self.put(&mut sets, member.as_str(), edge.kind, true);
+                }
             } else {
-                for (member, edge) in self.changes.edges.get(&id).into_iter().flatten() {
+                for (member, edge) in edges.into_iter().flatten() {
                     self.put(&mut sets, member.as_str(), edge.kind, edge.removed);
                 }
             }
@@ -465,11 +505,7 @@ impl Next<'_> {
             } else {
                 self.changes.people.get(id).and_then(|said| said.gone)
             };
-            let listed = if loose.nested {
-                self.made.find_group(id).is_some()
-            } else {
-                self.made.find_person(id).is_some()
-            };
+            let listed = self.is_listed(id, loose.nested);
             match gone {
                 Some(gone) => sets.leave(id, loose.nested, Some(gone)),
                 None if listed => {
@@ -512,17 +548,34 @@ impl Next<'_> {
                     set.remove(at);
                 }
             }
+            // That it left since it was deleted does not say that it stays out when restored.
+            (None, true) if self.is_departed(member, nested) => _ = sets.loose.insert(key, true),
+            (None, true) if sets.loose.get(&key) == Some(&true) => {}
             (None, true) => _ = sets.loose.remove(&key),
             (None, false) => {
-                let departed = if nested {
-                    self.made.departed.iter().any(|id| id.as_str() == member)
-                } else {
-                    let said = self.changes.people.get(member);
-                    said.is_some_and(|said| said.gone.is_some())
-                };
+                let departed = self.is_departed(member, nested);
                 let place = sets.loose.entry(key).or_insert(departed);
                 *place |= departed;
             }
+        }
+    }
+
+    /// Whether the next snapshot holds a person or group.
+    fn is_listed(&self, id: &str, nested: bool) -> bool {
+        if nested {
+            self.made.find_group(id).is_some()
+        } else {
+            self.made.find_person(id).is_some()
+        }
+    }
+
+    /// Whether a person or group is soft-deleted, as far as this round and the groups before tell.
+    fn is_departed(&self, member: &str, nested: bool) -> bool {
+        if nested {
+            find(&self.made.departed, member).is_ok()
+        } else {
+            let said = self.changes.people.get(member);
+            said.is_some_and(|said| said.gone == Some(Gone::Soft))
         }
     }
 }

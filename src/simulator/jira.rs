@@ -222,16 +222,27 @@ fn search(world: &World, request: &Request) -> Reply {
         .filter_map(|id| world.jira.accounts.get(id))
         .filter(|a| a.active && visible(a))
         .filter(|a| {
-            let email = a.email.to_lowercase();
-            email == query
-                || (!a.hidden && !email.is_empty() && email.starts_with(&query))
-                || a.name.to_lowercase().starts_with(&query)
+            is_same(&a.email, &query)
+                || (!a.hidden && !a.email.is_empty() && begins(&a.email, &query))
+                || begins(&a.name, &query)
         })
         .skip(start)
         .take(size)
         .map(account_json)
         .collect();
     Reply::json(200, &json!(found))
+}
+
+/// Whether text begins with this lower-case text, whatever its own case.
+fn begins(text: &str, query: &str) -> bool {
+    let mut text = text.chars().flat_map(char::to_lowercase);
+    query.chars().all(|wanted| text.next() == Some(wanted))
+}
+
+/// Whether text is this lower-case text, whatever its own case.
+pub(super) fn is_same(text: &str, query: &str) -> bool {
+    begins(text, query)
+        && text.chars().flat_map(char::to_lowercase).count() == query.chars().count()
 }
 
 fn bulk(world: &World, request: &Request) -> Reply {

@@ -358,7 +358,7 @@ impl World {
         self.jira
             .accounts
             .values()
-            .filter(|a| a.kind == AccountType::Atlassian && a.email.to_lowercase() == wanted)
+            .filter(|a| a.kind == AccountType::Atlassian && super::jira::is_same(&a.email, &wanted))
             .collect()
     }
 

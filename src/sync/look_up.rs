@@ -6,7 +6,7 @@ use super::refresh::Snapshots;
 use super::session::Session;
 use crate::directory::{AccountId, AccountKind, fold};
 use crate::jira::{ADDRESSES_AT_ONCE, AccountRead, JiraError};
-use crate::plan::{Known, LookUp, address, pending_look_ups};
+use crate::plan::{Known, LookUp, Mode, address, pending_look_ups};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -16,6 +16,8 @@ const AT_ONCE: usize = 16;
 /// How many people without an equal display name are looked up in one refresh. The rest stay
 /// unverified, which a guard shows; they are looked up by the refreshes that follow.
 const STRANGERS: usize = 300;
+/// The same where somebody waits for the plan.
+const STRANGERS_WHILE_WAITING: usize = 100;
 
 impl Session {
     /// From the next refresh on, only looks up people whose display name equals a hidden
@@ -43,6 +45,8 @@ impl Session {
         let mut done = 0;
         let most = if self.organization.is_some() {
             usize::MAX
+        } else if self.mode == Mode::Attended {
+            STRANGERS_WHILE_WAITING
         } else {
             STRANGERS
         };

@@ -129,14 +129,11 @@ async fn scattered_changes_are_carried_over_with_few_requests() {
             let user = some_user(w, 20 + n).id;
             w.set_member(&groups[n % 8], Member::User(user), true);
         }
-        for n in 0..4 {
-            let member = w.entra.groups[&groups[n]].members.iter();
-            let member = member
-                .clone()
-                .find(|m| matches!(m, Member::User(_)))
-                .unwrap()
-                .clone();
-            w.set_member(&groups[n], member, false);
+        for group in groups.iter().take(4) {
+            let members = w.entra.groups[group].members.iter();
+            let mut people = members.filter(|m| matches!(m, Member::User(_)));
+            let person = people.next().unwrap().clone();
+            w.set_member(group, person, false);
         }
         for n in 0..3 {
             let id = some_user(w, 60 + n).id;
