@@ -4,7 +4,7 @@ use super::Place;
 use super::clerk::{Answer, Errand};
 use super::review::{Page, Prepared, Summary};
 use super::worker::WorkKind;
-use crate::config::{Editor, Profile, SecretKind, SecretSource};
+use crate::config::{Editor, Paths, Profile, SecretKind, SecretSource};
 use crate::directory::{AccountId, EntraId, GroupId};
 use crate::plan::{Decisions, GroupLink, Settings, Summary as Counts};
 use crate::sync::{Applied, Control, Finding, Planned, Problem, Side};
@@ -91,6 +91,8 @@ pub(super) enum Inner {
     Adoption(Box<Result<Page, Problem>>),
     /// What edited settings would do.
     WhatIf(u64, Box<Result<WhatIf, String>>),
+    /// The plan from both sides as they were read last, and when, in seconds since 1970.
+    Recalled(Option<Box<(Prepared, u32)>>),
     /// The configuration was read.
     Loaded(Box<Result<Loaded, Problem>>),
     /// The configuration was saved.
@@ -204,6 +206,8 @@ pub(super) enum Thought {
         planned: Arc<Planned>,
         group: String,
     },
+    /// The plan from both sides as they were read last.
+    Recall { profile: Box<Profile>, paths: Paths },
     /// What edited settings would do.
     WhatIf {
         round: u64,

@@ -313,6 +313,10 @@ impl Console {
                 Thought::Adoption { planned, group } => {
                     Inner::Adoption(Box::new(review::adoption(&planned, &group)))
                 }
+                Thought::Recall { profile, paths } => Inner::Recalled(
+                    sync::recall(&profile, &paths)
+                        .map(|(planned, at)| Box::new((review::prepare(planned), at))),
+                ),
                 Thought::WhatIf {
                     round,
                     planned,

@@ -2,7 +2,7 @@
 
 use super::app::{App, Overlay, Screen, Text};
 use super::commands::{self, Action};
-use super::event::{Effect, Event, Inner, Private, Signal};
+use super::event::{Effect, Event, Inner, Private, Signal, Thought};
 use super::overlay::{self, Ask};
 use super::{Ended, credentials, jobs, provisioning, review, welcome};
 use crate::console::clerk::{Answer, Errand};
@@ -236,6 +236,8 @@ fn told(app: &mut App, inner: Inner) -> Vec<Effect> {
             Err(problem) => app.trouble(&problem),
         },
         Inner::WhatIf(round, result) => return provisioning::answered(app, round, *result),
+        Inner::Recalled(Some(recalled)) => return jobs::recalled(app, *recalled),
+        Inner::Recalled(None) => {}
         Inner::Loaded(result) => match *result {
             Ok(loaded) => return started(app, loaded),
             Err(problem) => {
@@ -291,5 +293,13 @@ fn started(app: &mut App, loaded: super::event::Loaded) -> Vec<Effect> {
     if app.screen == Screen::Welcome {
         app.screen = Screen::Review;
     }
-    vec![Effect::Errand(Errand::Runs)]
+    let mut effects = vec![Effect::Errand(Errand::Runs)];
+    // What was read last is shown at once, with its age.
+    if let Some(profile) = app.profile.clone().filter(|_| app.review.plan.is_none()) {
+        effects.push(Effect::Think(Thought::Recall {
+            profile: Box::new(profile),
+            paths: app.place.paths.clone(),
+        }));
+    }
+    effects
 }

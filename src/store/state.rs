@@ -141,14 +141,20 @@ impl State {
             .map_err(|e| self.sql(e))
     }
 
-    /// Pins the state to this identity, or checks that it is pinned to it.
-    pub fn pin(&self, found: &Identity) -> Result<(), StoreError> {
-        if let (Some(tenant_id), Some(cloud_id)) = (self.meta("tenant_id")?, self.meta("cloud_id")?)
-        {
-            let pinned = Identity {
+    /// What the state is pinned to, if it is.
+    pub fn identity(&self) -> Result<Option<Identity>, StoreError> {
+        Ok(self
+            .meta("tenant_id")?
+            .zip(self.meta("cloud_id")?)
+            .map(|(tenant_id, cloud_id)| Identity {
                 tenant_id,
                 cloud_id,
-            };
+            }))
+    }
+
+    /// Pins the state to this identity, or checks that it is pinned to it.
+    pub fn pin(&self, found: &Identity) -> Result<(), StoreError> {
+        if let Some(pinned) = self.identity()? {
             if pinned == *found {
                 Ok(())
             } else {

@@ -4,13 +4,14 @@ use super::error::SyncError;
 use super::progress::Stage;
 use super::refresh::Snapshots;
 use super::session::Session;
+use crate::config::{Paths, Profile};
 use crate::directory::{EntraSnapshot, JiraSnapshot, fold};
 use crate::jira::Read;
 use crate::plan::{
     self, Allowances, Document, Inputs, Known, Mode, OperationRow, Plan, Reason, Selection,
     Settings, settings_digest,
 };
-use crate::store::Listing;
+use crate::store::{Listing, Mirror, State, StoreError};
 use jiff::civil::Date;
 use std::sync::Arc;
 
@@ -102,17 +103,7 @@ impl Planned {
 
 /// Reads both sides, recognises people, and plans.
 pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Planned, SyncError> {
-    let mut known = Known {
-        links: session.state.links()?,
-        decisions: session.state.decisions()?,
-        look_ups: session.mirror.look_ups()?,
-        created: session.state.created()?,
-        defaults_given: session.state.given(&Reason::DefaultGroup.to_string())?,
-        refused: session
-            .state
-            .refused(&settings_digest(&session.profile.settings))?,
-        history: session.state.history()?,
-    };
+    let mut known = known(&session.state, &session.mirror, &session.profile.settings)?;
     let mut snapshots = session.refresh(&known).await?;
     let settings = &session.profile.settings;
     if let Some(why) = plan::unclear_scope(&snapshots.entra, settings) {
@@ -189,6 +180,53 @@ impl Session {
         }
         self.confirm_departures(planned).await
     }
+}
+
+/// Everything that is known from before.
+fn known(state: &State, mirror: &Mirror, settings: &Settings) -> Result<Known, StoreError> {
+    Ok(Known {
+        links: state.links()?,
+        decisions: state.decisions()?,
+        look_ups: mirror.look_ups()?,
+        created: state.created()?,
+        defaults_given: state.given(&Reason::DefaultGroup.to_string())?,
+        refused: state.refused(&settings_digest(settings))?,
+        history: state.history()?,
+    })
+}
+
+/// The plan that both sides lead to as they were read last, and when that was, in seconds since
+/// 1970; none without a mirror that fits the state. Asks nobody, writes nothing, and takes no lock.
+#[must_use]
+pub fn recall(profile: &Profile, paths: &Paths) -> Option<(Planned, u32)> {
+    let folder = paths.profile(&profile.name);
+    // Neither is made where there was none.
+    let mut mirror = Mirror::peek(&folder)?;
+    let state = State::open(&folder).ok()?;
+    let mirrored = mirror.recall(&state.identity().ok()??)?;
+    // A scope that can't be worked out is told by the next read.
+    if plan::unclear_scope(&mirrored.entra, &profile.settings).is_some() {
+        return None;
+    }
+    let read_at = mirrored.verification.read_at;
+    let mut planned = Planned {
+        entra: mirrored.entra,
+        jira: mirrored.jira,
+        known: known(&state, &mirror, &profile.settings).ok()?,
+        settings: profile.settings.clone(),
+        today: jiff::ZonedDateTime::now().date(),
+        mode: Mode::Attended,
+        allowances: Allowances::default(),
+        selection: Selection::Everything,
+        plan: Plan::default(),
+        listings: mirrored.listings,
+        created_at: jiff::Timestamp::from_second(i64::from(read_at))
+            .ok()?
+            .strftime("%Y-%m-%dT%H:%M:%SZ")
+            .to_string(),
+    };
+    planned.plan = plan::make(&planned.inputs());
+    Some((planned, read_at))
 }
 
 /// Verifies what the plan rests on, and plans anew, until nothing has to be asked.

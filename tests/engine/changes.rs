@@ -15,6 +15,8 @@ limiter = false
 invisible = 100
 ";
 
+type Step = fn(&mut Directories);
+
 /// Settles a site: everything applied, and the cycle after it, which verifies what was written.
 async fn settled(scenario: &str) -> World {
     let world = World::new(scenario).await;
@@ -157,7 +159,7 @@ async fn scattered_changes_are_carried_over_with_few_requests() {
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_lead_to_the_same_plan_as_everything() {
     let world = settled(SMALL).await;
-    let steps: Vec<(&str, fn(&mut Directories))> = vec![
+    let steps: [(&str, Step); 12] = [
         ("a soft deletion, of which groups are not told", |w| {
             let id = some_user(w, 3).id;
             w.delete_user(&id);
@@ -237,7 +239,7 @@ async fn everything(world: &World) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn ended_links_lead_to_a_full_read_that_is_compared() {
     let world = settled(SMALL).await;
-    let ways: Vec<fn(&mut Directories)> = vec![
+    let ways: [Step; 4] = [
         |w| w.faults.delta_gone = true,
         |w| w.faults.delta_refused = Some("syncStateNotFound".to_owned()),
         |w| w.faults.delta_refused = Some("resyncRequired".to_owned()),

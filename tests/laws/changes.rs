@@ -128,47 +128,52 @@ impl Tenant {
                     pending.gone.insert(user, Gone::Forever);
                 }
             }
-            10 => {
-                if let Some(found) = self.groups.remove(&group) {
-                    // What was told of neither can't be known: both are restored into groups
-                    // that stood all the time.
-                    for (_, groups) in self.deleted_users.values_mut() {
-                        groups.retain(|other| *other != group);
-                    }
-                    for (_, parents) in self.deleted_groups.values_mut() {
-                        parents.retain(|other| *other != group);
-                    }
-                    let parents = self.leave_all(&group);
-                    self.deleted_groups.insert(group.clone(), (found, parents));
-                    pending.groups.remove(&group);
-                    pending.gone.insert(group, Gone::Soft);
-                }
-            }
+            10 => self.delete_group(&group, pending),
             // What came and went between two rounds leaves no trace that could be told.
             _ if pending.gone.contains_key(&group) => {}
-            _ => {
-                if let Some((mut found, parents)) = self.deleted_groups.remove(&group) {
-                    // Who was deleted meanwhile is in it no more.
-                    found.members.retain(|member| {
-                        member == "ghost"
-                            || self.users.contains_key(member)
-                            || self.groups.contains_key(member)
-                    });
-                    // A restored group looks new, with all its members.
-                    let members = found.members.iter();
-                    let edges = members.map(|member| (group.clone(), member.clone()));
-                    pending.edges.extend(edges);
-                    self.groups.insert(group.clone(), found);
-                    for parent in parents {
-                        if let Some(parent) = self.groups.get_mut(&parent) {
-                            parent.members.insert(group.clone());
-                        }
-                    }
-                    pending.groups.insert(group.clone());
-                    pending.gone.remove(&group);
-                }
+            _ => self.restore_group(&group, pending),
+        }
+    }
+
+    fn restore_group(&mut self, group: &str, pending: &mut Pending) {
+        let Some((mut found, parents)) = self.deleted_groups.remove(group) else {
+            return;
+        };
+        // Who was deleted meanwhile is in it no more.
+        found.members.retain(|member| {
+            member == "ghost" || self.users.contains_key(member) || self.groups.contains_key(member)
+        });
+        // A restored group looks new, with all its members.
+        let members = found.members.iter();
+        let edges = members.map(|member| (group.to_owned(), member.clone()));
+        pending.edges.extend(edges);
+        self.groups.insert(group.to_owned(), found);
+        for parent in parents {
+            if let Some(parent) = self.groups.get_mut(&parent) {
+                parent.members.insert(group.to_owned());
             }
         }
+        pending.groups.insert(group.to_owned());
+        pending.gone.remove(group);
+    }
+
+    fn delete_group(&mut self, group: &str, pending: &mut Pending) {
+        let Some(found) = self.groups.remove(group) else {
+            return;
+        };
+        // What was told of neither can't be known: both are restored into groups that stood all
+        // the time.
+        for (_, groups) in self.deleted_users.values_mut() {
+            groups.retain(|other| other != group);
+        }
+        for (_, parents) in self.deleted_groups.values_mut() {
+            parents.retain(|other| other != group);
+        }
+        let parents = self.leave_all(group);
+        self.deleted_groups
+            .insert(group.to_owned(), (found, parents));
+        pending.groups.remove(group);
+        pending.gone.insert(group.to_owned(), Gone::Soft);
     }
 
     fn person(&self, id: &str) -> Option<PersonFields> {
@@ -285,16 +290,15 @@ fn round(
     for saying in &all {
         match saying {
             // A replay tells how things stand now.
-            Saying::User(id) => match tenant.person(id) {
-                Some(mut fields) => {
+            Saying::User(id) => {
+                if let Some(mut fields) = tenant.person(id) {
                     if base.find_person(id).is_some() && random.bool() {
                         fields.upn = None;
                         fields.licensed = None;
                     }
                     changes.person(id, fields);
                 }
-                None => {}
-            },
+            }
             Saying::Gone(id, gone) if is_group(id) => {
                 if !tenant.groups.contains_key(id) {
                     changes.group_gone(id, *gone);

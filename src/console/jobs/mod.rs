@@ -172,6 +172,17 @@ pub(super) fn tick(app: &mut App) -> Vec<Effect> {
     Vec::new()
 }
 
+/// What was read last leads to a plan; one that was made meanwhile is newer.
+pub(super) fn recalled(app: &mut App, (prepared, at): (Prepared, u32)) -> Vec<Effect> {
+    if app.review.plan.is_some() {
+        return Vec::new();
+    }
+    app.jobs.read_at = Timestamp::from_second(i64::from(at)).ok();
+    let mut effects = review::show(app, prepared);
+    effects.extend(super::provisioning::entered(app));
+    effects
+}
+
 /// A plan has been made.
 pub(super) fn planned(app: &mut App, prepared: Prepared) -> Vec<Effect> {
     look_at_job(&mut app.jobs, app.now);
