@@ -95,7 +95,7 @@ pub struct App {
     pub(super) broken: Option<Problem>,
     /// The profile that is worked on, as it stands on disk.
     pub(super) profile: Option<Profile>,
-    pub(super) sources: [Option<SecretSource>; 2],
+    pub(super) sources: [Option<SecretSource>; 3],
     pub(super) credentials: Credentials,
     pub(super) provisioning: Provisioning,
     pub(super) review: Review,
@@ -125,7 +125,7 @@ impl App {
             editor: None,
             broken: None,
             profile: None,
-            sources: [None; 2],
+            sources: [None; 3],
             credentials: Credentials::default(),
             provisioning: Provisioning::default(),
             review: Review::default(),

@@ -134,7 +134,7 @@ pub(super) struct Loaded {
     /// The profile to work on, if there is one.
     pub(super) profile: Option<String>,
     /// Where the client secret and the API token come from.
-    pub(super) sources: [Option<SecretSource>; 2],
+    pub(super) sources: [Option<SecretSource>; 3],
 }
 
 /// What was saved.
@@ -247,6 +247,10 @@ pub(super) enum Effect {
         kept_under: Option<String>,
         /// The secret that was typed; otherwise the kept one is taken.
         typed: Option<SecretString>,
+        /// The organization key that was typed.
+        typed_key: Option<SecretString>,
+        /// Whether the kept organization key may be used.
+        kept_key: bool,
         control: Control,
     },
     /// Reads the configuration, and takes this profile if it is there.

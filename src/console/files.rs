@@ -24,13 +24,17 @@ pub(super) fn load(place: &Place, wanted: Option<String>) -> Result<Loaded, Conf
     let profile = wanted
         .filter(|name| names.contains(name))
         .or_else(|| names.first().cloned());
-    let sources = profile.as_deref().map_or([None; 2], |name| {
+    let sources = profile.as_deref().map_or([None; 3], |name| {
         let Ok(profile) = editor.profile(name) else {
-            return [None; 2];
+            return [None; 3];
         };
         let environment = environment(place, names.len() == 1, name);
-        [SecretKind::EntraClientSecret, SecretKind::JiraApiToken]
-            .map(|kind| secret_source(kind, &profile, paths, environment))
+        [
+            SecretKind::EntraClientSecret,
+            SecretKind::JiraApiToken,
+            SecretKind::OrgApiKey,
+        ]
+        .map(|kind| secret_source(kind, &profile, paths, environment))
     });
     Ok(Loaded {
         editor,

@@ -179,11 +179,18 @@ impl Console {
                     profile,
                     kept_under,
                     typed,
+                    typed_key,
+                    kept_key,
                     control,
                 } => {
                     let mut kept = (*profile).clone();
                     kept.name = kept_under.unwrap_or(kept.name);
-                    self.test(round, side, (*profile, kept), typed, control);
+                    let secrets = Typed {
+                        secret: typed,
+                        key: typed_key,
+                        kept_key,
+                    };
+                    self.test(round, side, (*profile, kept), secrets, control);
                 }
                 Effect::Load(profile) => {
                     let now = self
@@ -337,7 +344,7 @@ impl Console {
         round: u64,
         side: Side,
         (profile, kept): (config::Profile, config::Profile),
-        typed: Option<secrecy::SecretString>,
+        typed: Typed,
         control: sync::Control,
     ) {
         let (paths, sender, epoch) = (
@@ -356,19 +363,29 @@ impl Console {
                 Side::Entra => SecretKind::EntraClientSecret,
                 Side::Jira => SecretKind::JiraApiToken,
             };
-            let found = match typed {
-                Some(secret) => Ok((secret, SecretSource::Typed)),
-                None => tokio::task::spawn_blocking(move || {
-                    find_secret(kind, &kept, &paths, environment)
-                })
+            let found = tokio::task::spawn_blocking(move || {
+                let secret = match typed.secret {
+                    Some(secret) => (secret, SecretSource::Typed),
+                    None => find_secret(kind, &kept, &paths, environment)?,
+                };
+                let key = match typed.key {
+                    Some(key) => Some(key),
+                    None if typed.kept_key && side == Side::Jira => {
+                        let kept = find_secret(SecretKind::OrgApiKey, &kept, &paths, environment);
+                        kept.ok().map(|(key, _)| key)
+                    }
+                    None => None,
+                };
+                Ok((secret, key))
+            });
+            let found = found
                 .await
-                .unwrap_or_else(|_| Err(config::ConfigError::NoHome)),
-            };
+                .unwrap_or_else(|_| Err(config::ConfigError::NoHome));
             let result = match found {
-                Ok((secret, source)) => {
-                    // Only the tested side's secret is used.
+                Ok(((secret, source), organization)) => {
+                    // Only the tested side's secrets are used.
                     let secrets = Secrets {
-                        organization: None,
+                        organization,
                         entra: secret.clone(),
                         entra_from: source,
                         jira: secret,
@@ -393,6 +410,15 @@ impl Console {
             result.map_err(|error| Problem::from(&SyncError::from(error))),
         )));
     }
+}
+
+/// Secrets that a test uses before the kept ones.
+struct Typed {
+    secret: Option<secrecy::SecretString>,
+    /// The organization key.
+    key: Option<secrecy::SecretString>,
+    /// Whether the kept organization key may be used.
+    kept_key: bool,
 }
 
 fn whereabouts(place: &Place) -> Where {

@@ -217,15 +217,14 @@ fn search(world: &World, request: &Request) -> Reply {
     let (start, size) = window(request, 50, 1000);
     let found: Vec<Value> = world
         .jira
-        .order
-        .iter()
-        .filter_map(|id| world.jira.accounts.get(id))
-        .filter(|a| a.active && visible(a))
+        .accounts
+        .values()
         .filter(|a| {
             is_same(&a.email, &query)
                 || (!a.hidden && !a.email.is_empty() && begins(&a.email, &query))
                 || begins(&a.name, &query)
         })
+        .filter(|a| a.active && visible(a))
         .skip(start)
         .take(size)
         .map(account_json)
@@ -235,6 +234,10 @@ fn search(world: &World, request: &Request) -> Reply {
 
 /// Whether text begins with this lower-case text, whatever its own case.
 fn begins(text: &str, query: &str) -> bool {
+    if query.is_ascii() {
+        let start = text.as_bytes().get(..query.len());
+        return start.is_some_and(|start| start.eq_ignore_ascii_case(query.as_bytes()));
+    }
     let mut text = text.chars().flat_map(char::to_lowercase);
     query.chars().all(|wanted| text.next() == Some(wanted))
 }

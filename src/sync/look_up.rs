@@ -51,26 +51,30 @@ impl Session {
             STRANGERS
         };
         let mut strangers = if self.only_namesakes { most } else { 0 };
-        loop {
-            let pending = pending_look_ups(
+        let pending = |known: &Known| {
+            pending_look_ups(
                 &snapshots.entra,
                 &snapshots.jira.snapshot,
                 known,
                 &self.profile.settings,
-            );
-            let namesakes = pending.namesakes;
-            let batch: Vec<u32> = if namesakes.is_empty() {
+            )
+        };
+        let mut open = pending(known);
+        loop {
+            let batch: Vec<u32> = if open.namesakes.is_empty() {
                 let room = most.saturating_sub(strangers).min(rate);
-                strangers += room.min(pending.strangers.len());
-                pending.strangers.iter().copied().take(room).collect()
+                let room = room.min(open.strangers.len());
+                strangers += room;
+                open.strangers.drain(..room).collect()
             } else {
-                namesakes.iter().copied().take(rate).collect()
+                let room = rate.min(open.namesakes.len());
+                open.namesakes.drain(..room).collect()
             };
             if batch.is_empty() {
                 return Ok(());
             }
             let room = most.saturating_sub(strangers);
-            let left = batch.len().max(namesakes.len()) + pending.strangers.len().min(room);
+            let left = batch.len() + open.namesakes.len() + open.strangers.len().min(room);
             self.progress.now(Stage::LookingUp {
                 done,
                 total: done + left as u64,
@@ -87,8 +91,15 @@ impl Session {
             let answers = self.search_all(addresses).await?.answers;
             done += answers.len() as u64;
             self.mirror.remember(&answers)?;
+            let found = answers
+                .iter()
+                .any(|(_, answer)| !answer.accounts.is_empty());
             for (address, answer) in answers {
                 known.look_ups.remember(address, answer);
+            }
+            if found {
+                // Who was found may have been the last who hides an address.
+                open = pending(known);
             }
             if left > batch.len() && self.organization.is_none() {
                 let next = begun + Duration::from_secs(1);

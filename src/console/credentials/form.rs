@@ -19,6 +19,8 @@ pub(in crate::console) enum Key {
     Email,
     Token,
     TokenEnds,
+    Organization,
+    OrganizationEnds,
     Api,
 }
 
@@ -40,11 +42,13 @@ impl Key {
         Self::Login,
         Self::Graph,
     ];
-    pub(super) const JIRA: [Self; 5] = [
+    pub(super) const JIRA: [Self; 7] = [
         Self::Site,
         Self::Email,
         Self::Token,
         Self::TokenEnds,
+        Self::Organization,
+        Self::OrganizationEnds,
         Self::Api,
     ];
 
@@ -68,6 +72,8 @@ impl Key {
             Self::Email => "Admin e-mail",
             Self::Token => "API token",
             Self::TokenEnds => "Token ends on",
+            Self::Organization => "Org. API key",
+            Self::OrganizationEnds => "Org. key ends",
             Self::Api => "Gateway address",
         }
     }
@@ -108,6 +114,12 @@ impl Key {
             Self::TokenEnds => {
                 "The end date that you chose for the token, such as 2027-03-01. A token can't tell it, and works for at most a year; Rollbook reminds you. Empty if you don't know."
             }
+            Self::Organization => {
+                "Optional. admin.atlassian.com ▸ Settings ▸ API keys ▸ Create API key, without scopes. With it, people who hide their e-mail are recognised at once, 100 in a call, and groups that another system syncs are known. ^R shows what you entered."
+            }
+            Self::OrganizationEnds => {
+                "The end date of the organization's API key, such as 2027-01-01: a week from now unless you chose another, a year at most. Empty if you don't know."
+            }
             Self::Api => {
                 "Only for test systems and proxies: replaces https://api.atlassian.com. Empty is right for everybody else."
             }
@@ -117,7 +129,7 @@ impl Key {
     /// Section and key in `config.toml`.
     const fn place(self) -> Option<(&'static str, &'static str)> {
         Some(match self {
-            Self::Name | Self::ClientSecret | Self::Token => return None,
+            Self::Name | Self::ClientSecret | Self::Token | Self::Organization => return None,
             Self::Tenant => ("entra", "tenant_id"),
             Self::Client => ("entra", "client_id"),
             Self::Cloud => ("entra", "cloud"),
@@ -126,6 +138,7 @@ impl Key {
             Self::Site => ("jira", "site_url"),
             Self::Email => ("jira", "admin_email"),
             Self::TokenEnds => ("jira", "token_expires"),
+            Self::OrganizationEnds => ("jira", "organization_key_expires"),
             Self::Api => ("jira", "api_url"),
         })
     }
@@ -135,6 +148,7 @@ impl Key {
         match self {
             Self::ClientSecret => Some(SecretKind::EntraClientSecret),
             Self::Token => Some(SecretKind::JiraApiToken),
+            Self::Organization => Some(SecretKind::OrgApiKey),
             _ => None,
         }
     }
@@ -169,7 +183,9 @@ impl Form {
     /// Empty, but for a name.
     pub(super) fn new() -> Self {
         let content = |key: &Key| match key {
-            Key::ClientSecret | Key::Token => Content::Secret(SecretField::default()),
+            Key::ClientSecret | Key::Token | Key::Organization => {
+                Content::Secret(SecretField::default())
+            }
             Key::Cloud => Content::Cloud(0),
             Key::Name => Content::Text("Azure AD".into()),
             _ => Content::Text(TextField::default()),
@@ -280,18 +296,22 @@ impl Form {
                 }
                 Some(_) => None,
             },
-            Key::Login | Key::Graph | Key::Api | Key::TokenEnds if text.is_empty() => None,
+            Key::Login | Key::Graph | Key::Api | Key::TokenEnds | Key::OrganizationEnds
+                if text.is_empty() =>
+            {
+                None
+            }
             Key::Login | Key::Graph | Key::Api | Key::Site => config::check_origin(text).err(),
             Key::Email => (!text.contains('@') || text.ends_with('@'))
                 .then(|| "is no e-mail address".to_owned()),
-            Key::TokenEnds => match (text.parse::<Date>(), today) {
+            Key::TokenEnds | Key::OrganizationEnds => match (text.parse::<Date>(), today) {
                 (Err(_), _) => Some("is no date: write it like 2027-03-01".to_owned()),
                 (Ok(end), Some(today)) if end < today => {
-                    Some("has passed: the token works no more, make a new one".to_owned())
+                    Some("has passed: it works no more, make a new one".to_owned())
                 }
                 (Ok(_), _) => None,
             },
-            Key::Name | Key::Cloud => None,
+            Key::Name | Key::Cloud | Key::Organization => None,
         }
     }
 
@@ -340,7 +360,7 @@ impl Form {
                 continue;
             }
             let value = match (key, text.parse::<toml_edit::Datetime>()) {
-                (Key::TokenEnds, Ok(date)) => TomlValue::from(date),
+                (Key::TokenEnds | Key::OrganizationEnds, Ok(date)) => TomlValue::from(date),
                 _ => TomlValue::from(text),
             };
             editor.set(&name, section, field, value);

@@ -51,7 +51,7 @@ pub(super) struct Credentials {
     /// Names of all profiles in the file.
     names: Vec<String>,
     /// Where kept secrets come from.
-    sources: [Option<SecretSource>; 2],
+    sources: [Option<SecretSource>; 3],
     pub(super) side: Side,
     pub(super) cursor: usize,
     pub(super) editing: bool,
@@ -68,7 +68,7 @@ impl Default for Credentials {
             form: Form::new(),
             before: None,
             names: Vec::new(),
-            sources: [None; 2],
+            sources: [None; 3],
             side: Side::Entra,
             cursor: 0,
             editing: false,
@@ -107,7 +107,7 @@ impl Credentials {
         self.names = editor.profiles();
     }
 
-    pub(super) fn kept(&mut self, sources: [Option<SecretSource>; 2]) {
+    pub(super) fn kept(&mut self, sources: [Option<SecretSource>; 3]) {
         self.sources = sources;
     }
 
@@ -156,6 +156,7 @@ impl Credentials {
         match key {
             Key::ClientSecret => self.sources[0],
             Key::Token => self.sources[1],
+            Key::Organization => self.sources[2],
             _ => None,
         }
     }
@@ -180,6 +181,12 @@ impl Credentials {
         let fresh = Form::of(editor, before);
         let differs = |key: &Key| self.form.text(*key) != fresh.text(*key);
         self.form.secret(secret).is_none() && addresses.iter().any(differs)
+    }
+
+    /// Whether the kept organization key may be used in a test: not for an address that was edited.
+    fn org_key_stays(&self, editor: &Editor) -> bool {
+        let saved = self.before.as_ref().map(|before| Form::of(editor, before));
+        saved.is_some_and(|saved| self.form.text(Key::Api) == saved.text(Key::Api))
     }
 
     /// The first field of a side with something wrong.
@@ -294,7 +301,7 @@ pub(super) fn unavailable(app: &App, action: Action) -> Option<String> {
     let credentials = &app.credentials;
     match action {
         Action::Reveal => match credentials.spot() {
-            Spot::Field(Key::ClientSecret | Key::Token) => None,
+            Spot::Field(Key::ClientSecret | Key::Token | Key::Organization) => None,
             _ => Some("only a secret is hidden".to_owned()),
         },
         Action::Toggle => match credentials.spot() {
@@ -427,7 +434,7 @@ fn save(app: &mut App) -> Vec<Effect> {
     let before = credentials.before.clone();
     let name = credentials.form.write(&mut editor, before.as_deref());
     let mut secrets = Vec::new();
-    for key in [Key::ClientSecret, Key::Token] {
+    for key in [Key::ClientSecret, Key::Token, Key::Organization] {
         if let (Some(field), Some(kind)) = (credentials.form.secret(key), key.secret()) {
             secrets.push((kind, field.secret()));
         }

@@ -81,7 +81,7 @@ pub(in crate::console) fn begin(app: &mut App) {
     if let Some(editor) = &app.editor {
         app.credentials.load(editor, None);
     }
-    app.credentials.kept([None; 2]);
+    app.credentials.kept([None; 3]);
     app.credentials.side = Side::Entra;
     app.credentials.cursor = 1;
     app.credentials.editing = true;

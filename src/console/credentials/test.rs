@@ -82,6 +82,11 @@ pub(super) fn test(app: &mut App) -> Vec<Effect> {
                     profile: Box::new(profile),
                     kept_under: credentials.before.clone(),
                     typed: credentials.form.secret(key).map(SecretField::secret),
+                    typed_key: credentials
+                        .form
+                        .secret(Key::Organization)
+                        .map(SecretField::secret),
+                    kept_key: credentials.org_key_stays(editor),
                     control: credentials.control.clone(),
                 });
             }
@@ -102,6 +107,7 @@ fn complete(edited: &Editor, name: &str, side: Side) -> Editor {
             editor.set(name, "jira", "site_url", "https://example.invalid".into());
             editor.set(name, "jira", "admin_email", "nobody@example.invalid".into());
             editor.unset(name, "jira", "token_expires");
+            editor.unset(name, "jira", "organization_key_expires");
             editor.unset(name, "jira", "api_url");
         }
         Side::Jira => {
