@@ -75,8 +75,16 @@ pub(super) struct Belonging {
 /// Everyone who belongs into a target by Entra's word, nested groups flattened, sorted by row.
 pub(super) fn belonging(inputs: &Inputs<'_>, target: &Target) -> Belonging {
     let entra = inputs.entra;
+    let groups = closure(entra, &target.entra);
+    if let [group] = groups.as_slice() {
+        // Sorted and distinct already.
+        let people = entra.direct().of(*group).iter();
+        return Belonging {
+            people: people.map(|&person| (person, false)).collect(),
+        };
+    }
     let mut people: Vec<(u32, bool)> = Vec::new();
-    for group in closure(entra, &target.entra) {
+    for group in groups {
         let nested = !target.entra.contains(&group);
         people.extend(entra.direct().of(group).iter().map(|&p| (p, nested)));
     }

@@ -107,8 +107,11 @@ fn additions(draft: &mut Draft<'_>, index: u32, wanted: &Wanted) {
         }
         Some(row) => jira.members().of(row),
     };
+    // Both are sorted by account.
+    let mut current = current.iter().peekable();
     for &(account, person, nested) in &wanted.accounts {
-        if current.binary_search(&account).is_err() && jira.account(account).active() {
+        while current.next_if(|member| **member < account).is_some() {}
+        if current.peek() != Some(&&account) && jira.account(account).active() {
             draft.operations.push(add(person, account, reason(nested)));
         }
     }
@@ -130,15 +133,14 @@ fn removed(draft: &Draft<'_>, index: u32, wanted: &Wanted, removals: &mut Vec<Op
     {
         return;
     }
+    let mut belong = wanted.accounts.iter().peekable();
     for &account in inputs.jira.members().of(row) {
+        while belong.next_if(|entry| entry.0 < account).is_some() {}
+        if belong.peek().is_some_and(|entry| entry.0 == account) {
+            continue;
+        }
         let found = inputs.jira.account(account);
-        if found.kind() != AccountKind::Person
-            || !found.active()
-            || wanted
-                .accounts
-                .binary_search_by_key(&account, |entry| entry.0)
-                .is_ok()
-        {
+        if found.kind() != AccountKind::Person || !found.active() {
             continue;
         }
         let person = draft.matching.person_of[account as usize];

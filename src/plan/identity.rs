@@ -7,23 +7,44 @@ use super::{Operation, RowDecision, Settings, Target};
 use crate::directory::Memberships;
 use sha2::{Digest, Sha256};
 
+/// So many bytes are gathered before they are digested: most parts are a few bytes long.
+const GATHERED: usize = 1 << 16;
+
 /// A digest in which every part is told from its neighbours by its length.
-struct Canonical(Sha256);
+struct Canonical {
+    digest: Sha256,
+    gathered: Vec<u8>,
+}
 
 impl Canonical {
     fn new(kind: &str) -> Self {
-        let mut canonical = Self(Sha256::new());
+        let mut canonical = Self {
+            digest: Sha256::new(),
+            gathered: Vec::with_capacity(GATHERED),
+        };
         canonical.text(kind);
         canonical
     }
 
     fn text(&mut self, text: &str) {
         self.number(text.len() as u64);
-        self.0.update(text);
+        self.bytes(text.as_bytes());
     }
 
     fn number(&mut self, number: u64) {
-        self.0.update(number.to_le_bytes());
+        self.bytes(&number.to_le_bytes());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        if self.gathered.len() + bytes.len() > GATHERED {
+            self.digest.update(&self.gathered);
+            self.gathered.clear();
+        }
+        if bytes.len() > GATHERED {
+            self.digest.update(bytes);
+        } else {
+            self.gathered.extend_from_slice(bytes);
+        }
     }
 
     fn members(&mut self, members: &Memberships, groups: usize) {
@@ -31,13 +52,14 @@ impl Canonical {
             let of = members.of(group);
             self.number(of.len() as u64);
             for member in of {
-                self.0.update(member.to_le_bytes());
+                self.bytes(&member.to_le_bytes());
             }
         }
     }
 
-    fn hex(self) -> String {
-        hex(&self.0.finalize())
+    fn hex(mut self) -> String {
+        self.digest.update(&self.gathered);
+        hex(&self.digest.finalize())
     }
 }
 

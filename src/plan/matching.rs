@@ -2,7 +2,7 @@
 
 use super::operation::NONE;
 use super::people::{Standing, address, address_at};
-use super::{Known, Settings};
+use super::{EmailSource, Known, Settings};
 use crate::directory::{AccountKind, EntraSnapshot, JiraSnapshot, fold};
 use hashbrown::{HashMap, HashSet};
 
@@ -136,9 +136,25 @@ pub(super) fn recognise(
 }
 
 fn by_link(matching: &mut Matching, entra: &EntraSnapshot, jira: &JiraSnapshot, known: &Known) {
-    for (person, account) in known.links.people() {
-        let row = entra.find_person(person.as_str());
-        match (row, jira.find_account(account.as_str())) {
+    let mut links = known.links.people().peekable();
+    if links.peek().is_none() {
+        return;
+    }
+    let accounts: HashMap<&str, u32> = jira
+        .iter_accounts()
+        .map(|(row, account)| (account.id(), row))
+        .collect();
+    // Links and people stand in the order of their ids: both are walked through together.
+    let mut people = entra.iter_people().peekable();
+    for (id, account) in links {
+        while people
+            .next_if(|(_, person)| person.id() < id.as_str())
+            .is_some()
+        {}
+        let row = people
+            .next_if(|(_, person)| person.id() == id.as_str())
+            .map(|(row, _)| row);
+        match (row, accounts.get(account.as_str()).copied()) {
             (Some(person), Some(account)) => matching.settle(person, account, Matched::Link),
             (Some(person), None) => {
                 matching.account_gone.insert(person);
@@ -151,27 +167,75 @@ fn by_link(matching: &mut Matching, entra: &EntraSnapshot, jira: &JiraSnapshot, 
     }
 }
 
+/// The visible addresses of people's accounts, folded, as far as somebody in `people` has them.
+fn visible_addresses(
+    entra: &EntraSnapshot,
+    jira: &JiraSnapshot,
+    people: &[u32],
+    sources: &[EmailSource],
+) -> HashMap<String, Vec<u32>> {
+    let mut visible: HashMap<String, Vec<u32>> = HashMap::new();
+    for row in people {
+        let person = entra.person(*row);
+        for source in sources {
+            if let Some(address) = address_at(person, *source) {
+                visible.entry(fold(address)).or_default();
+            }
+        }
+    }
+    if visible.is_empty() {
+        return visible;
+    }
+    // Nearly all accounts are linked: their addresses are only folded where the length fits one
+    // that is wanted.
+    let lengths: HashSet<usize> = visible.keys().map(String::len).collect();
+    for (row, account) in jira.iter_accounts() {
+        let email = account.email().trim();
+        if account.kind() != AccountKind::Person
+            || email.is_empty()
+            || (email.is_ascii() && !lengths.contains(&email.len()))
+        {
+            continue;
+        }
+        if email
+            .bytes()
+            .any(|b| b.is_ascii_uppercase() || !b.is_ascii())
+        {
+            if let Some(rows) = visible.get_mut(&fold(email)) {
+                rows.push(row);
+            }
+        } else if let Some(rows) = visible.get_mut(email) {
+            rows.push(row);
+        }
+    }
+    visible.retain(|_, rows| !rows.is_empty());
+    visible
+}
+
 fn by_email(
     matching: &mut Matching,
     entra: &EntraSnapshot,
     jira: &JiraSnapshot,
     settings: &Settings,
 ) {
-    let mut visible: HashMap<String, Vec<u32>> = HashMap::new();
-    for (row, account) in jira.iter_accounts() {
-        if account.kind() == AccountKind::Person && !account.email().trim().is_empty() {
-            visible.entry(fold(account.email())).or_default().push(row);
-        }
+    let sources = &settings.provisioning.email_from;
+    let unmatched: Vec<u32> = (0..entra.people() as u32)
+        .filter(|row| matching.account_of[*row as usize] == NONE)
+        .collect();
+    let visible = visible_addresses(entra, jira, &unmatched, sources);
+    if visible.is_empty() {
+        return;
     }
     // Accounts that several people fit are nobody's, also where a weaker source fits one alone.
     let mut contested: HashSet<u32> = HashSet::new();
-    for &source in &settings.provisioning.email_from {
+    for &source in sources {
         let mut claims: HashMap<u32, Vec<u32>> = HashMap::new();
-        for (row, person) in entra.iter_people() {
+        for &row in &unmatched {
             if matching.account_of[row as usize] != NONE || matching.ambiguous.contains_key(&row) {
                 continue;
             }
-            let Some(found) = address_at(person, source).and_then(|a| visible.get(&fold(a))) else {
+            let address = address_at(entra.person(row), source);
+            let Some(found) = address.and_then(|a| visible.get(&fold(a))) else {
                 continue;
             };
             let free: Vec<u32> = found
@@ -190,11 +254,11 @@ fn by_email(
         contested.extend(settle_claims(matching, claims, Matched::Email));
     }
     // Whoever's own address belongs to an account that is somebody else's can't be created.
-    for (row, person) in entra.iter_people() {
+    for &row in &unmatched {
         if matching.account_of[row as usize] == NONE
             && !matching.ambiguous.contains_key(&row)
-            && let Some(found) = address(person, &settings.provisioning.email_from)
-                .and_then(|own| visible.get(&fold(own)))
+            && let Some(found) =
+                address(entra.person(row), sources).and_then(|own| visible.get(&fold(own)))
         {
             matching.ambiguous.insert(row, Ambiguity::Shared(found[0]));
         }

@@ -178,6 +178,11 @@ fn named(entra: &EntraSnapshot, name: &str) -> Vec<u32> {
 /// The groups themselves and every group nested in them, each once: cycles are cut.
 #[must_use]
 pub fn closure(entra: &EntraSnapshot, roots: &[u32]) -> Vec<u32> {
+    if let [root] = roots
+        && entra.nested().of(*root).is_empty()
+    {
+        return vec![*root];
+    }
     let mut seen = hashbrown::HashSet::new();
     let mut order = Vec::new();
     let mut open: Vec<u32> = roots.iter().rev().copied().collect();
