@@ -23,6 +23,7 @@ pub fn plan_text(planned: &Planned, profile: &str, site: &str, output: &Output) 
     text.conflicts(planned);
     text.left_out(planned);
     text.seats(planned);
+    text.listings(planned);
     text.out
 }
 
@@ -52,6 +53,32 @@ impl Text<'_> {
         self.line("");
         let text = self.output.tone(tone, text);
         self.line(&text);
+    }
+
+    /// How each listing is known to be whole.
+    fn listings(&mut self, planned: &Planned) {
+        if planned.listings.is_empty() {
+            return;
+        }
+        self.heading(Tone::Dim, "Read");
+        for listing in &planned.listings {
+            let words = if listing.doubtful {
+                format!("in doubt: {}", listing.words)
+            } else {
+                listing.words.clone()
+            };
+            for (at, line) in wrap(&words, self.output.width() - 20).iter().enumerate() {
+                let name = if at == 0 { listing.name.as_str() } else { "" };
+                let tone = if listing.doubtful {
+                    Tone::Bad
+                } else {
+                    Tone::Dim
+                };
+                let text = format!("    {} {line}", cell(name, 14));
+                let text = self.output.tone(tone, &text);
+                self.line(&text);
+            }
+        }
     }
 
     fn most(&self, rows: usize) -> usize {

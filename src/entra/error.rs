@@ -97,7 +97,11 @@ impl TokenRefusal {
         // The ids are given on their own.
         let first = first.split(" Trace ID:").next().unwrap_or_default().trim();
         Self {
-            problem: code.map_or(TokenProblem::Other, TokenProblem::of),
+            problem: match code {
+                Some(code) => TokenProblem::of(code),
+                None if status >= 500 => TokenProblem::Busy,
+                None => TokenProblem::Other,
+            },
             description: if first.is_empty() {
                 format!("status {status} without an explanation")
             } else {

@@ -245,7 +245,7 @@ fn listings(
         .map(|(_, group)| group.verified())
         .collect();
     let oldest = verified.iter().min().map_or(String::new(), |at| {
-        format!(", the oldest {} ago", ago(now().saturating_sub(*at)))
+        format!(", the oldest {}", ago(now().saturating_sub(*at)))
     });
     vec![
         listing(
@@ -265,7 +265,7 @@ fn listings(
         listing(
             "Jira accounts",
             format!(
-                "{}: read to the empty page {} ago; your own account is among them",
+                "{}: read to the empty page {}; your own account is among them",
                 grouped(site.accounts() as u64),
                 ago(now().saturating_sub(jira.verification.accounts_at))
             ),
@@ -274,7 +274,7 @@ fn listings(
         listing(
             "Jira groups",
             format!(
-                "{}: read to the last page, with as many rows as it says, {} ago",
+                "{}: read to the last page, with as many rows as it says, {}",
                 grouped(site.groups() as u64),
                 ago(now().saturating_sub(jira.verification.groups_at))
             ),
@@ -291,11 +291,11 @@ fn listings(
     ]
 }
 
-/// A length of time for people.
+/// How long ago, for people.
 fn ago(seconds: u32) -> String {
     match seconds {
-        0..=119 => format!("{seconds} s"),
-        120..=7199 => format!("{} min", seconds / 60),
-        _ => format!("{} h", seconds / 3600),
+        0..=119 => "just now".to_owned(),
+        120..=7199 => format!("{} min ago", seconds / 60),
+        _ => format!("{} h ago", seconds / 3600),
     }
 }

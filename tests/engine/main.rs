@@ -7,6 +7,7 @@
 )]
 
 mod bad_input;
+mod believing;
 mod changes;
 mod contract;
 mod habits;

@@ -201,6 +201,15 @@ pub(super) fn planned(app: &mut App, prepared: Prepared) -> Vec<Effect> {
         counted(conflicts, "conflict", "conflicts"),
     );
     app.jobs.say(app.now, Tone::Info, &words);
+    for listing in &prepared.planned.listings {
+        let tone = if listing.doubtful {
+            Tone::Bad
+        } else {
+            Tone::Plain
+        };
+        let words = format!("{}: {}", listing.name, listing.words);
+        app.jobs.say(app.now, tone, &words);
+    }
     let listings = [
         ("Entra", &prepared.planned.entra.users),
         ("Jira", &prepared.planned.jira.users),
