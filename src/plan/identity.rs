@@ -1,6 +1,7 @@
 //! Digests: of a plan and of the settings that a review covers.
 
 use super::make::operation_id;
+use super::matching::{Matched, Matching};
 use super::operation::hex;
 use super::shape::Inputs;
 use super::{Operation, RowDecision, Settings, Target};
@@ -79,13 +80,18 @@ pub fn settings_digest(settings: &Settings) -> String {
     digest.hex()
 }
 
-pub(super) fn plan_id(inputs: &Inputs<'_>, targets: &[Target], operations: &[Operation]) -> String {
+pub(super) fn plan_id(
+    inputs: &Inputs<'_>,
+    matching: &Matching,
+    targets: &[Target],
+    operations: &[Operation],
+) -> String {
     let mut digest = Canonical::new("rollbook-plan-1");
     digest.text(&json(inputs.settings));
     digest.text(&inputs.today.to_string());
     entra(&mut digest, inputs);
     jira(&mut digest, inputs);
-    known(&mut digest, inputs);
+    known(&mut digest, inputs, matching);
     digest.number(operations.len() as u64);
     for op in operations {
         digest.text(operation_id(inputs, targets, op).as_str());
@@ -144,9 +150,17 @@ fn jira(digest: &mut Canonical, inputs: &Inputs<'_>) {
     digest.number(u64::from(jira.users.is_whole()) | u64::from(jira.group_list.is_whole()) << 1);
 }
 
-fn known(digest: &mut Canonical, inputs: &Inputs<'_>) {
+fn known(digest: &mut Canonical, inputs: &Inputs<'_>, matching: &Matching) {
     let known = inputs.known;
-    for (person, account) in known.links.people() {
+    // The ids stand in the snapshots: the places of both ends say which link it is.
+    for (person, how) in (0u32..).zip(&matching.how) {
+        if *how == Some(Matched::Link) {
+            digest.bytes(&person.to_le_bytes());
+            digest.bytes(&matching.account_of[person as usize].to_le_bytes());
+        }
+    }
+    digest.text("broken");
+    for (person, account) in &matching.broken {
         digest.text(person.as_str());
         digest.text(account.as_str());
     }

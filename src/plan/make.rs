@@ -355,7 +355,7 @@ impl Draft<'_> {
 
     fn finish(mut self) -> Plan {
         let inputs = self.inputs;
-        let id = identity::plan_id(inputs, &self.targets, &self.operations);
+        let id = identity::plan_id(inputs, &self.matching, &self.targets, &self.operations);
         let people = self.people_counts();
         self.narrow();
         let created = self

@@ -3,7 +3,7 @@
 use super::operation::NONE;
 use super::people::{Standing, address, address_at};
 use super::{EmailSource, Known, Settings};
-use crate::directory::{AccountKind, EntraSnapshot, JiraSnapshot, fold};
+use crate::directory::{AccountId, AccountKind, EntraId, EntraSnapshot, JiraSnapshot, fold};
 use hashbrown::{HashMap, HashSet};
 
 /// How a person was recognised.
@@ -42,6 +42,8 @@ pub(super) struct Matching {
     pub(super) ambiguous: HashMap<u32, Ambiguity>,
     /// Linked accounts whose person is gone from Entra.
     pub(super) orphaned: HashSet<u32>,
+    /// Links of which either end is gone.
+    pub(super) broken: Vec<(EntraId, AccountId)>,
     /// Active accounts with a hidden e-mail that nobody was matched to.
     pub(super) hidden_left: usize,
 }
@@ -118,6 +120,7 @@ pub(super) fn recognise(
         account_gone: HashSet::new(),
         ambiguous: HashMap::new(),
         orphaned: HashSet::new(),
+        broken: Vec::new(),
         hidden_left: 0,
     };
     by_link(&mut matching, entra, jira, known);
@@ -156,13 +159,11 @@ fn by_link(matching: &mut Matching, entra: &EntraSnapshot, jira: &JiraSnapshot, 
             .map(|(row, _)| row);
         match (row, accounts.get(account.as_str()).copied()) {
             (Some(person), Some(account)) => matching.settle(person, account, Matched::Link),
-            (Some(person), None) => {
-                matching.account_gone.insert(person);
+            (person, found) => {
+                matching.account_gone.extend(person);
+                matching.orphaned.extend(found);
+                matching.broken.push((id.clone(), account.clone()));
             }
-            (None, Some(account)) => {
-                matching.orphaned.insert(account);
-            }
-            (None, None) => {}
         }
     }
 }

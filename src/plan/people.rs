@@ -51,19 +51,24 @@ impl fmt::Display for Standing {
 /// sign-in name (`#EXT#`) and not under `.onmicrosoft.com`.
 #[must_use]
 pub fn usable_address(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else {
+    let Some(at) = text.bytes().rposition(|byte| byte == b'@') else {
         return false;
     };
+    let (local, domain) = (&text[..at], &text[at + 1..]);
     let clean = |part: &str| {
+        // Nearly every address is ASCII.
+        let plain = |byte: u8| byte > b' ' && byte < 0x7f && !matches!(byte, b'@' | b'<' | b'>');
         !part.is_empty()
-            && !part
-                .chars()
-                .any(|c| c.is_whitespace() || c.is_control() || c == '@' || c == '<' || c == '>')
+            && (part.bytes().all(plain)
+                || (!part.is_ascii()
+                    && !part.chars().any(|c| {
+                        c.is_whitespace() || c.is_control() || c == '@' || c == '<' || c == '>'
+                    })))
     };
     clean(local)
         && clean(domain)
         && domain.contains('.')
-        && !has(local, "#EXT#")
+        && !(local.contains('#') && has(local, "#EXT#"))
         && !ends(domain, ".onmicrosoft.com")
 }
 
