@@ -329,7 +329,10 @@ impl App {
             | Action::PreviousScreen => return None,
             _ => {}
         }
-        let starts = matches!(action, Action::Refresh | Action::RunNow | Action::Apply);
+        let starts = matches!(
+            action,
+            Action::Refresh | Action::Verify | Action::RunNow | Action::Apply
+        );
         if starts {
             if self.profile.is_none() {
                 return Some("there is no profile yet: set up the credentials first".to_owned());

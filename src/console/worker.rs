@@ -15,8 +15,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 /// What a job does.
 #[derive(Debug, Clone)]
 pub(super) enum WorkKind {
-    /// Reads both sides and plans.
-    Refresh,
+    /// Reads both sides and plans; with `full` everything, whatever is known.
+    Refresh { full: bool },
     /// Reads again, applies what was reviewed and is still needed, and plans anew.
     Apply {
         reviewed: Arc<Planned>,
@@ -29,7 +29,8 @@ pub(super) enum WorkKind {
 impl WorkKind {
     pub(super) const fn name(&self) -> &'static str {
         match self {
-            Self::Refresh => "Reading both directories",
+            Self::Refresh { full: false } => "Reading both directories",
+            Self::Refresh { full: true } => "Verifying both directories",
             Self::Apply { .. } => "Applying what was reviewed",
             Self::Sync { apply: true } => "Unattended sync",
             Self::Sync { apply: false } => "Reading on schedule",
@@ -37,7 +38,7 @@ impl WorkKind {
     }
 
     pub(super) const fn applies(&self) -> bool {
-        !matches!(self, Self::Refresh | Self::Sync { apply: false })
+        !matches!(self, Self::Refresh { .. } | Self::Sync { apply: false })
     }
 }
 
@@ -114,7 +115,7 @@ async fn run(work: Work, tell: &impl Fn(Inner)) -> Result<(), SyncError> {
     );
     let secrets = Secrets::find(&work.profile, &work.paths, work.environment)?;
     let (mode, doing) = match work.kind {
-        WorkKind::Refresh => (Mode::Attended, "refresh"),
+        WorkKind::Refresh { .. } => (Mode::Attended, "refresh"),
         WorkKind::Apply { .. } => (Mode::Attended, "apply"),
         WorkKind::Sync { .. } => (Mode::Unattended, "sync"),
     };
@@ -130,9 +131,12 @@ async fn run(work: Work, tell: &impl Fn(Inner)) -> Result<(), SyncError> {
     .await?;
     session.reads_admins();
     session.reads_ahead();
+    if matches!(work.kind, WorkKind::Refresh { full: true }) {
+        session.verifies_everything();
+    }
     let session = &mut session;
     match work.kind {
-        WorkKind::Refresh | WorkKind::Sync { apply: false } => {
+        WorkKind::Refresh { .. } | WorkKind::Sync { apply: false } => {
             let planned = read(session, tell).await?;
             show(planned, tell);
         }

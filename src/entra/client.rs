@@ -99,6 +99,12 @@ impl Entra {
             .join(std::iter::once("v1.0").chain(path.iter().copied()))
     }
 
+    /// Whether a link leads to the configured service, so that the token may go there.
+    #[must_use]
+    pub fn owns(&self, link: &str) -> bool {
+        self.graph.link(link).is_ok()
+    }
+
     pub(super) fn link(&self, text: &str) -> Result<Url, Failure> {
         self.graph.link(text)
     }

@@ -33,6 +33,8 @@ pub struct Verification {
     pub accounts_credit: i64,
     /// Pages of members that are due, in thousandths.
     pub members_credit: i64,
+    /// Linked accounts and groups that are gone, by id, and when that was found.
+    pub gone: BTreeMap<String, u32>,
 }
 
 /// What is due to be read again.

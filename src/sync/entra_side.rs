@@ -40,7 +40,10 @@ impl Session {
                 users: before.users_link,
                 groups: before.groups_link,
             };
-            if let Some(links) = links.both() {
+            // Links of another address, such as another cloud's, are of no use here.
+            let usable =
+                |(users, groups): &(&str, &str)| self.entra.owns(users) && self.entra.owns(groups);
+            if let Some(links) = links.both().filter(usable) {
                 match self.entra.changes(&base, links, listed).await? {
                     Some(read) if read.snapshot.users.is_whole() => {
                         whole_at = before.whole_at;

@@ -65,8 +65,10 @@ impl JiraSide {
 }
 
 /// Linked accounts that a listing lacks.
+#[derive(Default)]
 struct Missing {
     found: Vec<AccountRead>,
+    gone: Vec<AccountId>,
     doubt: Option<Doubt>,
 }
 
@@ -319,27 +321,47 @@ impl Session {
         Ok(())
     }
 
-    /// Linked accounts and groups that the snapshot lacks: created since, or gone.
+    /// Linked accounts and groups that the snapshot lacks: created since, or gone. Who was found to
+    /// be gone is not asked for again before everything else is.
     async fn find_linked(&self, side: &mut JiraSide, known: &Known) -> Result<(), SyncError> {
+        let at = side.fresh.since;
+        let within = self.profile.limits.verify_within.duration().as_secs();
+        side.verification
+            .gone
+            .retain(|_, since| u64::from(at.saturating_sub(*since)) < within);
         let missing = {
-            let known_account = |id: &str| side.snapshot.find_account(id).is_some();
-            self.missing_links(known, known_account).await?
+            let gone = &side.verification.gone;
+            let settled =
+                |id: &str| side.snapshot.find_account(id).is_some() || gone.contains_key(id);
+            self.missing_links(known, settled).await?
         };
-        let groups: Vec<GroupId> = known
+        let gone = &side.verification.gone;
+        let wanted: Vec<GroupId> = known
             .links
             .groups()
-            .filter(|link| side.snapshot.find_group(link.group.as_str()).is_none())
-            .map(|link| link.group.clone())
+            .map(|link| &link.group)
+            .filter(|id| side.snapshot.find_group(id.as_str()).is_none())
+            .filter(|id| !gone.contains_key(id.as_str()))
+            .cloned()
             .collect();
-        let groups = if groups.is_empty() || side.fresh.groups {
+        let groups = if wanted.is_empty() || side.fresh.groups {
             Vec::new()
         } else {
-            self.jira.groups_by_ids(&groups).await?
+            self.jira.groups_by_ids(&wanted).await?
         };
+        let there: HashSet<&str> = groups.iter().map(|(id, _)| id.as_str()).collect();
+        let absent = wanted
+            .iter()
+            .map(GroupId::as_str)
+            .filter(|id| !there.contains(id));
+        let absent = absent.chain(missing.gone.iter().map(AccountId::as_str));
+        side.verification
+            .gone
+            .extend(absent.map(|id| (id.to_owned(), at)));
         if missing.found.is_empty() && groups.is_empty() {
             return Ok(());
         }
-        let mut changes = JiraChanges::new(side.fresh.since);
+        let mut changes = JiraChanges::new(at);
         for account in &missing.found {
             changes.account(&account.row());
         }
@@ -368,13 +390,15 @@ impl Session {
             .cloned()
             .collect();
         if missing.is_empty() {
-            return Ok(Missing {
-                found: Vec::new(),
-                doubt: None,
-            });
+            return Ok(Missing::default());
         }
         let mut found = self.jira.by_ids(&missing).await?;
         let back: HashSet<String> = found.iter().map(|a| a.row().id.to_owned()).collect();
+        let mut gone: HashSet<AccountId> = missing
+            .iter()
+            .filter(|id| !back.contains(id.as_str()))
+            .cloned()
+            .collect();
         let young = self.state.young_links(YOUNG)?;
         let mut doubt = None;
         // Many who exist and were not listed: the listing was cut off.
@@ -390,6 +414,7 @@ impl Session {
         for link in young {
             let id = link.account.as_str();
             if missing.contains(&link.account) && !back.contains(id) {
+                gone.remove(&link.account);
                 found.push(AccountRead::created(&JiraAccountRow {
                     id,
                     name: &link.name,
@@ -399,7 +424,11 @@ impl Session {
                 }));
             }
         }
-        Ok(Missing { found, doubt })
+        Ok(Missing {
+            found,
+            gone: gone.into_iter().collect(),
+            doubt,
+        })
     }
 
     /// Reads the members of these groups. What differs from what was known is drift.

@@ -267,7 +267,7 @@ pub(super) struct Verified {
 
 /// The operations that may be applied: where nobody is there to allow anything, those that no guard
 /// holds.
-fn in_earnest(planned: &Planned) -> impl Iterator<Item = &Operation> {
+pub(super) fn in_earnest(planned: &Planned) -> impl Iterator<Item = &Operation> {
     let attended = planned.mode == Mode::Attended;
     let operations = planned.plan.operations.iter();
     operations.filter(move |op| attended || op.held.is_empty())

@@ -133,6 +133,20 @@ impl Desk {
         desk
     }
 
+    /// The console is left and opened again.
+    pub async fn reopen(&mut self) {
+        let place = Place {
+            paths: Paths::new(Some(self.folder.path()), Some(self.folder.path())).unwrap(),
+            simulated: true,
+            named: None,
+            keep: None,
+        };
+        let (size, now) = (self.size, self.now);
+        self.console = Console::new(place, no_simulation(), Theme::Colour, size, now).unwrap();
+        self.until(|screen| !screen.contains("Reading the configuration"))
+            .await;
+    }
+
     /// A desk whose plan has been read.
     pub async fn with_plan(scenario: &str, size: (u16, u16)) -> Self {
         let mut desk = Self::new(scenario, Start::Ready, size).await;

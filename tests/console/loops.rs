@@ -459,3 +459,31 @@ async fn after_a_cancelled_apply_the_plan_shows_what_is_left() {
     desk.press("4 enter");
     desk.until(|s| s.contains("cancelled:")).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_read_last_is_there_when_it_opens_again() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    let before = desk.screen();
+    let asked = desk.sim.world(|world| world.log.len());
+    desk.pass(3600);
+    desk.reopen().await;
+    desk.until(|screen| screen.contains("in Jira ·")).await;
+    let rows = |screen: &str| -> Vec<String> {
+        screen.lines().skip(2).take(20).map(str::to_owned).collect()
+    };
+    assert_eq!(rows(&before), rows(&desk.screen()));
+    assert_eq!(
+        desk.sim.world(|world| world.log.len()),
+        asked,
+        "nobody was asked"
+    );
+    // And everything can be verified on demand.
+    desk.press("V");
+    desk.until(|screen| screen.contains("Both directories were read"))
+        .await;
+    let listed = desk.sim.world(|world| {
+        let log = &world.log[asked..];
+        log.iter().filter(|r| r.path == "/v1.0/users").count()
+    });
+    assert!(listed > 0);
+}

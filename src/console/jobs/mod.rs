@@ -311,7 +311,7 @@ pub(super) fn ended(app: &mut App, problem: Option<&Problem>) -> Vec<Effect> {
             if app.review.outdated && job.is_some_and(|job| job.kind.applies()) {
                 return vec![
                     Effect::Errand(Errand::Runs),
-                    Effect::Start(WorkKind::Refresh),
+                    Effect::Start(WorkKind::Refresh { full: false }),
                 ];
             }
         }
@@ -335,7 +335,7 @@ pub(super) fn ended(app: &mut App, problem: Option<&Problem>) -> Vec<Effect> {
             if let Some((_, _, Last::Applied(applied))) = app.jobs.last.as_ref().filter(|_| applied)
             {
                 app.notice = Some(outcome_words(applied));
-            } else if matches!(job.map(|job| job.kind), Some(WorkKind::Refresh)) {
+            } else if matches!(job.map(|job| job.kind), Some(WorkKind::Refresh { .. })) {
                 app.note("Both directories were read.");
             }
         }
@@ -402,7 +402,8 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
             );
             app.over(Overlay::Ask(ask));
         }
-        Action::Refresh => return vec![Effect::Start(WorkKind::Refresh)],
+        Action::Refresh => return vec![Effect::Start(WorkKind::Refresh { full: false })],
+        Action::Verify => return vec![Effect::Start(WorkKind::Refresh { full: true })],
         Action::Interval => return interval(app),
         Action::FreezeLog => {
             jobs.frozen = match jobs.frozen {

@@ -258,7 +258,7 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
             }
             return effects;
         }
-        Action::Refresh => return vec![Effect::Start(WorkKind::Refresh)],
+        Action::Refresh => return vec![Effect::Start(WorkKind::Refresh { full: false })],
         other => provisioning.cursor = moved(provisioning.cursor, SETTINGS.len(), page, other),
     }
     Vec::new()

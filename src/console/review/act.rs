@@ -17,7 +17,7 @@ pub(in crate::console) fn unavailable(app: &App, action: Action) -> Option<&'sta
     let review = &app.review;
     let Some(plan) = &review.plan else {
         return match action {
-            Action::Refresh | Action::Left | Action::Right => None,
+            Action::Refresh | Action::Verify | Action::Left | Action::Right => None,
             _ => Some("there is no plan yet: r reads both directories"),
         };
     };
@@ -118,7 +118,8 @@ pub(in crate::console) fn perform(app: &mut App, action: Action) -> Vec<Effect> 
             review.look();
         }
         Action::Enter => return open(app),
-        Action::Refresh => return vec![Effect::Start(WorkKind::Refresh)],
+        Action::Refresh => return vec![Effect::Start(WorkKind::Refresh { full: false })],
+        Action::Verify => return vec![Effect::Start(WorkKind::Refresh { full: true })],
         Action::TakeNewer => {
             if let Some((newer, _)) = review.newer.take() {
                 return show(app, *newer);
