@@ -1,6 +1,5 @@
 //! Digests: of a plan and of the settings that a review covers.
 
-use super::make::operation_id;
 use super::matching::{Matched, Matching};
 use super::operation::hex;
 use super::shape::Inputs;
@@ -93,9 +92,27 @@ pub(super) fn plan_id(
     jira(&mut digest, inputs);
     known(&mut digest, inputs, matching);
     digest.number(operations.len() as u64);
+    // The snapshots are part of the digest: places in them say who and what an operation is about.
     for op in operations {
-        digest.text(operation_id(inputs, targets, op).as_str());
-        digest.number(op.reason as u64);
+        for place in [
+            op.kind as u32,
+            op.reason as u32,
+            op.person,
+            op.account,
+            op.target,
+        ] {
+            digest.bytes(&place.to_le_bytes());
+        }
+    }
+    digest.number(targets.len() as u64);
+    for target in targets {
+        digest.text(&target.name);
+        digest.number(u64::from(target.jira.unwrap_or(u32::MAX)));
+        digest.number(target.state as u64);
+        digest.number(target.entra.len() as u64);
+        for group in &target.entra {
+            digest.bytes(&group.to_le_bytes());
+        }
     }
     digest.hex()
 }
@@ -104,8 +121,14 @@ fn entra(digest: &mut Canonical, inputs: &Inputs<'_>) {
     let entra = inputs.entra;
     digest.number(entra.people() as u64);
     for (_, person) in entra.iter_people() {
-        for text in [person.id(), person.name(), person.mail(), person.upn()] {
+        for text in [person.id(), person.name(), person.mail()] {
             digest.text(text);
+        }
+        if person.upn() == person.mail() {
+            // As with most people; no text is that long.
+            digest.number(u64::MAX);
+        } else {
+            digest.text(person.upn());
         }
         digest.number(
             u64::from(person.enabled())

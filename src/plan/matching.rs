@@ -4,7 +4,9 @@ use super::operation::NONE;
 use super::people::{Standing, address, address_at};
 use super::{EmailSource, Known, Settings};
 use crate::directory::{AccountId, AccountKind, EntraId, EntraSnapshot, JiraSnapshot, fold};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::{DefaultHashBuilder, HashMap, HashSet, HashTable};
+use std::cmp::Ordering;
+use std::hash::BuildHasher as _;
 
 /// How a person was recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -138,26 +140,57 @@ pub(super) fn recognise(
     matching
 }
 
+/// The rows of accounts by their ids: for as many look-ups as there are accounts.
+struct AccountIndex {
+    hasher: DefaultHashBuilder,
+    rows: HashTable<(u32, u32)>,
+}
+
+impl AccountIndex {
+    fn of(jira: &JiraSnapshot) -> Self {
+        let mut index = Self {
+            hasher: DefaultHashBuilder::default(),
+            rows: HashTable::with_capacity(jira.accounts()),
+        };
+        for (row, account) in jira.iter_accounts() {
+            let hash = index.hasher.hash_one(account.id());
+            // A part of the hash is kept, so that hardly any other id is looked at.
+            let entry = ((hash >> 32) as u32, row);
+            let again = |(_, row): &(u32, u32)| index.hasher.hash_one(jira.account(*row).id());
+            index.rows.insert_unique(hash, entry, again);
+        }
+        index
+    }
+
+    fn find(&self, jira: &JiraSnapshot, id: &str) -> Option<u32> {
+        let hash = self.hasher.hash_one(id);
+        let part = (hash >> 32) as u32;
+        let is = |(kept, row): &(u32, u32)| *kept == part && jira.account(*row).id() == id;
+        self.rows.find(hash, is).map(|(_, row)| *row)
+    }
+}
+
 fn by_link(matching: &mut Matching, entra: &EntraSnapshot, jira: &JiraSnapshot, known: &Known) {
     let mut links = known.links.people().peekable();
     if links.peek().is_none() {
         return;
     }
-    let accounts: HashMap<&str, u32> = jira
-        .iter_accounts()
-        .map(|(row, account)| (account.id(), row))
-        .collect();
+    let accounts = AccountIndex::of(jira);
     // Links and people stand in the order of their ids: both are walked through together.
     let mut people = entra.iter_people().peekable();
     for (id, account) in links {
-        while people
-            .next_if(|(_, person)| person.id() < id.as_str())
-            .is_some()
-        {}
-        let row = people
-            .next_if(|(_, person)| person.id() == id.as_str())
-            .map(|(row, _)| row);
-        match (row, accounts.get(account.as_str()).copied()) {
+        let mut row = None;
+        while let Some((at, person)) = people.peek() {
+            let order = person.id().cmp(id.as_str());
+            if order == Ordering::Equal {
+                row = Some(*at);
+            }
+            if order != Ordering::Less {
+                break;
+            }
+            people.next();
+        }
+        match (row, accounts.find(jira, account.as_str())) {
             (Some(person), Some(account)) => matching.settle(person, account, Matched::Link),
             (person, found) => {
                 matching.account_gone.extend(person);
