@@ -38,6 +38,13 @@ pub enum Doubt {
         /// Users that `/users/$count` gave.
         counted: u64,
     },
+    /// Entra counts more groups than the listing held.
+    GroupsDiffer {
+        /// Groups in the listing.
+        listed: u64,
+        /// Groups that `/groups/$count` gave.
+        counted: u64,
+    },
     /// Users exist in Entra, asked for by id, which the listing did not hold.
     ExistsUnlisted {
         /// How many of those asked for exist.
@@ -81,6 +88,10 @@ impl fmt::Display for Doubt {
             Self::CountDiffers { listed, counted } => write!(
                 f,
                 "the listing of users ended after {listed}, but the tenant counts {counted}"
+            ),
+            Self::GroupsDiffer { listed, counted } => write!(
+                f,
+                "the listing of groups ended after {listed}, but the tenant counts {counted}"
             ),
             Self::ExistsUnlisted { found } => write!(
                 f,

@@ -227,7 +227,7 @@ impl Entra {
     }
 
     /// A group by id; none if there is none.
-    async fn one_group(
+    pub(super) async fn one_group(
         &self,
         id: &EntraId,
         reads_hidden: bool,

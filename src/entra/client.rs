@@ -173,8 +173,17 @@ impl Entra {
     /// How many users the tenant counts; none where it does not tell. The count is eventually
     /// consistent.
     pub async fn user_count(&self) -> Result<Option<u64>, EntraError> {
-        let call = Call::get("/users/$count", self.url(&["users", "$count"]))
-            .header("ConsistencyLevel", "eventual");
+        self.count("/users/$count", "users").await
+    }
+
+    /// How many groups the tenant counts; none where it does not tell.
+    pub async fn group_count(&self) -> Result<Option<u64>, EntraError> {
+        self.count("/groups/$count", "groups").await
+    }
+
+    async fn count(&self, endpoint: &'static str, of: &str) -> Result<Option<u64>, EntraError> {
+        let call =
+            Call::get(endpoint, self.url(&[of, "$count"])).header("ConsistencyLevel", "eventual");
         let answer = self.authorized(&call).await?;
         if !answer.status.is_success() {
             return Ok(None);

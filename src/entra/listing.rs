@@ -4,8 +4,8 @@ use super::client::Entra;
 use super::error::EntraError;
 use super::wire::{GROUP_FIELDS, Group, Page, USER_FIELDS, USER_FIELDS_PLAIN, User};
 use crate::directory::{
-    Completeness, Doubt, EntraBuilder, EntraGroupRow, EntraPersonRow, EntraSnapshot, GroupFields,
-    Membership,
+    Completeness, Doubt, EntraBuilder, EntraGroupRow, EntraId, EntraPersonRow, EntraSnapshot,
+    GroupFields, Membership,
 };
 use crate::http::Call;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -82,12 +82,26 @@ impl Entra {
                 other => other,
             }
         };
-        let (counted, users, groups) =
-            tokio::try_join!(self.user_count(), users, self.groups(&builder, listed))?;
+        let (counted, of_groups, users, groups) = tokio::try_join!(
+            self.user_count(),
+            self.group_count(),
+            users,
+            self.groups(&builder, listed)
+        )?;
         let builder = builder.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut snapshot = builder.finish();
         snapshot.licences_known = licences_known;
         snapshot.users = count_agrees(&snapshot, counted);
+        let groups_listed = snapshot.groups() as u64;
+        if let Some(counted) = of_groups
+            && groups_listed + 1.max(counted / 100) < counted
+        {
+            // A page of groups that came empty looks as if it had nothing to say.
+            let listed = groups_listed;
+            snapshot
+                .users
+                .doubt(Doubt::GroupsDiffer { listed, counted });
+        }
         let absent = snapshot.unlisted();
         let found = self.existing(&absent, ASKED_FOR).await?;
         // A single one may have been created while the listing was read.
@@ -287,6 +301,7 @@ impl Entra {
                 gathered.0.entry(group.id).or_default().add(fields);
             }
             if let Some(link) = page.delta {
+                self.name_the_nameless(&mut gathered, reads_hidden).await?;
                 gathered.hand_over(&mut lock(builder));
                 return Ok(Some(Some(link)));
             }
@@ -295,6 +310,30 @@ impl Entra {
                 .await?
                 .ok_or(EntraError::NoDeltaLink { what: "groups" })?;
         }
+    }
+}
+
+impl Entra {
+    /// Groups of which only members were told are asked for by id.
+    async fn name_the_nameless(
+        &self,
+        gathered: &mut Gathered,
+        reads_hidden: bool,
+    ) -> Result<(), EntraError> {
+        let nameless: Vec<EntraId> = gathered
+            .0
+            .iter()
+            .filter(|(_, group)| group.name.is_none())
+            .map(|(id, _)| EntraId::new(id))
+            .take(ASKED_FOR)
+            .collect();
+        for id in nameless {
+            match self.one_group(&id, reads_hidden).await? {
+                Some(fields) => gathered.0.entry(id.to_string()).or_default().add(fields),
+                None => _ = gathered.0.remove(id.as_str()),
+            }
+        }
+        Ok(())
     }
 }
 

@@ -13,6 +13,8 @@ use std::collections::HashSet;
 
 /// Addresses in one search, as documented.
 pub const ADDRESSES_AT_ONCE: usize = 100;
+/// As documented.
+const USERS: &str = "/v2/orgs/{orgId}/directories/{directoryId}/users/search";
 /// Rows on a page.
 const LIMIT: u64 = 100;
 
@@ -31,8 +33,6 @@ pub struct OrganizationUser {
     pub account: AccountId,
     /// Address.
     pub email: String,
-    /// Whether another system provisions it.
-    pub synced: bool,
 }
 
 #[derive(Deserialize)]
@@ -139,7 +139,7 @@ impl Organization {
             let rows: Vec<User> = self
                 .pages(
                     "find accounts by address",
-                    "/v2/orgs/{orgId}/directories/{directoryId}/users/search",
+                    USERS,
                     "users",
                     json!({ "emails": chunk }),
                 )
@@ -147,10 +147,32 @@ impl Organization {
             found.extend(rows.into_iter().map(|user| OrganizationUser {
                 account: AccountId::new(&user.account_id),
                 email: user.email.unwrap_or_default(),
-                synced: user.management_source.as_deref() == Some("synced"),
             }));
         }
         Ok(found)
+    }
+
+    /// Of one page of the organization's people, how many another system provisions, and how many
+    /// were looked at.
+    pub async fn synced_people(&self) -> Result<(usize, usize), JiraError> {
+        let url = self.service.origin().join(self.path("users"));
+        let call = Call::new(Method::POST, USERS, url, Repeat::Safe).json(json!({"limit": LIMIT}));
+        let page: Page<User> = self.send("look at the organization's people", call).await?;
+        let synced = |user: &&User| user.management_source.as_deref() == Some("synced");
+        Ok((page.data.iter().filter(synced).count(), page.data.len()))
+    }
+
+    fn path<'a>(&'a self, kind: &'a str) -> [&'a str; 8] {
+        [
+            "admin",
+            "v2",
+            "orgs",
+            &self.id,
+            "directories",
+            "-",
+            kind,
+            "search",
+        ]
     }
 
     /// Ids of the groups that another system syncs.
@@ -177,16 +199,7 @@ impl Organization {
         kind: &str,
         mut body: Value,
     ) -> Result<Vec<T>, JiraError> {
-        let path = [
-            "admin",
-            "v2",
-            "orgs",
-            &self.id,
-            "directories",
-            "-",
-            kind,
-            "search",
-        ];
+        let path = self.path(kind);
         let mut rows = Vec::new();
         let mut seen = HashSet::new();
         body["limit"] = json!(LIMIT);

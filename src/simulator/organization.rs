@@ -79,11 +79,12 @@ fn search(world: &World, request: &Request) -> Reply {
         .jira
         .accounts
         .values()
-        .filter(|a| a.kind == AccountType::Atlassian && emails.contains(&a.email.to_lowercase()))
+        .filter(|a| a.kind == AccountType::Atlassian)
+        .filter(|a| !body["emails"].is_array() || emails.contains(&a.email.to_lowercase()))
         .map(|a| {
             let suspended = world.jira.suspended.contains(&a.id);
             json!({"accountId": a.id, "email": a.email, "name": a.name,
-                "status": if suspended { "suspended" } else { "active" }, "managementSource": "invited"})
+                "status": if suspended { "suspended" } else { "active" }, "managementSource": if world.jira.synced.contains(&a.id) { "synced" } else { "invited" }})
         })
         .collect();
     page(request, &data, true)

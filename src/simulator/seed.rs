@@ -56,6 +56,7 @@ pub(super) fn world(scenario: &Scenario, origin: &str) -> World {
         products: Vec::new(),
         properties: BTreeMap::new(),
         suspended: BTreeSet::new(),
+        synced: BTreeSet::new(),
         audit: Vec::new(),
     };
     let mut world = World {
@@ -372,7 +373,7 @@ impl Seed {
             for user in world.flattened(&id) {
                 let mail = world.entra.users.get(&user).and_then(|u| u.mail.clone());
                 if let Some(account) = mail.and_then(|m| by_email.get(&m.to_lowercase()))
-                    && self.chance(organization.members_in_jira)
+                    && !self.chance(1.0 - organization.members_in_jira)
                 {
                     members.insert(account.clone());
                 }

@@ -243,6 +243,8 @@ pub struct Site {
     /// User properties by account and key.
     pub properties: BTreeMap<(String, String), String>,
     pub(super) suspended: BTreeSet<String>,
+    /// Accounts that another system provisions.
+    pub synced: BTreeSet<String>,
     /// What was done by hand, the oldest first.
     pub(super) audit: Vec<Audit>,
 }

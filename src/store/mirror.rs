@@ -209,6 +209,14 @@ impl Mirror {
         write().map_err(|source| StoreError::Sql { path, source })
     }
 
+    /// Forgets both sides: what was kept is not believed any more, and everything is read again.
+    pub fn forget(&mut self) -> Result<(), StoreError> {
+        self.connection
+            .execute("DELETE FROM meta WHERE key = ?1", [META])
+            .map(drop)
+            .map_err(|e| self.sql(e))
+    }
+
     /// Both sides as they were kept; none if there is nothing, if it is another tenant's or site's,
     /// or if it is damaged, which [`Mirror::rebuilt`] tells then.
     pub fn recall(&mut self, identity: &Identity) -> Option<Mirrored> {

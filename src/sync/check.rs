@@ -321,21 +321,33 @@ async fn products(list: &mut List<'_>, jira: &Jira, organization: Option<&Organi
         };
         list.add("product", State::Good, format!("{}: {left}", product.name));
     }
+    let mut people = (0, 0);
     if let Some(organization) = organization {
-        match organization.synced_groups().await {
-            Ok(synced) => rights.add_external(synced),
+        match tokio::try_join!(organization.synced_groups(), organization.synced_people()) {
+            Ok((synced, of_people)) => {
+                rights.add_external(synced);
+                people = of_people;
+            }
             Err(error) => list.bad("organization", (&error).into()),
         }
     }
     let external = rights.external();
-    if external > 0 {
+    if external + people.0 > 0 {
+        let mut found = Vec::new();
+        if external > 0 {
+            let groups = counted(external as u64, "group", "groups");
+            found.push(format!("{groups} that Rollbook never touches"));
+        }
+        if people.0 > 0 {
+            found.push(format!("{} of {} people looked at", people.0, people.1));
+        }
         list.push(Finding {
             side: Side::Jira,
             what: "other system",
             state: State::Note,
             text: format!(
-                "another system provisions this site: {} are synced by it and never touched",
-                counted(external as u64, "group", "groups")
+                "another system provisions this site: it syncs {}",
+                found.join(" and ")
             ),
             problem: Some(Problem::plain(
                 "provisioned",

@@ -17,7 +17,10 @@ impl Session {
     /// Asks the groups' own lists for those who seem to have left. Members come in slices all over
     /// the listing of groups, and a page that got lost there looks as if its members had left;
     /// nothing in that listing would tell. One contradiction, and nobody is removed.
-    pub(super) async fn confirm_departures(&self, planned: &mut Planned) -> Result<(), SyncError> {
+    pub(super) async fn confirm_departures(
+        &mut self,
+        planned: &mut Planned,
+    ) -> Result<(), SyncError> {
         let inputs = planned.inputs();
         let mut leaving: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
         for op in in_earnest(planned) {
@@ -48,6 +51,7 @@ impl Session {
             .await?;
         let people: u64 = contradicted.into_iter().sum();
         if people > 0 {
+            self.mirror.forget()?;
             Arc::make_mut(&mut planned.entra)
                 .users
                 .doubt(Doubt::MembersContradicted { people });

@@ -10,6 +10,9 @@ use crate::store::EntraNotes;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+/// Within this time Entra is read as a whole, in seconds: as long as a link to changes lives.
+const WHOLE_WITHIN: u32 = 7 * 86400;
+
 /// Entra's side as it was read.
 pub(super) struct EntraSide {
     pub(super) read: EntraRead,
@@ -43,7 +46,9 @@ impl Session {
             // Links of another address, such as another cloud's, are of no use here.
             let usable =
                 |(users, groups): &(&str, &str)| self.entra.owns(users) && self.entra.owns(groups);
-            if let Some(links) = links.both().filter(usable) {
+            // From time to time everything is read, whatever the changes said.
+            let recent = now().saturating_sub(before.whole_at) < WHOLE_WITHIN;
+            if let Some(links) = links.both().filter(usable).filter(|_| recent) {
                 match self.entra.changes(&base, links, listed).await? {
                     Some(read) if read.snapshot.users.is_whole() => {
                         whole_at = before.whole_at;

@@ -134,6 +134,7 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
     planned.plan = plan::make(&planned.inputs());
     verified(session, &mut snapshots, &mut planned).await?;
     session.confirm_departures(&mut planned).await?;
+    snapshots.entra = planned.entra.clone();
     session.tell_drift(&mut snapshots.jira).await?;
     planned.listings = snapshots.listings();
     session.snapshots = Some(snapshots);

@@ -32,7 +32,7 @@ fn fill_in(desk: &mut Desk, secret: &str) {
     desk.type_in(&email);
     desk.press("tab");
     desk.paste(&token);
-    desk.press("tab tab");
+    desk.press("tab tab tab tab");
     desk.paste(&origin);
 }
 

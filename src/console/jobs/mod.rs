@@ -192,15 +192,6 @@ pub(super) fn planned(app: &mut App, prepared: Prepared) -> Vec<Effect> {
         .as_ref()
         .is_none_or(|job| !matches!(job.kind, WorkKind::Sync { .. }));
     app.jobs.read_at = Some(app.now);
-    let tally = prepared.marks.tally(&prepared.planned);
-    let conflicts = prepared.planned.plan.conflicts.len() as u64;
-    let words = format!(
-        "Plan: {}, {} held by guards, {}",
-        counted(tally.selected, "operation", "operations"),
-        grouped(tally.held),
-        counted(conflicts, "conflict", "conflicts"),
-    );
-    app.jobs.say(app.now, Tone::Info, &words);
     for listing in &prepared.planned.listings {
         let tone = if listing.doubtful {
             Tone::Bad
@@ -210,6 +201,15 @@ pub(super) fn planned(app: &mut App, prepared: Prepared) -> Vec<Effect> {
         let words = format!("{}: {}", listing.name, listing.words);
         app.jobs.say(app.now, tone, &words);
     }
+    let tally = prepared.marks.tally(&prepared.planned);
+    let conflicts = prepared.planned.plan.conflicts.len() as u64;
+    let words = format!(
+        "Plan: {}, {} held by guards, {}",
+        counted(tally.selected, "operation", "operations"),
+        grouped(tally.held),
+        counted(conflicts, "conflict", "conflicts"),
+    );
+    app.jobs.say(app.now, Tone::Info, &words);
     let listings = [
         ("Entra", &prepared.planned.entra.users),
         ("Jira", &prepared.planned.jira.users),
