@@ -8,6 +8,7 @@ mod align;
 mod columns;
 mod completeness;
 mod entra;
+mod entra_after;
 mod entra_builder;
 mod entra_changes;
 mod ids;

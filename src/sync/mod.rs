@@ -11,6 +11,7 @@ mod drift;
 mod drive;
 mod entra_side;
 mod error;
+mod jira_members;
 mod jira_side;
 mod look_up;
 mod planning;
