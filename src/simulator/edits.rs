@@ -93,6 +93,15 @@ impl World {
         }
     }
 
+    /// Somebody removes an account from the site.
+    pub fn remove_account(&mut self, id: &str) {
+        self.jira.accounts.remove(id);
+        self.jira.order.retain(|known| known != id);
+        for group in self.jira.groups.values_mut() {
+            group.members.remove(id);
+        }
+    }
+
     /// Ids of the soft-deleted groups.
     #[must_use]
     pub fn deleted_groups(&self) -> Vec<String> {

@@ -292,6 +292,12 @@ fn user_groups(world: &World, request: &Request) -> Reply {
     let Some(id) = request.query("accountId") else {
         return refuse(400, "accountId is missing.");
     };
+    if !world.jira.accounts.get(id).is_some_and(visible) {
+        return refuse(
+            404,
+            "Specified user does not exist or you do not have required permissions",
+        );
+    }
     let groups: Vec<Value> = world
         .jira
         .groups
@@ -365,13 +371,10 @@ fn delete_user(world: &mut World, request: &Request) -> Reply {
     let Some(id) = request.query("accountId") else {
         return refuse(400, "accountId is missing.");
     };
-    if world.jira.accounts.remove(id).is_none() {
+    if !world.jira.accounts.contains_key(id) {
         return refuse(404, "The user does not exist.");
     }
-    world.jira.order.retain(|known| known != id);
-    for group in world.jira.groups.values_mut() {
-        group.members.remove(id);
-    }
+    world.remove_account(id);
     Reply::empty(204)
 }
 

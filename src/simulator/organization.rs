@@ -43,13 +43,10 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
             ],
         ) => suspension(world, request, directory, account, action),
         ("DELETE", ["v2", _, _, "directories", _, "users", account]) => {
-            if world.jira.accounts.remove(*account).is_none() {
+            if !world.jira.accounts.contains_key(*account) {
                 return error(404, "ADMIN-404-2", "User not found");
             }
-            for group in world.jira.groups.values_mut() {
-                group.members.remove(*account);
-            }
-            world.jira.order.retain(|known| known != account);
+            world.remove_account(account);
             Reply::empty(204)
         }
         _ => error(404, "ADMIN-404-0", "Not found"),

@@ -209,7 +209,7 @@ impl Session {
     }
 
     /// Notes which of these accounts exist, and that the others are gone.
-    async fn believe_gone(
+    pub(super) async fn believe_gone(
         &self,
         changes: &mut JiraChanges,
         absent: &[AccountId],

@@ -113,10 +113,13 @@ impl Session {
             .await?;
         let jira = &side.snapshot;
         let mut changes = JiraChanges::new(side.fresh.since);
+        let mut unknown = Vec::new();
         for (account, groups) in answers {
             side.fresh.members.insert(account.clone());
-            // An account that Jira does not know is looked up by id with the other missing ones.
-            let Some(groups) = groups else { continue };
+            let Some(groups) = groups else {
+                unknown.push(account);
+                continue;
+            };
             let Some(row) = jira.find_account(account.as_str()) else {
                 continue;
             };
@@ -132,6 +135,8 @@ impl Session {
                 }
             }
         }
+        // An account that Jira knows no groups of is looked up before it is believed gone.
+        self.believe_gone(&mut changes, &unknown).await?;
         if !changes.is_empty() {
             side.snapshot = Arc::new(jira.after(&changes));
         }

@@ -522,3 +522,43 @@ async fn the_organization_knows_who_hides_an_address() {
     let ran = world.run(&["plan", "--json"]).await.expect(0);
     assert!(ran.err.contains("key is not accepted"), "{}", ran.err);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_somebody_removed_is_noticed_before_it_is_written_to() {
+    let world = settled(SMALL).await;
+    let (id, mail) = world.sim.world(|w| {
+        let group = w
+            .entra
+            .groups
+            .values()
+            .find(|g| w.jira_group(&g.name).is_some_and(|j| j.created) && g.visibility.is_none())
+            .unwrap()
+            .clone();
+        let inside = w.flattened(&group.id);
+        let account_of = |u: &EntraUser| {
+            let account = w.accounts_of(&w.importable(u)?).first()?.id.clone();
+            w.jira.accounts[&account].active.then_some(account)
+        };
+        let mut outside = w.entra.users.values().filter(|u| !inside.contains(&u.id));
+        let (user, account) = outside
+            .find_map(|u| Some((u.clone(), account_of(u)?)))
+            .unwrap();
+        let mail = w.importable(&user).unwrap();
+        w.set_member(&group.id, Member::User(user.id), true);
+        w.remove_account(&account);
+        (account, mail)
+    });
+    let plan = world.json(&["plan"], 0).await;
+    let operations = plan["operations"].as_array().unwrap();
+    assert!(
+        operations
+            .iter()
+            .all(|op| op["user"]["account_id"] != id.as_str())
+    );
+    let created = |op: &&Value| op["kind"] == "create_user" && op["user"]["email"] == mail.as_str();
+    assert_eq!(
+        operations.iter().filter(created).count(),
+        1,
+        "{operations:?}"
+    );
+}
