@@ -246,6 +246,8 @@ async fn sync(
         known.decisions.operations.extend(decided.operations);
         known.decisions.kept_apart.extend(decided.kept_apart);
     });
+    // With some of them gone, guards may let go of others.
+    sync::confirm(session, &mut planned).await?;
     if open.load(Relaxed) {
         tell(Inner::Noted(
             "The review has open marks: nothing is applied unattended.".to_owned(),

@@ -66,6 +66,11 @@ pub enum Doubt {
         /// The row at which it was empty.
         at: u64,
     },
+    /// Accounts that exist, asked for by id, which the listing of users did not hold.
+    AccountsUnlisted {
+        /// How many.
+        missing: u64,
+    },
     /// Group members that the listing of users did not hold.
     MembersUnlisted {
         /// How many.
@@ -108,6 +113,10 @@ impl fmt::Display for Doubt {
             Self::EmptyPageInside { at } => write!(
                 f,
                 "the listing of users gave an empty page at row {at}, although more rows follow it"
+            ),
+            Self::AccountsUnlisted { missing } => write!(
+                f,
+                "{missing} accounts exist when asked for by id, but the listing of users left them out"
             ),
             Self::MembersUnlisted { missing } => write!(
                 f,

@@ -6,7 +6,7 @@
 
 use super::entra::{EntraSnapshot, MemberKind};
 use super::entra_after::find;
-use super::{EntraId, GroupKind};
+use super::{EntraId, GroupKind, Membership};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How an object is gone.
@@ -233,6 +233,13 @@ impl EntraChanges {
             let Some(fields) = &said.fields else { continue };
             if said.gone.is_some() || (new && fields.name.is_none()) {
                 questions.groups.push(id.clone());
+            }
+            let shown_now = base
+                .find_group(id.as_str())
+                .is_some_and(|row| base.group(row).membership() == Membership::Hidden);
+            if shown_now && fields.hidden == Some(false) {
+                // Its members were never told.
+                lists.insert(id.clone());
             }
             if new && find(&base.departed, id.as_str()).is_ok() {
                 lists.insert(id.clone());

@@ -2,6 +2,7 @@
 
 use super::client::Jira;
 use super::error::JiraError;
+use crate::http::Failure;
 use serde::Deserialize;
 
 /// Documented default and most of one page.
@@ -55,7 +56,7 @@ struct Item {
 
 impl Jira {
     /// The audit records since a moment, the newest first, as far as a few pages reach; none where
-    /// this account may not read them.
+    /// they can't be read, which many accounts may not.
     pub async fn audit(&self, since: &str) -> Result<Option<Vec<AuditRecord>>, JiraError> {
         let mut all = Vec::new();
         for page in 0..PAGES {
@@ -70,10 +71,14 @@ impl Jira {
                 .await;
             let records = match result {
                 Ok(found) => found.records,
-                Err(JiraError::Refused(r)) if matches!(r.status, 400 | 403 | 404) => {
+                Err(JiraError::Http(Failure::Cancelled)) => {
+                    return Err(JiraError::Http(Failure::Cancelled));
+                }
+                // Who changed something is good to know; that it was changed is known without.
+                Err(error) => {
+                    tracing::warn!(%error, "the audit records can't be read");
                     return Ok(None);
                 }
-                Err(error) => return Err(error),
             };
             let last = records.len() < PAGE;
             all.extend(records.into_iter().map(AuditRecord::from));

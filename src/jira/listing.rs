@@ -75,8 +75,6 @@ pub struct UsersRead {
 pub struct GroupsRead {
     /// Groups: id and name.
     pub groups: Vec<(GroupId, String)>,
-    /// Rows on its largest page.
-    pub page: u64,
     /// Whether it is whole.
     pub completeness: Completeness,
 }
@@ -291,7 +289,6 @@ impl Jira {
                 .await?;
             let rows = page.values.len() as u64;
             at += rows;
-            found.page = found.page.max(rows);
             for group in page.values {
                 let id = GroupId::new(&group.group_id);
                 if seen.insert(id.clone()) {

@@ -1,13 +1,13 @@
 //! Links and ownership in `state.db`.
 
-use super::database::{now, unsigned};
+use super::database::now;
 use super::error::StoreError;
 use super::state::State;
 use crate::directory::{AccountId, EntraId, GroupId};
 use crate::plan::{GroupLink, Links, Matched, Ownership};
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use rusqlite::{Connection, params};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// How a link came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,14 +61,9 @@ pub struct YoungLink {
     pub name: String,
 }
 
-/// What runs wrote.
-#[derive(Debug, Clone, Default)]
-pub struct WrittenAfter {
-    /// Accounts by group.
-    pub pairs: BTreeMap<GroupId, BTreeSet<AccountId>>,
-    /// Groups with more of them than are named.
-    pub many: BTreeSet<GroupId>,
-}
+/// The last write to each membership, by group and account: whether it put the account into the
+/// group.
+pub type Written = HashMap<GroupId, HashMap<AccountId, bool>>;
 
 impl State {
     /// All links.
@@ -165,60 +160,33 @@ impl State {
             .map_err(|e| self.sql(e))
     }
 
-    /// Memberships that were written, or may have been, by runs after this one: by group, and in
-    /// groups with more than `most` of them none is named.
-    pub fn written_after(
-        &self,
-        run: i64,
-        most: impl Fn(&str) -> u64,
-    ) -> Result<WrittenAfter, StoreError> {
-        let mut written = WrittenAfter::default();
-        let groups = self.rows(
-            "SELECT group_id, count(*) FROM journal
-             WHERE run > ?1 AND kind IN ('add_member', 'remove_member')
-             AND group_id IS NOT NULL AND coalesce(outcome, '') <> 'not-made' GROUP BY group_id",
-            [run],
-            |row| Ok((row.get::<_, String>(0)?, unsigned(row.get(1)?))),
-        )?;
-        for (group, count) in groups {
-            let id = GroupId::new(&group);
-            if count > most(&group) {
-                written.many.insert(id);
-                continue;
-            }
-            let accounts = self.rows(
-                // Who was created in the same run had no account when the row was written.
-                "SELECT coalesce(j.account_id, p.account_id) AS account FROM journal j
-                 LEFT JOIN people_links p ON p.entra_id = j.entra_id
-                 WHERE j.run > ?1 AND j.group_id = ?2 AND account IS NOT NULL
-                 AND j.kind IN ('add_member', 'remove_member')",
-                params![run, group],
-                |row| row.get::<_, String>(0),
+    /// Memberships that were written, or may have been, by runs after this one.
+    pub fn written_after(&self, run: i64) -> Result<Written, StoreError> {
+        let read = || -> rusqlite::Result<Written> {
+            let mut written = Written::new();
+            // Who was created in the same run had no account when the row was written.
+            let mut statement = self.connection.prepare(
+                "SELECT j.group_id, coalesce(j.account_id, p.account_id) AS account, j.kind
+                 FROM journal j LEFT JOIN people_links p ON p.entra_id = j.entra_id
+                 WHERE j.run > ?1 AND j.kind IN ('add_member', 'remove_member')
+                 AND j.group_id IS NOT NULL AND account IS NOT NULL
+                 AND coalesce(j.outcome, '') <> 'not-made' ORDER BY j.run, j.intent_at",
             )?;
-            let accounts = accounts.iter().map(|id| AccountId::new(id));
-            written.pairs.entry(id).or_default().extend(accounts);
-        }
-        Ok(written)
-    }
-
-    /// The last write to a membership since a moment (seconds since 1970), if there was one:
-    /// whether it put the account into the group.
-    pub fn last_write(
-        &self,
-        group: &GroupId,
-        account: &AccountId,
-        since: i64,
-    ) -> Result<Option<bool>, StoreError> {
-        let kinds = self.rows(
-            "SELECT kind FROM journal WHERE intent_at >= ?1 AND group_id = ?2
-             AND kind IN ('add_member', 'remove_member') AND coalesce(outcome, '') <> 'not-made'
-             AND coalesce(account_id, (SELECT p.account_id FROM people_links p
-                                       WHERE p.entra_id = journal.entra_id)) = ?3
-             ORDER BY intent_at DESC LIMIT 1",
-            params![since, group.as_str(), account.as_str()],
-            |row| row.get::<_, String>(0),
-        )?;
-        Ok(kinds.first().map(|kind| kind == "add_member"))
+            let mut rows = statement.query([run])?;
+            while let Some(row) = rows.next()? {
+                let group = row.get_ref(0)?.as_str()?;
+                let account = AccountId::new(row.get_ref(1)?.as_str()?);
+                let added = row.get_ref(2)?.as_str()? == "add_member";
+                if !written.contains_key(group) {
+                    written.insert(GroupId::new(group), HashMap::new());
+                }
+                if let Some(accounts) = written.get_mut(group) {
+                    accounts.insert(account, added);
+                }
+            }
+            Ok(written)
+        };
+        read().map_err(|e| self.sql(e))
     }
 
     /// Links a person to an account; whatever either was linked to before is unlinked.

@@ -33,9 +33,7 @@ pub struct EntraNotes {
     pub groups_link: Option<String>,
     /// Whether members of hidden groups could be read.
     pub reads_hidden: bool,
-    /// When, seconds since 1970.
-    pub read_at: u32,
-    /// When it was last read as a whole.
+    /// When it was last read as a whole, seconds since 1970.
     pub whole_at: u32,
 }
 

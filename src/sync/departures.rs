@@ -3,7 +3,6 @@
 use super::error::SyncError;
 use super::planning::Planned;
 use super::session::Session;
-use super::verify::in_earnest;
 use crate::directory::Doubt;
 use crate::plan::{Kind, Reason, sources};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -23,7 +22,7 @@ impl Session {
     ) -> Result<(), SyncError> {
         let inputs = planned.inputs();
         let mut leaving: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
-        for op in in_earnest(planned) {
+        for op in self.in_earnest(planned) {
             if let (Kind::RemoveMember, Reason::LeftGroup) = (op.kind, op.reason)
                 && let (Some(target), Some(person)) = (op.target(), op.person())
             {

@@ -5,6 +5,7 @@ use super::jira_side::JiraSide;
 use super::session::Session;
 use crate::directory::{AccountId, AccountKind, GroupId, JiraSnapshot, fold, shown};
 use crate::jira::AuditRecord;
+use crate::store::Written;
 use std::collections::HashSet;
 
 /// How many are told one by one.
@@ -30,10 +31,15 @@ pub struct Drift {
 }
 
 impl Drift {
-    /// What differs between the members that were known of a group and these, sorted.
-    pub(super) fn of_list(jira: &JiraSnapshot, group: u32, now: &[u32]) -> Vec<Self> {
-        let row = jira.group(group);
-        if !row.read() {
+    /// What differs between the members that were known of a group and these, sorted, but for what
+    /// runs of this profile wrote.
+    pub(super) fn of_list(
+        jira: &JiraSnapshot,
+        group: u32,
+        now: &[u32],
+        written: &Written,
+    ) -> Vec<Self> {
+        if !jira.group(group).read() {
             return Vec::new();
         }
         let before = jira.members().of(group);
@@ -41,14 +47,47 @@ impl Drift {
         let came = now.iter().filter(|a| before.binary_search(a).is_err());
         gone.map(|account| (account, false))
             .chain(came.map(|account| (account, true)))
-            .filter(|(account, _)| jira.account(**account).kind() == AccountKind::Person)
-            .map(|(account, came)| Self::of(jira, group, *account, came))
+            .filter_map(|(account, came)| Self::of(jira, group, *account, came, written))
             .collect()
     }
 
-    pub(super) fn of(jira: &JiraSnapshot, group: u32, account: u32, came: bool) -> Self {
+    /// What differs in groups whose members were known before and are known now.
+    pub(super) fn between(
+        before: &JiraSnapshot,
+        now: &JiraSnapshot,
+        written: &Written,
+    ) -> Vec<Self> {
+        let mut drift = Vec::new();
+        for (group, shown) in before.iter_groups().filter(|(_, group)| group.read()) {
+            let row = now.find_group(shown.id());
+            let Some(row) = row.filter(|row| now.group(*row).read()) else {
+                continue;
+            };
+            let members = now.members().of(row).iter();
+            let ids = members.map(|account| now.account(*account).id());
+            // Accounts that are new altogether were put into no group that was known of them.
+            let mut known: Vec<u32> = ids.filter_map(|id| before.find_account(id)).collect();
+            known.sort_unstable();
+            drift.extend(Self::of_list(before, group, &known, written));
+        }
+        drift
+    }
+
+    /// A membership that is no longer as it was known; none if a run of this profile did that, or
+    /// if it is not a person's.
+    pub(super) fn of(
+        jira: &JiraSnapshot,
+        group: u32,
+        account: u32,
+        came: bool,
+        written: &Written,
+    ) -> Option<Self> {
         let (group, account) = (jira.group(group), jira.account(account));
-        Self {
+        let ours = written.get(group.id()).and_then(|w| w.get(account.id()));
+        if ours == Some(&came) || account.kind() != AccountKind::Person {
+            return None;
+        }
+        Some(Self {
             group: GroupId::new(group.id()),
             group_name: group.name().to_owned(),
             account: AccountId::new(account.id()),
@@ -56,7 +95,7 @@ impl Drift {
             came,
             known_at: group.verified(),
             by: None,
-        }
+        })
     }
 
     /// The drift in a sentence.
@@ -85,9 +124,12 @@ impl Drift {
         } else {
             summary.contains("removed")
         };
+        // Groups stand in the records by name, with or without an id of their own; people by id,
+        // so that nobody is taken for a namesake.
         let about = |id: &str, name: &str| {
             record.about.iter().any(|(other, other_name)| {
-                other == id || (!name.is_empty() && fold(other_name) == fold(name))
+                let named = !name.is_empty() && fold(other_name) == fold(name);
+                other == id || (named && (other.is_empty() || fold(other) == fold(name)))
             })
         };
         fits && summary.contains("group")
@@ -97,8 +139,7 @@ impl Drift {
 }
 
 impl Session {
-    /// Leaves out what runs of this profile wrote, keeps what concerns linked groups, and asks the
-    /// audit records for who and when.
+    /// Keeps what concerns linked groups, and asks the audit records for who and when.
     pub(super) async fn explain(
         &self,
         drift: &mut Vec<Drift>,
@@ -110,18 +151,6 @@ impl Session {
         let Some(since) = drift.iter().map(|row| row.known_at).min() else {
             return Ok(());
         };
-        let mut foreign = Vec::with_capacity(drift.len());
-        for row in drift.drain(..) {
-            let since = i64::from(row.known_at) - 60;
-            let ours = self.state.last_write(&row.group, &row.account, since)?;
-            if ours != Some(row.came) {
-                foreign.push(row);
-            }
-        }
-        *drift = foreign;
-        if drift.is_empty() {
-            return Ok(());
-        }
         let since = jiff::Timestamp::from_second(i64::from(since) - 60)
             .map(|at| at.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string())
             .unwrap_or_default();

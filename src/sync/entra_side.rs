@@ -76,7 +76,6 @@ impl Session {
             users_link: read.links.users.clone(),
             groups_link: read.links.groups.clone(),
             reads_hidden,
-            read_at: now(),
             whole_at,
         };
         Ok(EntraSide {

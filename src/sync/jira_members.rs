@@ -67,8 +67,12 @@ impl Session {
                 unlisted.insert(account.row().id.to_owned());
             }
             list.listed.sort_unstable();
-            side.drift
-                .extend(Drift::of_list(jira, list.group, &list.listed));
+            side.drift.extend(Drift::of_list(
+                jira,
+                list.group,
+                &list.listed,
+                &side.written,
+            ));
             changes.members(
                 GroupId::new(jira.group(list.group).id()),
                 MemberList {

@@ -10,6 +10,7 @@ use crate::directory::{
 };
 use crate::jira::{AccountRead, GroupsRead, Read, Rights, UsersRead};
 use crate::plan::{Due, Known, Verification};
+use crate::store::Written;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -40,8 +41,8 @@ pub(super) struct Fresh {
 #[derive(Debug, Clone)]
 pub(super) struct JiraSide {
     pub(super) snapshot: Arc<JiraSnapshot>,
-    /// The last run that had begun when it was read before; none if everything was read now.
-    pub(super) before: Option<i64>,
+    /// What runs wrote since it was read before; nothing if everything was read now.
+    pub(super) written: Written,
     pub(super) verification: Verification,
     pub(super) fresh: Fresh,
     /// What somebody else changed since it was known.
@@ -100,7 +101,7 @@ impl Session {
         let snapshot = build(&users, &groups, &rights, &unwritable, &self.me(), began);
         Ok(JiraSide {
             snapshot: Arc::new(snapshot),
-            before: None,
+            written: Written::new(),
             verification: Verification {
                 read_at: began,
                 runs: self.state.last_run()?,
@@ -134,14 +135,12 @@ impl Session {
         // Later than any earlier reading, also within the same second.
         let began = now().max(verification.read_at + 1);
         let within = self.profile.limits.verify_within.duration();
-        let before = Some(std::mem::replace(
-            &mut verification.runs,
-            self.state.last_run()?,
-        ));
+        let written = self.state.written_after(verification.runs)?;
+        verification.runs = self.state.last_run()?;
         let due = verification.due(&base, began, within);
         let mut side = JiraSide {
             snapshot: base,
-            before,
+            written,
             verification,
             fresh: Fresh {
                 since: began,
@@ -149,24 +148,21 @@ impl Session {
             },
             drift: Vec::new(),
         };
+        let members: Vec<GroupId> = due
+            .members
+            .iter()
+            .map(|row| GroupId::new(side.snapshot.group(*row).id()))
+            .collect();
         self.pass(&mut side, &due, read).await?;
         if due.groups {
             self.list_groups(&mut side, read).await?;
         }
         self.find_linked(&mut side, known).await?;
-        // Rows may have moved since.
-        let groups: Vec<u32> = due
-            .members
-            .iter()
-            .filter(|row| (**row as usize) < side.snapshot.groups())
-            .copied()
+        let rows = members.iter();
+        let rows: Vec<u32> = rows
+            .filter_map(|id| side.snapshot.find_group(id.as_str()))
             .collect();
-        let groups = if due.groups {
-            side.oldest(groups.len())
-        } else {
-            groups
-        };
-        self.read_members(&mut side, &groups, read).await?;
+        self.read_members(&mut side, &rows, read).await?;
         Ok(side)
     }
 
@@ -200,22 +196,31 @@ impl Session {
                 .filter(|(_, a)| a.seen() < began && !just.contains(a.id()))
                 .map(|(_, account)| AccountId::new(account.id()))
                 .collect();
-            self.believe_gone(&mut changes, &absent).await?;
+            let exist = self.believe_gone(&mut changes, &absent).await?;
+            side.snapshot = Arc::new(side.snapshot.after(&changes));
+            // A few may have moved past the pass; many were never shown to it.
+            if exist > 5.max(side.snapshot.accounts() / 100) {
+                let missing = exist as u64;
+                let doubt = Doubt::AccountsUnlisted { missing };
+                Arc::make_mut(&mut side.snapshot).users.doubt(doubt);
+                return Ok(());
+            }
             side.verification.accounts_at = began;
             side.fresh.accounts = began >= side.fresh.since && start == 0;
+            return Ok(());
         }
         side.snapshot = Arc::new(side.snapshot.after(&changes));
         Ok(())
     }
 
-    /// Notes which of these accounts exist, and that the others are gone.
+    /// Notes which of these accounts exist, and that the others are gone. Gives how many exist.
     pub(super) async fn believe_gone(
         &self,
         changes: &mut JiraChanges,
         absent: &[AccountId],
-    ) -> Result<(), SyncError> {
+    ) -> Result<usize, SyncError> {
         if absent.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         let found = self.jira.by_ids(absent).await?;
         let there: HashSet<&str> = found.iter().map(|a| a.row().id).collect();
@@ -233,7 +238,7 @@ impl Session {
         for account in &found {
             changes.account(&account.row());
         }
-        Ok(())
+        Ok(found.len())
     }
 
     /// Reads all accounts anew.
@@ -394,7 +399,7 @@ impl Session {
             let ids: HashSet<&str> = young.iter().map(|link| link.account.as_str()).collect();
             let old = found.iter().filter(|a| !ids.contains(a.row().id)).count();
             if old > 1 {
-                doubt = Some(Doubt::MembersUnlisted {
+                doubt = Some(Doubt::AccountsUnlisted {
                     missing: old as u64,
                 });
             }
@@ -417,20 +422,6 @@ impl Session {
             gone: gone.into_iter().collect(),
             doubt,
         })
-    }
-}
-
-impl JiraSide {
-    /// The rows of the groups that were verified longest ago.
-    fn oldest(&self, most: usize) -> Vec<u32> {
-        let mut rows: Vec<(u32, u32)> = self
-            .snapshot
-            .iter_groups()
-            .filter(|(_, group)| group.read())
-            .map(|(row, group)| (group.verified(), row))
-            .collect();
-        rows.sort_unstable();
-        rows.into_iter().take(most).map(|(_, row)| row).collect()
     }
 }
 

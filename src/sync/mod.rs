@@ -29,7 +29,7 @@ pub use adopt::{Adoption, consider as consider_adoption, find as find_adoption};
 pub use apply::{Applied, ApplyRequest, FailureRow, Requests, apply};
 pub use check::{Finding, Side, State as FindingState, check, check_side, last_read};
 pub use error::SyncError;
-pub use planning::{Planned, plan, recall};
+pub use planning::{Planned, confirm, plan, recall};
 pub use progress::{Progress, Stage, StageKind, Traffic};
 pub use refresh::Snapshots;
 pub use saved::{Matched, as_reviewed, carry_over, narrow, read_saved, same_adoption, save};

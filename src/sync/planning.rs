@@ -103,6 +103,7 @@ impl Planned {
 
 /// Reads both sides, recognises people, and plans.
 pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Planned, SyncError> {
+    session.held_too = session.mode == Mode::Attended || !allowances.is_empty();
     let mut known = known(&session.state, &session.mirror, &session.profile.settings)?;
     let mut snapshots = session.refresh(&known).await?;
     let settings = &session.profile.settings;
@@ -144,6 +145,12 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
     }
     session.progress.now(Stage::Idle);
     Ok(planned)
+}
+
+/// Verifies what a plan rests on that was changed after it was made, such as by decisions that let go
+/// of what guards held.
+pub async fn confirm(session: &mut Session, planned: &mut Planned) -> Result<(), SyncError> {
+    session.confirm(planned).await
 }
 
 impl Session {

@@ -48,12 +48,15 @@ impl Session {
             entra: listed.clone(),
             jira: read.clone(),
         });
-        let (base_entra, base_jira) = match self.recall() {
+        let (base_entra, base_jira, compared) = match self.recall() {
+            // Everything is read; what was known only tells what somebody else changed.
+            Some(base) if self.full => (None, None, Some(base)),
             Some(base) => (
                 Some((base.entra, base.entra_notes)),
                 Some((base.jira, base.verification)),
+                None,
             ),
-            None => (None, None),
+            None => (None, None, None),
         };
         let (entra, mut jira) = tokio::try_join!(
             self.read_entra(base_entra, &listed),
@@ -69,7 +72,11 @@ impl Session {
         let mut entra = found.snapshot;
         let wanted = self.unread(&entra, &jira.snapshot, known);
         self.read_members(&mut jira, &wanted, &read).await?;
-        let touched = self.touched(before.as_deref(), &entra, &jira, known)?;
+        if let Some(base) = compared {
+            let written = self.state.written_after(base.verification.runs)?;
+            jira.drift = Drift::between(&base.jira, &jira.snapshot, &written);
+        }
+        let touched = Self::touched(before.as_deref(), &entra, &jira, known);
         self.check(&mut jira, &touched, &read).await?;
         self.confirm_deletions(&mut entra, &jira.snapshot, known)
             .await?;
@@ -84,11 +91,8 @@ impl Session {
         Ok(snapshots)
     }
 
-    /// What is known from before; nothing if everything is to be verified.
+    /// What is known from before.
     fn recall(&mut self) -> Option<Mirrored> {
-        if self.full {
-            return None;
-        }
         let before = self.mirror.rebuilt;
         let found = self.mirror.recall(&self.identity);
         if self.mirror.rebuilt && !before {

@@ -65,6 +65,8 @@ pub struct Session {
     pub(super) snapshots: Option<super::refresh::Snapshots>,
     /// Whether everything is read again, whatever is known.
     pub(super) full: bool,
+    /// Whether operations that guards hold are verified too, since somebody may allow them.
+    pub(super) held_too: bool,
     /// Whether it is read who is an administrator although no group is owned yet.
     pub(super) admins: bool,
     /// Whether members are read of all groups that could take part, so that settings can be
@@ -268,6 +270,7 @@ impl Session {
             begun,
             snapshots: None,
             full: false,
+            held_too: true,
             admins: false,
             ahead: false,
             only_namesakes: false,

@@ -7,22 +7,22 @@ use super::planning::Planned;
 use super::session::Session;
 use crate::directory::{AccountId, EntraSnapshot, GroupClass, GroupId, JiraChanges, fold};
 use crate::jira::Read;
-use crate::plan::{Kind, Known, LookUp, Mode, Operation, address, checks, closure, member_pages};
+use crate::plan::{Kind, Known, LookUp, Operation, address, checks, closure, member_pages};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How many accounts are asked for their groups at a time.
 const AT_ONCE: usize = 16;
-/// Requests that reading all accounts takes beyond their pages.
+/// Requests that reading all accounts takes beyond their pages, to be sure of the end.
 const END_OF_LISTING: u64 = 3;
-/// Requests that listing all groups takes beyond their pages, and groups on a page at least.
+/// Groups on a page of their listing, at least.
 const GROUPS_PAGE: u64 = 50;
 
-/// So many requests are made to verify what is no older than [`RECENT`]; if it takes more, it is
-/// believed. What changed meanwhile is found by the writes themselves.
+/// What was read a short while ago is verified again if that takes no more requests than this.
+/// Beyond it, what changed meanwhile is found by the writes themselves.
 const WORTHWHILE: u64 = 50;
-/// For how many seconds what was read is believed, if verifying it takes many requests.
+/// How many seconds a short while is.
 pub(super) const RECENT: u32 = 600;
 
 /// Memberships in question.
@@ -35,29 +35,27 @@ pub(super) struct Touched {
 impl Session {
     /// Memberships that Entra's changes or the runs since the last read touched.
     pub(super) fn touched(
-        &self,
         before: Option<&EntraSnapshot>,
         after: &EntraSnapshot,
         jira: &JiraSide,
         known: &Known,
-    ) -> Result<Touched, SyncError> {
+    ) -> Touched {
         let site = &jira.snapshot;
-        let most = |group: &str| {
-            site.find_group(group)
-                .map_or(0, |row| member_pages(site, row))
-        };
-        let Some(last) = jira.before else {
-            return Ok(Touched::default());
-        };
-        let written = self.state.written_after(last, most)?;
-        let mut touched = Touched {
-            pairs: written.pairs,
-            many: written.many,
-        };
+        let mut touched = Touched::default();
+        for (group, accounts) in &jira.written {
+            let row = site.find_group(group.as_str());
+            let pages = row.map_or(0, |row| member_pages(site, row));
+            if accounts.len() as u64 > pages {
+                touched.many.insert(group.clone());
+            } else {
+                let accounts = accounts.keys().cloned().collect();
+                touched.pairs.insert(group.clone(), accounts);
+            }
+        }
         if let Some(before) = before {
             of_entra(before, after, known, &mut touched.pairs);
         }
-        Ok(touched)
+        touched
     }
 
     /// Finds out how these memberships stand, as cheaply as possible.
@@ -131,7 +129,8 @@ impl Session {
                 let (was, is) = (jira.members().contains(group, row), is_in.contains(&group));
                 if was != is {
                     changes.member(&GroupId::new(shown.id()), &account, is);
-                    side.drift.push(Drift::of(jira, group, row, is));
+                    let drift = Drift::of(jira, group, row, is, &side.written);
+                    side.drift.extend(drift);
                 }
             }
         }
@@ -150,7 +149,7 @@ impl Session {
         side: &mut JiraSide,
     ) -> Result<Verified, SyncError> {
         let mut verified = Verified::default();
-        if in_earnest(planned).next().is_none() {
+        if self.in_earnest(planned).next().is_none() {
             return Ok(verified);
         }
         let read = Read::default();
@@ -161,7 +160,7 @@ impl Session {
         self.verify_people(planned, side, &mut verified, &read)
             .await?;
         verified.asked |= self.verify_groups(planned, side, &read).await?;
-        let mut touched = in_question(planned, side);
+        let mut touched = self.in_question(planned, side);
         let recent = |group: &GroupId| {
             let row = side.snapshot.find_group(group.as_str());
             row.is_some_and(|row| side.is_recent(side.snapshot.group(row).verified()))
@@ -185,7 +184,7 @@ impl Session {
         read: &Read,
     ) -> Result<(), SyncError> {
         let sources = &planned.settings.provisioning.email_from;
-        let creations = in_earnest(planned);
+        let creations = self.in_earnest(planned);
         let addresses: Vec<String> = creations
             .filter(|op| op.kind == Kind::CreateUser)
             .filter_map(|op| address(planned.entra.person(op.person()?), sources))
@@ -210,7 +209,7 @@ impl Session {
         side.fresh.addresses.extend(addresses.iter().cloned());
         let found = self.search_all(addresses).await?;
         let mut changes = JiraChanges::new(side.fresh.since);
-        for account in found.accounts.iter().filter(|a| !a.row().id.is_empty()) {
+        for account in &found.accounts {
             changes.account(&account.row());
         }
         self.mirror.remember(&found.answers)?;
@@ -228,7 +227,7 @@ impl Session {
         side: &mut JiraSide,
         read: &Read,
     ) -> Result<bool, SyncError> {
-        let creations = in_earnest(planned);
+        let creations = self.in_earnest(planned);
         let names: Vec<String> = creations
             .filter(|op| op.kind == Kind::CreateGroup)
             .filter_map(|op| Some(planned.plan.targets[op.target()? as usize].name.clone()))
@@ -270,38 +269,43 @@ pub(super) struct Verified {
     pub(super) answers: Vec<(String, LookUp)>,
 }
 
-/// The operations that may be applied: where nobody is there to allow anything, those that no guard
-/// holds.
-pub(super) fn in_earnest(planned: &Planned) -> impl Iterator<Item = &Operation> {
-    let attended = planned.mode == Mode::Attended;
-    let operations = planned.plan.operations.iter();
-    operations.filter(move |op| attended || op.held.is_empty())
-}
+impl Session {
+    /// The operations that may be applied: where nobody allows anything, those that no guard holds.
+    /// Whoever lets go of held ones later confirms the plan again.
+    pub(super) fn in_earnest<'a>(
+        &self,
+        planned: &'a Planned,
+    ) -> impl Iterator<Item = &'a Operation> + use<'a> {
+        let held_too = self.held_too;
+        let operations = planned.plan.operations.iter();
+        operations.filter(move |op| held_too || op.held.is_empty())
+    }
 
-/// The memberships that a plan's operations speak of, and, before anybody is removed, those of the
-/// groups that make administrators.
-fn in_question(planned: &Planned, side: &JiraSide) -> Touched {
-    let mut touched = Touched::default();
-    let mut removes = false;
-    for op in in_earnest(planned) {
-        let (Some(account), Some(target)) = (op.account(), op.target()) else {
-            continue;
-        };
-        if let Some(group) = planned.plan.targets[target as usize].jira {
-            let group = GroupId::new(planned.jira.group(group).id());
-            let account = AccountId::new(planned.jira.account(account).id());
-            touched.pairs.entry(group).or_default().insert(account);
+    /// The memberships that a plan's operations speak of, and, before anybody is removed, those of the
+    /// groups that make administrators.
+    fn in_question(&self, planned: &Planned, side: &JiraSide) -> Touched {
+        let mut touched = Touched::default();
+        let mut removes = false;
+        for op in self.in_earnest(planned) {
+            let (Some(account), Some(target)) = (op.account(), op.target()) else {
+                continue;
+            };
+            if let Some(group) = planned.plan.targets[target as usize].jira {
+                let group = GroupId::new(planned.jira.group(group).id());
+                let account = AccountId::new(planned.jira.account(account).id());
+                touched.pairs.entry(group).or_default().insert(account);
+            }
+            removes |= op.kind == Kind::RemoveMember;
         }
-        removes |= op.kind == Kind::RemoveMember;
+        if removes {
+            let admins = side
+                .snapshot
+                .iter_groups()
+                .filter(|(_, group)| group.read() && group.class() == GroupClass::Protected);
+            touched.many = admins.map(|(_, group)| GroupId::new(group.id())).collect();
+        }
+        touched
     }
-    if removes {
-        let admins = side
-            .snapshot
-            .iter_groups()
-            .filter(|(_, group)| group.read() && group.class() == GroupClass::Protected);
-        touched.many = admins.map(|(_, group)| GroupId::new(group.id())).collect();
-    }
-    touched
 }
 
 fn fresh_groups(side: &JiraSide) -> usize {

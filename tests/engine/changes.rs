@@ -21,8 +21,24 @@ type Step = fn(&mut Directories);
 async fn settled(scenario: &str) -> World {
     let world = World::new(scenario).await;
     world.apply_all(0).await;
-    assert_eq!(world.left().await, 0);
+    let ran = world.run(&["plan", "--json"]).await.expect(0);
+    assert_eq!(ran.json()["summary"]["total"], 0);
+    assert!(
+        !ran.err.contains("in Jira by"),
+        "what Rollbook wrote is told as somebody else's: {}",
+        ran.err
+    );
     world
+}
+
+/// Somebody takes a member out of a group that Rollbook created; gives the group's id and name.
+fn take_somebody_out(w: &mut Directories, author: &str) -> (String, String) {
+    let mut groups = w.jira.groups.values();
+    let group = groups.find(|g| g.created && g.members.len() > 5).unwrap();
+    let (id, name) = (group.id.clone(), group.name.clone());
+    let account = group.members.iter().next().unwrap().clone();
+    w.by_hand(&id, &account, false, author);
+    (id, name)
 }
 
 /// Operations of a plan, without what differs from one reading to the next.
@@ -328,16 +344,7 @@ async fn who_changed_jira_by_hand_is_told() {
     world.configure(&config, &format!("{LIMITS}verify_within = \"0s\"\n"));
     let (group, name) = world.sim.world(|w| {
         let admin = w.jira.admin.clone();
-        let group = w
-            .jira
-            .groups
-            .values()
-            .find(|g| g.created && g.members.len() > 5)
-            .unwrap();
-        let (id, name) = (group.id.clone(), group.name.clone());
-        let account = group.members.iter().next().unwrap().clone();
-        w.by_hand(&id, &account, false, &admin);
-        (id, name)
+        take_somebody_out(w, &admin)
     });
     let ran = world.run(&["plan", "--json"]).await.expect(0);
     assert!(
@@ -363,22 +370,11 @@ async fn who_changed_jira_by_hand_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn drift_is_found_within_its_time_and_at_once_on_demand() {
     let world = settled(SMALL).await;
-    world.sim.world(|w| {
-        let group = w
-            .jira
-            .groups
-            .values()
-            .find(|g| g.created && g.members.len() > 5)
-            .unwrap();
-        let (id, account) = (
-            group.id.clone(),
-            group.members.iter().next().unwrap().clone(),
-        );
-        w.by_hand(&id, &account, false, "");
-    });
+    world.sim.world(|w| take_somebody_out(w, ""));
     assert_eq!(world.left().await, 0, "it was verified a moment ago");
-    let plan = world.json(&["plan", "--full"], 0).await;
-    assert_eq!(plan["summary"]["add_member"], 1);
+    let ran = world.run(&["plan", "--full", "--json"]).await.expect(0);
+    assert!(ran.err.contains("was taken out of"), "{}", ran.err);
+    assert_eq!(ran.json()["summary"]["add_member"], 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -564,4 +560,45 @@ async fn an_account_that_somebody_removed_is_noticed_before_it_is_written_to() {
         1,
         "{operations:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_allowed_unattended_is_confirmed_like_everything_else() {
+    let world = settled(SMALL).await;
+    let guards = format!("{LIMITS}[profiles.\"{PROFILE}\".guards]\nmembers_removed = 1\n");
+    world.configure(&world.sim.config(PROFILE), &guards);
+    world.sim.world(|w| {
+        let groups: Vec<String> = w
+            .entra
+            .groups
+            .values()
+            .filter(|g| w.jira_group(&g.name).is_some_and(|j| j.created) && g.members.len() > 6)
+            .map(|g| g.id.clone())
+            .collect();
+        for group in groups {
+            let people = w.entra.groups[&group].members.iter();
+            let people = people.filter(|m| matches!(m, Member::User(_))).take(2);
+            for person in people.cloned().collect::<Vec<_>>() {
+                w.set_member(&group, person, false);
+            }
+        }
+    });
+    let held = world.json(&["sync"], 3).await;
+    let guards = held["guards"].as_array().unwrap();
+    assert_eq!(guards.len(), 1, "{held}");
+    let allow = World::allowances(&held);
+    let before = world.sim.world(|w| w.log.len());
+    let arguments: Vec<&str> = std::iter::once("sync")
+        .chain(allow.iter().map(String::as_str))
+        .collect();
+    let ran = world.json(&arguments, 0).await;
+    assert!(ran["counts"]["done"].as_u64().unwrap() > 1, "{ran}");
+    world.sim.world(|w| {
+        let log = &w.log[before..];
+        let first = log.iter().position(|r| r.method == "DELETE").unwrap();
+        let asked = log[..first]
+            .iter()
+            .any(|r| r.path.starts_with("/v1.0/groups/") && r.path.ends_with("/members"));
+        assert!(asked, "nobody asked the groups themselves who left");
+    });
 }

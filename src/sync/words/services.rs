@@ -218,7 +218,7 @@ impl From<&JiraError> for Problem {
                 } else {
                     format!("The organization's API key is not of organization {}.", shown(wanted))
                 },
-                format!("Set jira.organization_id to one of: {}.", found.join(", ")),
+                format!("Set jira.organization_id to one of: {}.", shown(&found.join(", "))),
             ),
             JiraError::Refused(refusal) => jira_refused(refusal),
         }
