@@ -4,6 +4,7 @@ use super::entra::{
     ENABLED, EntraGroupRow, EntraPersonRow, EntraSnapshot, GUEST, Group, LICENSED, Loose,
     MemberKind, Membership, Person,
 };
+use super::keys::Keys;
 use super::{Arena, Completeness, Memberships, Span};
 use hashbrown::HashMap;
 
@@ -21,7 +22,7 @@ struct Edge {
 #[derive(Default)]
 pub struct EntraBuilder {
     arena: Arena,
-    ids: HashMap<Box<str>, u32>,
+    ids: Keys,
     people: HashMap<u32, Person>,
     groups: HashMap<u32, Group>,
     edges: Vec<Edge>,
@@ -29,18 +30,9 @@ pub struct EntraBuilder {
 }
 
 impl EntraBuilder {
-    fn key(&mut self, id: &str) -> u32 {
-        if let Some(&key) = self.ids.get(id) {
-            return key;
-        }
-        let key = self.ids.len() as u32;
-        self.ids.insert(id.into(), key);
-        key
-    }
-
     /// Adds a person, or replaces what was said of them before.
     pub fn person(&mut self, row: &EntraPersonRow<'_>) {
-        let key = self.key(row.id);
+        let key = self.ids.of(row.id);
         let person = Person {
             id: self.arena.push(row.id),
             name: self.arena.push(row.name),
@@ -60,7 +52,7 @@ impl EntraBuilder {
 
     /// Adds a group, or replaces what was said of it before. Members stay.
     pub fn group(&mut self, row: &EntraGroupRow<'_>) {
-        let key = self.key(row.id);
+        let key = self.ids.of(row.id);
         let group = Group {
             id: self.arena.push(row.id),
             name: self.arena.push(row.name),
@@ -80,8 +72,8 @@ impl EntraBuilder {
     /// Says that `member` is in `group`, or, with `removed`, that it no longer is. The last word
     /// about a pair counts.
     pub fn member(&mut self, group: &str, member: &str, kind: MemberKind, removed: bool) {
-        let group = self.key(group);
-        let member = self.key(member);
+        let group = self.ids.of(group);
+        let member = self.ids.of(member);
         let seq = self.edges.len() as u32;
         self.edges.push(Edge {
             group,
@@ -161,7 +153,7 @@ impl EntraBuilder {
 /// known in part only.
 fn loosen(
     arena: &mut Arena,
-    ids: &HashMap<Box<str>, u32>,
+    ids: &Keys,
     groups: &mut [Group],
     mut unlisted: Vec<(u32, u32, bool)>,
 ) -> Vec<Loose> {
@@ -170,12 +162,12 @@ fn loosen(
     }
     unlisted.sort_unstable_by_key(|(_, key, _)| *key);
     let mut names: HashMap<u32, Span> = HashMap::new();
-    for (id, key) in ids {
+    for (id, key) in ids.iter() {
         if unlisted
-            .binary_search_by_key(key, |(_, key, _)| *key)
+            .binary_search_by_key(&key, |(_, key, _)| *key)
             .is_ok()
         {
-            names.insert(*key, arena.push(id));
+            names.insert(key, arena.push(id));
         }
     }
     let mut loose: Vec<Loose> = unlisted

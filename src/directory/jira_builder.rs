@@ -1,6 +1,7 @@
 //! Jira's side from pages whose rows may repeat.
 
 use super::jira::{Account, Group, JiraAccountRow, JiraGroupRow, JiraSnapshot, Product};
+use super::keys::Keys;
 use super::{AccountId, Arena, Completeness, Memberships};
 use hashbrown::HashMap;
 
@@ -9,7 +10,7 @@ use hashbrown::HashMap;
 pub struct JiraBuilder {
     arena: Arena,
     /// Every id that was named, of accounts and of groups, with its key.
-    ids: HashMap<Box<str>, u32>,
+    ids: Keys,
     accounts: HashMap<u32, Account>,
     groups: HashMap<u32, Group>,
     members: Vec<(u32, u32)>,
@@ -25,18 +26,9 @@ impl JiraBuilder {
         self.at = at;
     }
 
-    fn key(&mut self, id: &str) -> u32 {
-        if let Some(&key) = self.ids.get(id) {
-            return key;
-        }
-        let key = self.ids.len() as u32;
-        self.ids.insert(id.into(), key);
-        key
-    }
-
     /// Adds an account; a repeated row changes nothing.
     pub fn account(&mut self, row: &JiraAccountRow<'_>) {
-        let key = self.key(row.id);
+        let key = self.ids.of(row.id);
         if self.accounts.contains_key(&key) {
             return;
         }
@@ -53,7 +45,7 @@ impl JiraBuilder {
 
     /// Adds a group; a repeated row changes nothing.
     pub fn group(&mut self, row: &JiraGroupRow<'_>) {
-        let key = self.key(row.id);
+        let key = self.ids.of(row.id);
         if self.groups.contains_key(&key) {
             return;
         }
@@ -68,13 +60,13 @@ impl JiraBuilder {
 
     /// Says that an account is a member of a group.
     pub fn member(&mut self, group: &str, account: &str) {
-        let pair = (self.key(group), self.key(account));
+        let pair = (self.ids.of(group), self.ids.of(account));
         self.members.push(pair);
     }
 
     /// Says that a group's members were read to the end.
     pub fn group_read(&mut self, group: &str) {
-        let key = self.key(group);
+        let key = self.ids.of(group);
         self.read.insert(key, self.at.max(1));
     }
 
@@ -119,7 +111,7 @@ impl JiraBuilder {
         let me = self
             .me
             .and_then(|id| self.ids.get(id.as_str()))
-            .map(|key| account_row[*key as usize])
+            .map(|key| account_row[key as usize])
             .filter(|row| *row != none);
         let mut snapshot = JiraSnapshot {
             accounts: account_keys.iter().map(|key| self.accounts[key]).collect(),

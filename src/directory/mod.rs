@@ -15,6 +15,7 @@ mod ids;
 mod jira;
 mod jira_builder;
 mod jira_changes;
+mod keys;
 mod members;
 mod shown;
 mod text;

@@ -116,6 +116,10 @@ pub fn restore(folder: &Path, from: Option<&Path>, owner: &Owner) -> Result<Rest
             },
         });
     }
+    // On disk before anything takes its name.
+    std::fs::File::open(&next)
+        .and_then(|file| file.sync_all())
+        .map_err(io(&next))?;
     let aside = if path.exists() {
         let aside = folder.join(format!("state-aside-{}.db", stamp()));
         std::fs::rename(&path, &aside).map_err(io(&path))?;

@@ -13,6 +13,7 @@ mod entra_side;
 mod error;
 mod jira_members;
 mod jira_side;
+mod listings;
 mod look_up;
 mod planning;
 mod progress;

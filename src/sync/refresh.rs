@@ -11,7 +11,7 @@ use crate::directory::{Doubt, EntraSnapshot, JiraSnapshot, grouped};
 use crate::entra::Listed;
 use crate::jira::Read;
 use crate::plan::{Allowances, Inputs, Known, Selection, groups_to_read};
-use crate::store::{Listing, Mirrored};
+use crate::store::Mirrored;
 use std::sync::Arc;
 
 /// How many people who seem to be deleted are asked for by id. Of more, a part is asked for: so
@@ -27,9 +27,9 @@ pub struct Snapshots {
     pub(super) jira: JiraSide,
     entra_notes: crate::store::EntraNotes,
     /// How many users the tenant counts, if it tells.
-    counted: Option<u64>,
+    pub(super) counted: Option<u64>,
     /// Whether only changes were read of Entra.
-    by_changes: bool,
+    pub(super) by_changes: bool,
 }
 
 /// Seconds since 1970, as snapshots note them.
@@ -198,108 +198,5 @@ impl Session {
             ));
         }
         Ok(())
-    }
-}
-
-impl Snapshots {
-    /// How each listing is known to be whole, or what is doubtful.
-    pub(super) fn listings(&self) -> Vec<Listing> {
-        listings(&self.entra, self.counted, self.by_changes, &self.jira)
-    }
-}
-
-fn listings(
-    entra: &EntraSnapshot,
-    counted: Option<u64>,
-    by_changes: bool,
-    jira: &JiraSide,
-) -> Vec<Listing> {
-    let listing = |name: &str, words: String, doubt: Option<&Doubt>| Listing {
-        name: name.to_owned(),
-        doubtful: doubt.is_some(),
-        words: doubt.map_or(words, ToString::to_string),
-    };
-    let doubt = |completeness: &crate::directory::Completeness| match completeness {
-        crate::directory::Completeness::Whole => None,
-        crate::directory::Completeness::Doubtful(doubt) => Some(doubt.clone()),
-    };
-    let read = if by_changes {
-        "what changed was read to the link that ends the round"
-    } else {
-        "read to the last page"
-    };
-    let count = match counted {
-        Some(counted) => format!("the tenant counts {}", grouped(counted)),
-        None => "this tenant does not count them".to_owned(),
-    };
-    let people = grouped(entra.people() as u64);
-    let hidden = entra
-        .iter_groups()
-        .filter(|(_, group)| group.membership() != crate::directory::Membership::Known)
-        .count() as u64;
-    let unknown = if hidden > 0 {
-        format!("; the members of {} can't be known", grouped(hidden))
-    } else {
-        String::new()
-    };
-    let site = &jira.snapshot;
-    let verified: Vec<u32> = site
-        .iter_groups()
-        .filter(|(_, group)| group.read())
-        .map(|(_, group)| group.verified())
-        .collect();
-    let oldest = verified.iter().min().map_or(String::new(), |at| {
-        format!(", the oldest {}", ago(now().saturating_sub(*at)))
-    });
-    vec![
-        listing(
-            "Entra users",
-            format!("{people}: {read}; {count}"),
-            doubt(&entra.users).as_ref(),
-        ),
-        listing(
-            "Entra groups",
-            format!(
-                "{}, {} memberships: {read}{unknown}",
-                grouped(entra.groups() as u64),
-                grouped(entra.direct().total() as u64)
-            ),
-            None,
-        ),
-        listing(
-            "Jira accounts",
-            format!(
-                "{}: read to the empty page {}; your own account is among them",
-                grouped(site.accounts() as u64),
-                ago(now().saturating_sub(jira.verification.accounts_at))
-            ),
-            doubt(&site.users).as_ref(),
-        ),
-        listing(
-            "Jira groups",
-            format!(
-                "{}: read to the last page, with as many rows as it says, {}",
-                grouped(site.groups() as u64),
-                ago(now().saturating_sub(jira.verification.groups_at))
-            ),
-            doubt(&site.group_list).as_ref(),
-        ),
-        listing(
-            "Jira members",
-            format!(
-                "of {} groups that plans speak of: each read to its last page{oldest}",
-                grouped(verified.len() as u64)
-            ),
-            None,
-        ),
-    ]
-}
-
-/// How long ago, for people.
-fn ago(seconds: u32) -> String {
-    match seconds {
-        0..=119 => "just now".to_owned(),
-        120..=7199 => format!("{} min ago", seconds / 60),
-        _ => format!("{} h ago", seconds / 3600),
     }
 }
