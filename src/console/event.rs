@@ -6,7 +6,7 @@ use super::review::{Page, Prepared, Summary};
 use super::worker::WorkKind;
 use crate::config::{Editor, Paths, Profile, SecretKind, SecretSource};
 use crate::directory::{AccountId, EntraId, GroupId};
-use crate::plan::{Decisions, GroupLink, Settings, Summary as Counts};
+use crate::plan::{Decisions, GroupLink, Settings, Summary as Counts, Unclear};
 use crate::sync::{Applied, Control, Finding, Planned, Problem, Side};
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
@@ -90,7 +90,7 @@ pub(super) enum Inner {
     /// What an adoption would do.
     Adoption(Box<Result<Page, Problem>>),
     /// What edited settings would do.
-    WhatIf(u64, Box<Result<WhatIf, String>>),
+    WhatIf(u64, Box<Result<WhatIf, Unclear>>),
     /// The plan from both sides as they were read last, and when, in seconds since 1970.
     Recalled(Option<Box<(Prepared, u32)>>),
     /// The configuration was read.

@@ -3,6 +3,7 @@
 use super::people::{Standing, address, verified};
 use super::{ScopeUsers, Settings};
 use crate::directory::{EntraGroup, EntraSnapshot, Membership, fold};
+use std::fmt;
 
 /// Each person's standing, by row.
 pub(super) fn standings(entra: &EntraSnapshot, settings: &Settings) -> Vec<Standing> {
@@ -95,16 +96,35 @@ fn people_of(entra: &EntraSnapshot, names: &[String]) -> Vec<bool> {
     marks
 }
 
+/// Why the scope can't be worked out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unclear {
+    /// Who is assigned to the enterprise application has not been read: the next read does that.
+    Unread,
+    /// Something that only the admin can correct, in words.
+    Wrong(String),
+}
+
+impl fmt::Display for Unclear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unread => f.write_str(
+                "who is assigned to this application is read with the next read after saving",
+            ),
+            Self::Wrong(why) => f.write_str(why),
+        }
+    }
+}
+
 /// Why the scope can't be worked out, if it can't: a group that it names is missing or hides its
 /// members, or licences are not known. Nothing may be planned then: people would come into scope
 /// or fall out of it by mistake.
 #[must_use]
-pub fn unclear_scope(entra: &EntraSnapshot, settings: &Settings) -> Option<String> {
+pub fn unclear_scope(entra: &EntraSnapshot, settings: &Settings) -> Option<Unclear> {
     let scope = &settings.scope;
     if scope.licensed_only && !entra.licences_known {
-        return Some(
-            "scope.licensed_only is set, and this cloud does not tell who has a licence".to_owned(),
-        );
+        let why = "scope.licensed_only is set, and this cloud does not tell who has a licence";
+        return Some(Unclear::Wrong(why.to_owned()));
     }
     if scope.users == ScopeUsers::Assigned {
         let unclear = unclear_assignment(entra, &scope.assigned_app_id);
@@ -126,15 +146,16 @@ pub fn unclear_scope(entra: &EntraSnapshot, settings: &Settings) -> Option<Strin
         for name in names {
             let roots = named(entra, name);
             if roots.is_empty() {
-                return Some(format!("{key} names “{name}”, and Entra has no such group"));
+                let why = format!("{key} names “{name}”, and Entra has no such group");
+                return Some(Unclear::Wrong(why));
             }
             let known = closure(entra, &roots)
                 .iter()
                 .all(|group| entra.group(*group).membership() == Membership::Known);
             if !known {
-                return Some(format!(
+                return Some(Unclear::Wrong(format!(
                     "{key} names “{name}”, and some of its members are hidden from this application"
-                ));
+                )));
             }
         }
     }
@@ -142,27 +163,24 @@ pub fn unclear_scope(entra: &EntraSnapshot, settings: &Settings) -> Option<Strin
 }
 
 /// Why it can't be told who is assigned to the enterprise application, if it can't.
-fn unclear_assignment(entra: &EntraSnapshot, app_id: &str) -> Option<String> {
+fn unclear_assignment(entra: &EntraSnapshot, app_id: &str) -> Option<Unclear> {
     let Some(assigned) = entra.assigned().filter(|a| a.app_id == app_id) else {
-        return Some(
-            "scope.users is \"assigned\", and who is assigned has not been read yet".to_owned(),
-        );
+        return Some(Unclear::Unread);
     };
     if assigned.principals.is_empty() {
-        return Some(
-            "scope.users is \"assigned\", and nobody is assigned to the enterprise application"
-                .to_owned(),
-        );
+        let why =
+            "scope.users is \"assigned\", and nobody is assigned to the enterprise application";
+        return Some(Unclear::Wrong(why.to_owned()));
     }
     let ids = assigned.principals.iter();
     let groups: Vec<u32> = ids.filter_map(|id| entra.find_group(id.as_str())).collect();
     let hidden = closure(entra, &groups)
         .into_iter()
         .find(|group| entra.group(*group).membership() != Membership::Known)?;
-    Some(format!(
+    Some(Unclear::Wrong(format!(
         "a group that is assigned to the enterprise application, “{}”, hides members from this application",
         entra.group(hidden).name()
-    ))
+    )))
 }
 
 /// The groups of a name: by object id or by display name.

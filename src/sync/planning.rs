@@ -108,7 +108,7 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
     let mut snapshots = session.refresh(&known).await?;
     let settings = &session.profile.settings;
     if let Some(why) = plan::unclear_scope(&snapshots.entra, settings) {
-        return Err(SyncError::UnclearScope(why));
+        return Err(SyncError::UnclearScope(why.to_string()));
     }
     if session.recover(&snapshots).await? {
         known.links = session.state.links()?;

@@ -487,3 +487,41 @@ async fn what_was_read_last_is_there_when_it_opens_again() {
     });
     assert!(listed > 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scope_by_assignment_is_set_and_read() {
+    let app = "0b9a4d5e-0000-4000-8000-00000000000a";
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    desk.sim.world(|world| {
+        let people = world.entra.users.keys().take(12).cloned();
+        let people = people.map(rollbook::simulator::Member::User).collect();
+        world.entra.assigned.insert(app.to_owned(), people);
+    });
+    desk.press("2");
+    while !desk.screen().contains("▸ People who take part") {
+        desk.press("down");
+    }
+    desk.press("space");
+    // Without the application there is nothing to save.
+    desk.until(|screen| screen.contains("client id, a GUID"))
+        .await;
+    desk.press("down enter");
+    desk.paste(app);
+    desk.press("enter");
+    desk.until(|screen| screen.contains("is read with the next"))
+        .await;
+    desk.press("s");
+    desk.shows("Save these settings?");
+    desk.shows("What this does shows later");
+    desk.press("enter");
+    desk.until(|screen| screen.contains("Saved.")).await;
+    desk.press("r");
+    desk.until(|screen| screen.contains("Both directories were read"))
+        .await;
+    desk.press("3");
+    desk.until(|screen| screen.contains(" in Jira ·")).await;
+    let screen = desk.screen();
+    let (_, rest) = screen.split_once(" of ").unwrap();
+    let in_scope: u32 = rest.split(' ').next().unwrap().parse().unwrap();
+    assert!((1..=12).contains(&in_scope), "{screen}");
+}

@@ -18,6 +18,7 @@ use super::text::turned;
 use super::theme::Tone;
 use super::worker::WorkKind;
 use crate::config::{Editor, Profile, TomlArray, TomlValue};
+use crate::plan::Unclear;
 use crate::sync::{Problem, SyncError};
 use settings::{Kind, SETTINGS, Setting, TOGGLES, choice_text, texts};
 use toml_edit::DocumentMut;
@@ -38,7 +39,7 @@ pub(super) struct Provisioning {
     /// Counts questions, and which one is thought about.
     round: u64,
     thinking: Option<u64>,
-    pub(super) answer: Option<Result<WhatIf, String>>,
+    pub(super) answer: Option<Result<WhatIf, Unclear>>,
 }
 
 impl Provisioning {
@@ -158,7 +159,7 @@ fn think(app: &mut App) -> Vec<Effect> {
 }
 
 /// What settings would do was worked out.
-pub(super) fn answered(app: &mut App, round: u64, answer: Result<WhatIf, String>) -> Vec<Effect> {
+pub(super) fn answered(app: &mut App, round: u64, answer: Result<WhatIf, Unclear>) -> Vec<Effect> {
     let provisioning = &mut app.provisioning;
     provisioning.thinking = None;
     if round == provisioning.round {
@@ -212,7 +213,7 @@ pub(super) fn unavailable(app: &App, action: Action) -> Option<String> {
                 Some("a job is under way: wait for it, or cancel it on Jobs (4)".to_owned())
             } else if let Some(problem) = &provisioning.problem {
                 Some(problem.message.clone())
-            } else if let Some(Err(why)) = &provisioning.answer {
+            } else if let Some(Err(why @ Unclear::Wrong(_))) = &provisioning.answer {
                 Some(format!("who takes part can't be told: {why}"))
             } else {
                 let edited = provisioning.is_edited() || provisioning.entry.is_some();
@@ -375,6 +376,9 @@ fn ask_to_save(app: &mut App) {
         })
         .take(12)
         .collect();
+    if let Some(Err(unread)) = &provisioning.answer {
+        lines.push((Tone::Held, format!("What this does shows later: {unread}.")));
+    }
     if let Some(Ok(answer)) = &provisioning.answer {
         lines.extend(view::leave_words(answer).map(|words| (Tone::Held, words)));
     }

@@ -3,7 +3,8 @@
 use crate::console::event::WhatIf;
 use crate::directory::{AccountKind, fold};
 use crate::plan::{
-    self, Allowances, Decisions, Inputs, Plan, Selection, Settings, Standing, unclear_scope,
+    self, Allowances, Decisions, Inputs, Plan, Selection, Settings, Standing, Unclear,
+    unclear_scope,
 };
 use crate::sync::Planned;
 use hashbrown::HashSet;
@@ -16,7 +17,7 @@ pub(in crate::console) fn what_if(
     planned: &Planned,
     decisions: &Decisions,
     settings: &Settings,
-) -> Result<WhatIf, String> {
+) -> Result<WhatIf, Unclear> {
     let mut known = planned.known.clone();
     known.decisions.operations.clone_from(&decisions.operations);
     if let Some(why) = unclear_scope(&planned.entra, settings) {
