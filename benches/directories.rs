@@ -174,6 +174,7 @@ impl Directories {
             mode: Mode::Attended,
             allowances: &Allowances::default(),
             selection: &Selection::Everything,
+            undo: None,
         })
     }
 }

@@ -1,13 +1,12 @@
 //! `adopt`.
 
-use super::applying::{carry_out, declined, everything};
+use super::applying::{Proposal, propose};
+use super::json;
 use super::output::{Exit, Output, counted};
 use super::plan_text::guards_text;
 use super::work::{Target, planned, printed};
-use super::{ask, json};
 use crate::directory::shown;
 use crate::plan::{Allowances, Kind, Mode};
-use crate::store::RunKind;
 use crate::sync::{self, Adoption, Planned, Progress, SyncError};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -63,16 +62,22 @@ pub async fn adopt(
         }
         return Ok(Exit::Done);
     }
-    if adoption.access && !ask::typed_name(&adoption.name, &target.cancel).await? {
-        return declined(&session, &planned, None, output);
-    }
-    let question = format!("Adopt “{}”?", shown(&adoption.name));
-    if !request.yes && !ask::confirm(&question, &target.cancel).await? {
-        return declined(&session, &planned, None, output);
-    }
-    session.adopt(&adoption)?;
-    let apply = everything(&planned, RunKind::Adopt);
-    carry_out(&mut session, &planned, apply, &progress, output).await
+    let proposal = Proposal {
+        adoption: Some(adoption),
+        ..Proposal::default()
+    };
+    let allowed = planned.allowances.clone();
+    propose(
+        target,
+        &mut session,
+        &mut planned,
+        proposal,
+        allowed,
+        request.yes,
+        &progress,
+        output,
+    )
+    .await
 }
 
 fn preview(planned: &Planned, adoption: &Adoption) -> String {

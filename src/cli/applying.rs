@@ -1,43 +1,55 @@
-//! `apply` and `sync`.
+//! `apply` and `sync`, and the conversation before anything is applied.
 
 use super::output::{Exit, Output, Tone, counted, wrap};
-use super::progress::Line;
-use super::work::{Target, planned, printed, show};
+use super::work::{Target, planned, printed, show, with_progress};
 use super::{ask, json};
-use crate::directory::shown;
-use crate::plan::{Allowances, GuardName, Mode};
+use crate::directory::{duration, shown};
+use crate::plan::{Allowance, Allowances, Document, GuardName, Mode};
 use crate::store::{RunKind, RunOutcome};
-use crate::sync::{self, Applied, ApplyRequest, Planned, Progress, Session, SyncError};
+use crate::sync::{self, Adoption, Applied, ApplyRequest, Planned, Progress, Session, SyncError};
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// How many failures are shown without `--verbose`.
 const FAILURES: usize = 12;
 
-/// Everything in the plan that no guard holds.
-pub(super) fn everything(planned: &Planned, kind: RunKind) -> ApplyRequest {
-    ApplyRequest {
-        chosen: planned.plan.free().map(|(index, _)| index).collect(),
-        held: planned.plan.held() as u64,
-        held_before: Vec::new(),
-        cut: 0,
-        kind,
-        reviewed: None,
-    }
+/// How old a plan may be when somebody agrees to it.
+const AGE: Duration = Duration::from_mins(10);
+
+/// What is applied.
+#[derive(Debug, Clone)]
+pub enum From {
+    /// What both directories lead to now.
+    Both,
+    /// A saved plan.
+    File(PathBuf),
+    /// What failed in a run.
+    Failures(String),
 }
 
-/// `apply` and `apply FILE`.
+/// What somebody is asked to agree to.
+#[derive(Debug, Default)]
+pub(super) struct Proposal {
+    pub(super) adoption: Option<Adoption>,
+    /// The saved plan that it is narrowed to.
+    pub(super) saved: Option<Document>,
+    /// How many operations of it are left out.
+    pub(super) cut: u64,
+}
+
+/// `apply`, `apply FILE` and `apply --retry RUN`.
 pub async fn apply(
     target: &Target,
     allowances: Allowances,
-    file: Option<&Path>,
+    from: &From,
     yes: bool,
     output: &Output,
 ) -> Result<Exit, SyncError> {
-    let saved = match file {
-        Some(path) => Some((path, sync::read_saved(path, &target.profile.name)?)),
-        None => None,
-    };
+    let mut proposal = Proposal::default();
+    if let From::File(path) = from {
+        proposal.saved = Some(sync::read_saved(path, &target.profile.name)?);
+    }
     let progress = Progress::default();
     let mut session = target
         .open(Mode::Attended, "apply", &progress, output)
@@ -45,50 +57,117 @@ pub async fn apply(
     if !allowances.is_empty() {
         session.looks_up_namesakes_only();
     }
-    let adopts = saved
-        .as_ref()
-        .and_then(|(_, document)| document.pinned.as_ref())
+    let mut planned = match from {
+        From::Failures(run) => {
+            with_progress(&mut session, &progress, output, async |session| {
+                sync::retry(session, run).await
+            })
+            .await?
+        }
+        From::Both => planned(&mut session, Allowances::default(), &progress, output).await?,
+        From::File(path) => saved(&mut session, path, &mut proposal, &progress, output).await?,
+    };
+    if planned.plan.orphaned > 0 {
+        output.remark(&format!(
+            "Left out: {} whose person or group was not selected.",
+            counted(planned.plan.orphaned, "membership", "memberships")
+        ));
+    }
+    show(&session, &planned, output)?;
+    propose(
+        target,
+        &mut session,
+        &mut planned,
+        proposal,
+        allowances,
+        yes,
+        &progress,
+        output,
+    )
+    .await
+}
+
+/// The plan that a saved one leads to now: nothing that it does not hold, and nothing that it holds
+/// in another way.
+async fn saved(
+    session: &mut Session,
+    path: &Path,
+    proposal: &mut Proposal,
+    progress: &Progress,
+    output: &Output,
+) -> Result<Planned, SyncError> {
+    let Some(document) = &proposal.saved else {
+        return planned(session, Allowances::default(), progress, output).await;
+    };
+    let pinned = document.pinned.as_ref();
+    let adopts = pinned
         .map(|pinned| pinned.adopts.clone())
         .unwrap_or_default();
+    let undoes = pinned.and_then(|pinned| pinned.undoes.clone());
     if !adopts.is_empty() {
         session.reads_admins();
     }
-    let mut planned = planned(&mut session, Allowances::default(), &progress, output).await?;
-    let adoption = match (&saved, adopts.first()) {
-        (Some((path, _)), Some(pair)) => {
-            let adoption = sync::find_adoption(&mut session, &mut planned, &pair.group_id).await?;
-            sync::same_adoption(&adoption, &adopts, path)?;
-            Some(adoption)
+    let mut planned = match undoes {
+        Some(run) => {
+            with_progress(session, progress, output, async |session| {
+                sync::undo(session, &run).await
+            })
+            .await?
         }
-        _ => None,
+        None => planned(session, Allowances::default(), progress, output).await?,
     };
-    let mut skipped = sync::Matched::default();
-    if let Some((path, document)) = &saved {
-        skipped = sync::narrow(&session, &mut planned, document, path)?;
-        if skipped.overtaken > 0 {
-            output.remark(&format!(
-                "Skipped: {} of the saved plan, no longer needed.",
-                counted(skipped.overtaken, "operation", "operations")
-            ));
-        }
-        if skipped.changed > 0 {
-            output.remark(&format!(
-                "Skipped: {} of the saved plan that would now touch another account, address or group. Make a new plan to review them.",
-                counted(skipped.changed, "operation", "operations")
-            ));
-        }
+    if let Some(pair) = adopts.first() {
+        let adoption = sync::find_adoption(session, &mut planned, &pair.group_id).await?;
+        sync::same_adoption(&adoption, &adopts, path)?;
+        proposal.adoption = Some(adoption);
     }
-    show(&session, &planned, output)?;
-    let allowances = match &saved {
-        Some((_, document)) => sync::as_reviewed(
-            &allowances,
-            |allowance| {
-                document.guards.iter().any(|guard| {
-                    guard.name == allowance.name.as_str() && guard.count == allowance.count
-                })
-            },
-            &planned,
-        ),
+    let skipped = sync::narrow(session, &mut planned, document, path)?;
+    if skipped.overtaken > 0 {
+        output.remark(&format!(
+            "Skipped: {} of the saved plan, no longer needed.",
+            counted(skipped.overtaken, "operation", "operations")
+        ));
+    }
+    if skipped.changed > 0 {
+        output.remark(&format!(
+            "Skipped: {} of the saved plan that would now touch another account, address or group. Make a new plan to review them.",
+            counted(skipped.changed, "operation", "operations")
+        ));
+    }
+    proposal.cut = skipped.cut + skipped.overtaken + skipped.changed;
+    Ok(planned)
+}
+
+/// Asks for what is held and for agreement, and applies.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one conversation with everything that it is about"
+)]
+pub(super) async fn propose(
+    target: &Target,
+    session: &mut Session,
+    planned: &mut Planned,
+    proposal: Proposal,
+    allowances: Allowances,
+    yes: bool,
+    progress: &Progress,
+    output: &Output,
+) -> Result<Exit, SyncError> {
+    let begun = Instant::now();
+    let Proposal {
+        adoption,
+        saved,
+        cut,
+    } = &proposal;
+    let reviewed = saved.as_ref().map(|document| document.plan_id.clone());
+    let shown_before = |allowance: Allowance| {
+        saved.as_ref().is_some_and(|document| {
+            let mut guards = document.guards.iter();
+            guards.any(|g| g.name == allowance.name.as_str() && g.count == allowance.count)
+        })
+    };
+    let allowances = match saved {
+        Some(_) => sync::as_reviewed(&allowances, shown_before, planned),
         None => allowances,
     };
     let asks = allowances.is_empty() && !yes;
@@ -97,34 +176,104 @@ pub async fn apply(
         let typed = ask::allowances(&planned.plan.guards, &target.cancel).await?;
         planned.allow(Allowances::new(typed))?;
     }
-    let mut request = everything(&planned, RunKind::Attended);
-    request.cut = skipped.cut + skipped.overtaken + skipped.changed;
-    request.reviewed = saved.as_ref().map(|(_, document)| document.plan_id.clone());
-    if let Some(adoption) = &adoption
+    let nothing = planned.plan.operations.is_empty();
+    if let Some(adoption) = adoption
         && adoption.access
         && !ask::typed_name(&adoption.name, &target.cancel).await?
     {
-        return declined(&session, &planned, request.reviewed.as_deref(), output);
+        return declined(session, planned, reviewed.as_deref(), output);
     }
-    if !yes && (adoption.is_some() || !planned.plan.operations.is_empty()) {
-        let question = if request.chosen.is_empty() {
-            "Everything is held, nothing would be applied. Note this plan as reviewed, so that `rollbook sync` may run?".to_owned()
-        } else {
-            format!(
-                "Apply {} to {}?",
-                counted(request.chosen.len() as u64, "operation", "operations"),
-                session.profile.site.host()
-            )
-        };
+    if planned.plan.free().next().is_some() && !takes_over(target, session, yes, output).await? {
+        return declined(session, planned, reviewed.as_deref(), output);
+    }
+    if !yes && (adoption.is_some() || !nothing) {
+        let question = question(session, planned);
         if !ask::confirm(&question, &target.cancel).await? {
-            return declined(&session, &planned, request.reviewed.as_deref(), output);
+            return declined(session, planned, reviewed.as_deref(), output);
         }
     }
-    if let Some(adoption) = &adoption {
-        session.adopt(adoption)?;
-        request.kind = RunKind::Adopt;
+    let mut cut = *cut;
+    if begun.elapsed() > AGE && adoption.is_none() && planned.undo.is_none() {
+        cut += look_again(session, planned, progress, output).await?;
     }
-    carry_out(&mut session, &planned, request, &progress, output).await
+    let kind = if adoption.is_some() {
+        RunKind::Adopt
+    } else if planned.undo.is_some() {
+        RunKind::Undo
+    } else {
+        RunKind::Attended
+    };
+    if let Some(adoption) = adoption {
+        session.adopt(adoption)?;
+    }
+    let mut request = ApplyRequest::everything(planned, kind);
+    request.cut += cut;
+    request.reviewed = reviewed;
+    request.take_over = true;
+    carry_out(session, planned, request, progress, output).await
+}
+
+fn question(session: &Session, planned: &Planned) -> String {
+    let count = planned.plan.free().count() as u64;
+    if count == 0 {
+        return "Everything is held, nothing would be applied. Note this plan as reviewed, so that `rollbook sync` may run?".to_owned();
+    }
+    format!(
+        "{} {} to {}? It takes about {}.",
+        if planned.undo.is_some() {
+            "Take back: apply"
+        } else {
+            "Apply"
+        },
+        counted(count, "operation", "operations"),
+        session.profile.site.host(),
+        duration(planned.time_to_apply().as_secs().max(1))
+    )
+}
+
+/// Whether nobody else applies to the site, or the person takes over.
+async fn takes_over(
+    target: &Target,
+    session: &mut Session,
+    yes: bool,
+    output: &Output,
+) -> Result<bool, SyncError> {
+    let Some(rival) = session.rival().await? else {
+        return Ok(true);
+    };
+    output.remark(&rival.words());
+    if yes {
+        return Ok(true);
+    }
+    ask::confirm("Take over, and apply this all the same?", &target.cancel).await
+}
+
+/// Reads both sides again after a long time of thinking: of what was agreed to stays what is still
+/// needed. Gives how many operations are left out.
+async fn look_again(
+    session: &mut Session,
+    planned: &mut Planned,
+    progress: &Progress,
+    output: &Output,
+) -> Result<u64, SyncError> {
+    output.remark("This plan has waited for a while: both directories are read again first.");
+    let agreed = planned.clone();
+    let free = agreed.plan.free();
+    let rows: Vec<_> = free
+        .map(|(_, op)| agreed.plan.row(&agreed.inputs(), op))
+        .collect();
+    *planned = super::work::planned(session, Allowances::default(), progress, output).await?;
+    let matched = sync::carry_over(&rows, planned);
+    let allowances = sync::as_reviewed(&agreed.allowances, |_| true, planned);
+    planned.allow(allowances)?;
+    let left = matched.overtaken + matched.changed;
+    if left > 0 {
+        output.remark(&format!(
+            "Skipped: {} that changed meanwhile.",
+            counted(left, "operation", "operations")
+        ));
+    }
+    Ok(left)
 }
 
 /// Somebody said no.
@@ -137,7 +286,7 @@ pub(super) fn declined(
     output.remark("Nothing was applied.");
     if output.json {
         let plan_id = reviewed.unwrap_or(&planned.plan.id);
-        let document = json::declined(planned, plan_id, session.requests());
+        let document = json::declined(planned, plan_id, "cancelled", session.requests());
         output.document(&document).map_err(printed)?;
     }
     Ok(Exit::Done)
@@ -157,7 +306,7 @@ pub async fn sync(
         session.looks_up_namesakes_only();
     }
     let planned = planned(&mut session, allowances, &progress, output).await?;
-    let request = everything(&planned, RunKind::Unattended);
+    let request = ApplyRequest::everything(&planned, RunKind::Unattended);
     carry_out(&mut session, &planned, request, &progress, output).await
 }
 
@@ -169,10 +318,10 @@ pub(super) async fn carry_out(
     progress: &Progress,
     output: &Output,
 ) -> Result<Exit, SyncError> {
-    let line = Line::show(progress, output);
-    let applied = sync::apply(session, planned, request).await;
-    drop(line);
-    let applied = applied?;
+    let applied = with_progress(session, progress, output, async |session| {
+        sync::apply(session, planned, request).await
+    })
+    .await?;
     if output.json {
         let document = json::applied(planned, &applied, session.requests());
         output.document(&document).map_err(printed)?;
@@ -249,6 +398,8 @@ fn held_lines(planned: &Planned) -> Vec<String> {
         .map(|guard| {
             let how = if guard.name.allowable() {
                 format!("--allow {}={}", guard.name, guard.count)
+            } else if guard.name == GuardName::OrganizationKey {
+                "needs a key that works".to_owned()
             } else {
                 "can't be allowed".to_owned()
             };

@@ -69,6 +69,9 @@ pub enum Command {
     Apply {
         /// A plan saved with `plan --out`
         file: Option<PathBuf>,
+        /// Only what failed in this run, and what depended on it
+        #[arg(long, value_name = "RUN", conflicts_with = "file")]
+        retry: Option<String>,
     },
     /// Apply what guards let through, without asking; for schedulers
     Sync,
@@ -77,6 +80,26 @@ pub enum Command {
         /// The Jira group, by name or groupId
         group: String,
         /// Only write the plan to this file
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Take a run back, as far as that is possible: shows how, and asks
+    Undo {
+        /// Its id, as `runs` lists it
+        run: String,
+        /// Only write the plan to this file
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Write every write of some runs, for an audit: when, who, what, why, how it ended
+    Export {
+        /// Ids of runs, as `runs` lists them; without it, all runs
+        #[arg(long, value_name = "RUN", value_delimiter = ',', num_args = 1..)]
+        runs: Vec<String>,
+        /// The form
+        #[arg(long, value_enum, default_value_t = ExportFormat::Csv)]
+        format: ExportFormat,
+        /// Write to this file instead of standard output
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
@@ -101,6 +124,15 @@ pub enum Command {
     },
     /// Serve a simulated tenant and site on this machine, and print a configuration for it
     Simulate(SimulateArguments),
+}
+
+/// The form of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ExportFormat {
+    /// A table that spreadsheets open; no cell is taken for a formula
+    Csv,
+    /// A JSON document for each write, one a line
+    Jsonl,
 }
 
 /// What to do with a profile's state.

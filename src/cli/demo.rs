@@ -1,13 +1,13 @@
 //! `demo --headless`: the main job from beginning to end.
 
-use super::applying::{everything, summary};
+use super::applying::summary;
 use super::json;
 use super::output::{Exit, Output, Tone, counted};
 use super::plan_text::plan_text;
 use super::work::{Target, planned, printed};
 use crate::plan::{Allowance, Allowances, Mode};
 use crate::store::{RunKind, RunOutcome};
-use crate::sync::{self, Applied, Planned, Progress, Session, SyncError};
+use crate::sync::{self, Applied, ApplyRequest, Planned, Progress, Session, SyncError};
 
 /// Plans, shows what guards hold, applies with and without allowances, plans again.
 pub async fn demo(target: &Target, output: &Output) -> Result<Exit, SyncError> {
@@ -92,7 +92,7 @@ async fn run(
     plan: &Planned,
     output: &Output,
 ) -> Result<(Applied, String), SyncError> {
-    let request = everything(plan, RunKind::Attended);
+    let request = ApplyRequest::everything(plan, RunKind::Attended);
     let applied = sync::apply(session, plan, request).await?;
     let text = summary(session, plan, &applied, output);
     Ok((applied, text))

@@ -4,6 +4,7 @@ use super::json;
 use super::output::{Exit, Output, Tone, cell, wrap};
 use super::work::{Target, printed};
 use crate::directory::shown;
+use crate::plan::Kind;
 use crate::store::{JournalRow, Run, State};
 use crate::sync::SyncError;
 use serde_json::json;
@@ -11,7 +12,7 @@ use std::fmt::Write as _;
 
 /// Opens the state without taking the lock: both commands only look. A profile that never ran has
 /// none, and none is made.
-fn state(target: &Target) -> Result<Option<State>, SyncError> {
+pub(super) fn state(target: &Target) -> Result<Option<State>, SyncError> {
     let folder = target.paths.profile(&target.profile.name);
     if !folder.exists() {
         return Ok(None);
@@ -127,14 +128,18 @@ fn text(
     text
 }
 
-/// A kind of operation in words.
+/// A kind of operation in words, before the names of whom and where.
 fn verb(kind: &str) -> &str {
-    match kind {
-        "create_user" => "create person",
-        "create_group" => "create group",
-        "add_member" => "add to",
-        "remove_member" => "remove from",
-        other => other,
+    match Kind::parse(kind) {
+        Some(Kind::CreateUser) => "create person",
+        Some(Kind::CreateGroup) => "create group",
+        Some(Kind::AddMember) => "add to",
+        Some(Kind::RemoveMember) => "remove from",
+        Some(Kind::SuspendUser) => "suspend",
+        Some(Kind::RestoreUser) => "restore",
+        Some(Kind::RemoveUser) => "remove",
+        Some(Kind::DeleteGroup) => "delete group",
+        None => kind,
     }
 }
 

@@ -53,11 +53,11 @@ pub fn applied(planned: &Planned, applied: &Applied, requests: Requests) -> Valu
     })
 }
 
-/// What `apply` and `adopt` print when somebody answered no.
+/// What is printed when there is no run: somebody answered no, or there is nothing to do.
 #[must_use]
-pub fn declined(planned: &Planned, plan_id: &str, requests: Requests) -> Value {
+pub fn declined(planned: &Planned, plan_id: &str, outcome: &str, requests: Requests) -> Value {
     json!({
-        "version": 1, "run_id": null, "plan_id": plan_id, "outcome": "cancelled",
+        "version": 1, "run_id": null, "plan_id": plan_id, "outcome": outcome,
         "counts": counts(Counts::default()), "failures": [],
         "guards": guards(&planned.plan.guards), "requests": requests, "seconds": 0,
     })

@@ -12,6 +12,10 @@ use std::fmt::Write as _;
 pub fn state(target: &Target, command: &StateCommand, output: &Output) -> Result<Exit, SyncError> {
     let folder = target.paths.profile(&target.profile.name);
     let (document, text) = match command {
+        StateCommand::Backup if !folder.join("state.born").exists() => {
+            let text = "There is nothing to back up: this profile has not run yet.\n".to_owned();
+            (json!({"version": 1, "backup": null}), text)
+        }
         StateCommand::Backup => {
             let copy = State::open(&folder)?.back_up()?;
             let text = format!("Backed up to {}.\n", copy.display());

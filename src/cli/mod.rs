@@ -9,12 +9,14 @@ mod args;
 mod ask;
 mod checking;
 mod demo;
+mod export;
 mod history;
 mod json;
 mod keeping;
 mod output;
 mod plan_text;
 mod progress;
+mod undoing;
 mod work;
 
 pub use args::{Arguments, Command, Global, SimulateArguments};

@@ -2,7 +2,7 @@
 
 use super::output::{Output, Tone, cell, counted, wrap};
 use crate::directory::{EntraSnapshot, JiraSnapshot, shown};
-use crate::plan::{GuardName, Held, Kind, Operation, Reason};
+use crate::plan::{GuardName, Held, Invitations, Kind, Operation, Reason, Stage};
 use crate::sync::Planned;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -95,7 +95,11 @@ impl Text<'_> {
     }
 
     fn head(&mut self, planned: &Planned, profile: &str, site: &str) {
-        let title = format!("Plan for {} ▸ {}", shown(profile), shown(site));
+        let (profile, site) = (shown(profile), shown(site));
+        let title = match &planned.undo {
+            Some(undo) => format!("Taking back run {} of {profile} ▸ {site}", undo.run_id),
+            None => format!("Plan for {profile} ▸ {site}"),
+        };
         let title = self.output.tone(Tone::Strong, &title);
         let id = self.output.tone(Tone::Dim, &planned.plan.id[..12]);
         self.line(&format!("{title}  {id}"));
@@ -144,25 +148,43 @@ impl Text<'_> {
             self.heading(Tone::Good, "Nothing has to be applied.");
             return;
         }
-        self.creations(planned, Kind::CreateUser);
-        self.creations(planned, Kind::CreateGroup);
+        self.each(planned, Kind::CreateUser);
+        self.each(planned, Kind::CreateGroup);
+        self.each(planned, Kind::RestoreUser);
         self.memberships(planned, Kind::AddMember);
         self.memberships(planned, Kind::RemoveMember);
+        self.each(planned, Kind::SuspendUser);
+        self.each(planned, Kind::RemoveUser);
+        self.each(planned, Kind::DeleteGroup);
     }
 
-    fn creations(&mut self, planned: &Planned, kind: Kind) {
+    /// People or groups, one a line.
+    fn each(&mut self, planned: &Planned, kind: Kind) {
         let operations: Vec<&Operation> = of_kind(planned, kind).collect();
         if operations.is_empty() {
             return;
         }
         let count = operations.len() as u64;
-        let what = if kind == Kind::CreateUser {
-            let people = counted(count, "person", "people");
-            format!("+ {people} to create and invite")
-        } else {
-            format!("+ {} to create", counted(count, "group", "groups"))
+        let people = counted(count, "person", "people");
+        let groups = counted(count, "group", "groups");
+        let silent = planned.settings.provisioning.invitations == Invitations::Silent;
+        let what = match kind {
+            Kind::CreateUser if silent => format!("+ {people} to create, without being told"),
+            Kind::CreateUser => format!("+ {people} to create and invite"),
+            Kind::CreateGroup => format!("+ {groups} to create"),
+            Kind::RestoreUser => format!("+ {people} to restore"),
+            Kind::SuspendUser => format!("- {people} to suspend in the whole organization"),
+            Kind::RemoveUser => {
+                format!("- {people} to remove from the site, with their groups and roles")
+            }
+            _ => format!("- {groups} to delete: what is restricted to them becomes inaccessible"),
         };
-        self.heading(Tone::Good, &what);
+        let tone = if kind.stage() == Stage::Gives {
+            Tone::Good
+        } else {
+            Tone::Bad
+        };
+        self.heading(tone, &what);
         for op in operations.iter().take(self.most(operations.len())) {
             let row = planned.plan.row(&planned.inputs(), op);
             let line = match (&row.user, &row.group) {
@@ -253,7 +275,7 @@ impl Text<'_> {
             .iter()
             .filter(|op| op.held.by(guard))
         {
-            if let (Kind::AddMember | Kind::RemoveMember, Some(target)) = (op.kind, op.target()) {
+            if let Some(target) = op.target().filter(|_| op.kind.is_membership()) {
                 let name = planned.plan.targets[target as usize].name.as_str();
                 *groups.entry(name).or_default() += 1;
             }
@@ -329,12 +351,15 @@ impl Text<'_> {
                     | GuardName::GroupEmptied
                     | GuardName::PeopleRemoved
             );
-            if within {
-                let places = format!("in {}", Self::places(planned, guard.name));
-                self.wrapped(Tone::Dim, &places, 33);
+            let places = Self::places(planned, guard.name);
+            if within && !places.is_empty() {
+                self.wrapped(Tone::Dim, &format!("in {places}"), 33);
             }
             let how = if guard.name.allowable() {
                 format!("allow with --allow {}={}", guard.name, guard.count)
+            } else if guard.name == GuardName::OrganizationKey {
+                "enter a key that works: ROLLBOOK_ORG_API_KEY, or Credentials in the console"
+                    .to_owned()
             } else if guard.name == GuardName::Protected {
                 "can't be allowed".to_owned()
             } else {

@@ -4,7 +4,7 @@ use super::args::{Command, Global};
 use super::output::{Exit, Output};
 use super::plan_text::plan_text;
 use super::progress::Line;
-use super::{adopting, applying, checking, history, json, keeping};
+use super::{adopting, applying, checking, export, history, json, keeping, undoing};
 use crate::config::{self, Paths, Profile, Secrets, environment_applies};
 use crate::plan::{Allowances, Mode};
 use crate::sync::{self, Opening, Planned, Progress, Session, SyncError};
@@ -109,9 +109,29 @@ pub async fn run(
             )
             .await
         }
-        Command::Apply { file } => {
+        Command::Apply { file, retry } => {
             let target = load(true)?;
-            applying::apply(&target, allowances, file.as_deref(), global.yes, &output).await
+            let from = match (file, retry) {
+                (Some(file), _) => applying::From::File(file),
+                (None, Some(run)) => applying::From::Failures(run),
+                (None, None) => applying::From::Both,
+            };
+            applying::apply(&target, allowances, &from, global.yes, &output).await
+        }
+        Command::Undo { run, out } => {
+            let target = load(true)?;
+            undoing::undo(
+                &target,
+                allowances,
+                &run,
+                out.as_deref(),
+                global.yes,
+                &output,
+            )
+            .await
+        }
+        Command::Export { runs, format, out } => {
+            export::export(&load(false)?, &runs, format, out.as_deref(), &output)
         }
         Command::Sync => applying::sync(&load(true)?, allowances, &output).await,
         Command::Adopt { group, out } => {
@@ -151,14 +171,27 @@ pub(super) async fn planned(
     progress: &Progress,
     output: &Output,
 ) -> Result<Planned, SyncError> {
+    with_progress(session, progress, output, async |session| {
+        sync::plan(session, allowances).await
+    })
+    .await
+}
+
+/// Does some work with progress, and tells what the session notes meanwhile.
+pub(super) async fn with_progress<T>(
+    session: &mut Session,
+    progress: &Progress,
+    output: &Output,
+    work: impl AsyncFnOnce(&mut Session) -> Result<T, SyncError>,
+) -> Result<T, SyncError> {
     let said = session.notes.len();
     let line = Line::show(progress, output);
-    let planned = sync::plan(session, allowances).await;
+    let result = work(session).await;
     drop(line);
     for note in session.notes.iter().skip(said) {
         output.remark(note);
     }
-    planned
+    result
 }
 
 /// Shows a plan in text on the place for it: the answer, or a remark where the answer is JSON.

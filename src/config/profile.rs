@@ -4,7 +4,7 @@ use super::error::ConfigError;
 use super::file::{Entra, File, Jira, Limits, ProfileFile, Schedule};
 use super::paths::Paths;
 use crate::http::Origin;
-use crate::plan::{Invitations, Leavers, ScopeUsers, Settings};
+use crate::plan::{Invitations, ScopeUsers, Settings};
 use std::path::Path;
 
 /// One profile, checked.
@@ -184,11 +184,8 @@ fn unavailable(file: &ProfileFile) -> Option<(&'static str, String)> {
     if file.entra.certificate.is_some() {
         let message = "certificates are not supported by this version: use a client secret";
         Some(("entra.certificate", message.to_owned()))
-    } else if provisioning.leavers != Leavers::Keep {
-        let message = "this version only knows \"keep\": leavers leave the groups that Rollbook owns, and keep their account";
-        Some(("provisioning.leavers", message.to_owned()))
-    } else if provisioning.invitations != Invitations::Jira {
-        let message = "this version only knows \"jira\"";
+    } else if provisioning.invitations == Invitations::Silent && !provisioning.products.is_empty() {
+        let message = "a silent invitation gives no product: leave provisioning.products empty, and let access come from groups";
         Some(("provisioning.invitations", message.to_owned()))
     } else if file.scope.users == ScopeUsers::Assigned && !is_guid(&file.scope.assigned_app_id) {
         let message = "with scope.users = \"assigned\", this is the enterprise application's client id, a GUID";

@@ -294,17 +294,25 @@ impl App {
                 Action::Copy if page.ids.is_empty() => Some("there are no ids here".to_owned()),
                 _ => None,
             },
+            Some(Overlay::Run(run)) => match action {
+                Action::Undo if !run.wrote => Some("this run wrote nothing".to_owned()),
+                Action::Retry if !run.failed => Some("nothing failed in this run".to_owned()),
+                Action::Undo | Action::Retry => self.busy(),
+                _ => None,
+            },
             Some(_) => None,
         }
     }
 
+    /// That a job is under way, if one is.
+    fn busy(&self) -> Option<String> {
+        let job = self.jobs.job.as_ref()?;
+        Some(format!("{} is under way: 4 shows it", job.kind.name()))
+    }
+
     /// Why a command of the screen is unavailable, whatever lies over it.
     pub(super) fn unavailable_below(&self, action: Action) -> Option<String> {
-        let job = self.jobs.job.as_ref();
-        let busy = || {
-            let name = job.map(|job| job.kind.name())?;
-            Some(format!("{name} is under way: 4 shows it"))
-        };
+        let busy = || self.busy();
         match action {
             Action::LeaveSimulation => {
                 return (!self.place.simulated)
@@ -337,7 +345,7 @@ impl App {
             if self.profile.is_none() {
                 return Some("there is no profile yet: set up the credentials first".to_owned());
             }
-            if job.is_some() {
+            if self.is_busy() {
                 return busy();
             }
         }

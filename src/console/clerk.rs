@@ -4,7 +4,7 @@ use super::event::{Event, Inner};
 use crate::directory::{EntraId, GroupId};
 use crate::plan::{GroupLink, OperationId, Ownership, RowDecision};
 use crate::store::{JournalRow, LinkedHow, Run, State};
-use crate::sync::{Adoption, Problem, SyncError};
+use crate::sync::{self, Adoption, ExportForm, Problem, SyncError};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
@@ -44,6 +44,10 @@ pub(super) enum Errand {
     Runs,
     /// One run with its operations.
     Run(String),
+    /// Writes a run for an audit.
+    Export(String),
+    /// Lets the schedule go on after an undo.
+    Resume,
     /// What was done to a person or group.
     History(String),
 }
@@ -62,8 +66,10 @@ pub(super) struct RunInFull {
 pub(super) enum Answer {
     /// Kept.
     Kept,
-    /// All runs, the newest first.
-    Runs(Vec<Run>),
+    /// All runs, the newest first, and the undo that pauses the schedule, if one does.
+    Runs(Vec<Run>, Option<String>),
+    /// A run was written to this file.
+    Exported(PathBuf),
     /// One run.
     Run(Box<RunInFull>),
     /// What was done to this object of Entra's.
@@ -72,23 +78,40 @@ pub(super) enum Answer {
     Failed(Problem),
 }
 
+/// An errand on its way.
+#[derive(Debug)]
+pub(super) struct Sent {
+    /// The profile's folder.
+    pub(super) folder: PathBuf,
+    /// The profile's name.
+    pub(super) profile: String,
+    pub(super) epoch: u64,
+    pub(super) errand: Errand,
+}
+
 /// The thread, with the way to it.
 #[derive(Debug)]
 pub(super) struct Clerk {
-    send: Option<Sender<(PathBuf, u64, Errand)>>,
+    send: Option<Sender<Sent>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Clerk {
     /// Starts the thread.
     pub(super) fn start(events: UnboundedSender<Event>) -> std::io::Result<Self> {
-        let (send, receive) = channel::<(PathBuf, u64, Errand)>();
+        let (send, receive) = channel::<Sent>();
         let thread = std::thread::Builder::new()
             .name("rollbook-clerk".to_owned())
             .spawn(move || {
                 let mut open: Option<(PathBuf, State)> = None;
-                for (folder, epoch, errand) in receive {
-                    let answer = run(&folder, &mut open, errand)
+                for Sent {
+                    folder,
+                    profile,
+                    epoch,
+                    errand,
+                } in receive
+                {
+                    let answer = run(&folder, &profile, &mut open, errand)
                         .unwrap_or_else(|error| Answer::Failed(Problem::from(&error)));
                     // A console that has ended needs no answer.
                     let _ = events.send(Inner::Answer(Box::new(answer)).of(epoch));
@@ -100,10 +123,10 @@ impl Clerk {
         })
     }
 
-    /// Sends an errand, with the profile's folder. Says whether there is somebody to run it.
-    pub(super) fn send(&self, folder: PathBuf, epoch: u64, errand: Errand) -> bool {
+    /// Sends an errand. Says whether there is somebody to run it.
+    pub(super) fn send(&self, sent: Sent) -> bool {
         let send = self.send.as_ref();
-        send.is_some_and(|send| send.send((folder, epoch, errand)).is_ok())
+        send.is_some_and(|send| send.send(sent).is_ok())
     }
 }
 
@@ -117,8 +140,25 @@ impl Drop for Clerk {
     }
 }
 
+/// Writes a run into the folder `exports`.
+fn export(folder: &Path, profile: &str, state: &State, id: &str) -> Result<Answer, SyncError> {
+    let run = state.run(id)?;
+    let run = run.ok_or_else(|| SyncError::UnknownRun(id.to_owned()))?;
+    let exports = folder.join("exports");
+    let path = exports.join(format!("{}.csv", run.run_id));
+    let io = |source| SyncError::PlanFile {
+        path: path.clone(),
+        source,
+    };
+    std::fs::create_dir_all(&exports).map_err(io)?;
+    let mut file = sync::private_file(&path)?;
+    sync::export(state, profile, &[run], ExportForm::Csv, &mut file, &path)?;
+    Ok(Answer::Exported(path))
+}
+
 fn run(
     folder: &Path,
+    profile: &str,
     open: &mut Option<(PathBuf, State)>,
     errand: Errand,
 ) -> Result<Answer, SyncError> {
@@ -127,8 +167,8 @@ fn run(
         *open = None;
         match errand {
             Errand::History(id) => return Ok(Answer::History(id, Vec::new())),
-            Errand::Runs => return Ok(Answer::Runs(Vec::new())),
-            Errand::Run(run) => return Err(SyncError::UnknownRun(run)),
+            Errand::Runs => return Ok(Answer::Runs(Vec::new(), None)),
+            Errand::Run(run) | Errand::Export(run) => return Err(SyncError::UnknownRun(run)),
             // What is to be kept is kept, or says why not.
             _ => {}
         }
@@ -167,7 +207,12 @@ fn run(
             }
         }
         Errand::BringTogether { entra, group } => state.bring_together(&entra, &group)?,
-        Errand::Runs => return Ok(Answer::Runs(state.runs()?)),
+        Errand::Runs => return Ok(Answer::Runs(state.runs()?, state.schedule_paused()?)),
+        Errand::Resume => {
+            state.pause_schedule(None)?;
+            return Ok(Answer::Runs(state.runs()?, None));
+        }
+        Errand::Export(id) => return export(folder, profile, state, &id),
         Errand::Run(id) => {
             let run = state.run(&id)?.ok_or(SyncError::UnknownRun(id))?;
             let (allowed, held, journal) = (

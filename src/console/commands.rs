@@ -54,6 +54,12 @@ pub(super) enum Action {
     Pause,
     Cancel,
     RunNow,
+    /// Takes a run back.
+    Undo,
+    /// Plans what failed again.
+    Retry,
+    /// Writes a run for an audit.
+    Export,
     Interval,
     FreezeLog,
     FilterLog,
@@ -226,7 +232,7 @@ pub(super) static COMMANDS: &[Command] = &[
     command(Scope::Jobs, Action::Pause, &[key('p')], "pause/resume", "Pause the run, or go on with it. What is on its way is finished", true),
     command(Scope::Jobs, Action::Cancel, &[key('c')], "cancel", "Stop the run cleanly: what is on its way is finished and kept in the journal", true),
     command(Scope::Jobs, Action::RunNow, &[key('s')], "sync now", "Run the unattended sync now: applies what guards let through", true),
-    command(Scope::Jobs, Action::Interval, &[key('i')], "interval on/off", "Switch the interval that runs the unattended sync while Rollbook is open", true),
+    command(Scope::Jobs, Action::Interval, &[key('i')], "interval on/off", "Switch the interval that runs the unattended sync while Rollbook is open; after an undo, let it go on", true),
     command(Scope::Jobs, Action::Refresh, &[key('r')], "read", "Read both directories and plan; writes nothing to Jira", false),
     command(Scope::Jobs, Action::Verify, &[key('V')], "verify all", "Read and verify everything again, whatever is known; takes longer than r", false),
     command(Scope::Jobs, Action::Enter, &[code(KeyCode::Enter)], "open run", "Show the chosen run: its operations, failures and their advice", true),
@@ -259,6 +265,9 @@ pub(super) static COMMANDS: &[Command] = &[
     command(Scope::Page, Action::Enter, &[code(KeyCode::Enter)], "take this account", "Link the chosen candidate", true),
     command(Scope::Page, Action::Copy, &[key('c')], "copy ids", "Copy the ids of both records (OSC 52)", true),
     command(Scope::Adoption, Action::Enter, &[code(KeyCode::Enter)], "adopt", "Adopt the group", true),
+    command(Scope::Run, Action::Undo, &[key('u')], "take back", "Plan how this run is taken back, as far as that is possible; nothing is written until you apply that plan", true),
+    command(Scope::Run, Action::Retry, &[key('t')], "retry failed", "Plan what failed in this run again, and what depended on it", true),
+    command(Scope::Run, Action::Export, &[key('x')], "export", "Write every write of this run to a CSV file for an audit", true),
     command(Scope::Run, Action::Copy, &[key('c')], "copy", "Copy this run as text (OSC 52)", true),
     command(Scope::Lines, Action::Enter, &[code(KeyCode::Enter)], "add / done", "Add what was typed; with nothing typed, done", true),
     command(Scope::Lines, Action::NextField, &[code(KeyCode::Tab)], "complete", "Take the chosen suggestion", true),

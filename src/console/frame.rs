@@ -58,6 +58,13 @@ fn header(app: &App, canvas: &mut Canvas<'_>) {
             }
         };
         tone = Tone::Info;
+    } else if let Some(who) = &app.jobs.locked {
+        state = if width >= 100 {
+            format!("locked by {}", crate::directory::shown(who))
+        } else {
+            "locked".to_owned()
+        };
+        tone = Tone::Held;
     } else if let Some((_, _, Last::Failed(_))) = &app.jobs.last {
         // Jobs says what failed.
         "last run failed".clone_into(&mut state);

@@ -1,7 +1,7 @@
 //! The loop: one event at a time into the state, and what the state asks for.
 
 use super::app::{App, Screen, Where};
-use super::clerk::{Clerk, Errand};
+use super::clerk::{Clerk, Errand, Sent};
 use super::event::{Change, Effect, Event, Inner, Private, Saving, Thought};
 use super::review;
 use super::theme::Theme;
@@ -289,7 +289,13 @@ impl Console {
             return;
         };
         let folder = self.place.paths.profile(&profile.name);
-        if !self.clerk.send(folder, self.app.epoch, errand) {
+        let sent = Sent {
+            folder,
+            profile: profile.name.clone(),
+            epoch: self.app.epoch,
+            errand,
+        };
+        if !self.clerk.send(sent) {
             self.tell(Inner::WorkerGone);
         }
     }

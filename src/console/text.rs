@@ -1,5 +1,6 @@
 //! Small words: moments, lengths of time, operations.
 
+use crate::plan::Kind;
 use crate::store::JournalRow;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -21,19 +22,6 @@ pub(super) fn clock(at: Timestamp) -> String {
     at.to_zoned_datetime(TimeZone::system())
         .strftime("%H:%M:%S")
         .to_string()
-}
-
-/// A length of time in its two largest units, e.g. `3 min 20 s`.
-pub(super) fn duration(seconds: u64) -> String {
-    let (days, hours, minutes) = (seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60);
-    let rest = seconds % 60;
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{rest} s"),
-        (0, 0, m) if rest == 0 => format!("{m} min"),
-        (0, 0, m) => format!("{m} min {rest} s"),
-        (0, h, m) => format!("{h} h {m} min"),
-        (d, h, _) => format!("{d} d {h} h"),
-    }
 }
 
 /// How old something is, roughly: `now`, `5 min`, `3 h`, `2 d`.
@@ -76,12 +64,10 @@ pub(super) fn countdown(seconds: i64) -> String {
 pub(super) fn operation_words(row: &JournalRow) -> String {
     let person = row.name.as_deref().unwrap_or("somebody");
     let group = row.group_name.as_deref().unwrap_or("a group");
-    match row.kind.as_str() {
-        "create_user" => format!("create {person}"),
-        "create_group" => format!("create group {group}"),
-        "add_member" => format!("add {person} to {group}"),
-        "remove_member" => format!("remove {person} from {group}"),
-        other => format!("{other} {person} {group}"),
+    match Kind::parse(&row.kind) {
+        Some(kind) => kind.describe(person, group),
+        // Written by a newer version.
+        None => format!("{} {person} {group}", row.kind),
     }
 }
 
@@ -90,17 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_of_time_are_short() {
-        for (seconds, words) in [
-            (0, "0 s"),
-            (59, "59 s"),
-            (60, "1 min"),
-            (200, "3 min 20 s"),
-            (7260, "2 h 1 min"),
-            (180_000, "2 d 2 h"),
-        ] {
-            assert_eq!(duration(seconds), words);
-        }
+    fn countdowns_are_short() {
         assert_eq!(countdown(-3), "00:00");
         assert_eq!(countdown(754), "12:34");
         assert_eq!(countdown(3_661), "1:01:01");

@@ -266,7 +266,8 @@ fn told(app: &mut App, inner: Inner) -> Vec<Effect> {
 fn answered(app: &mut App, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::Kept => {}
-        Answer::Runs(runs) => app.jobs.runs(runs),
+        Answer::Runs(runs, paused) => app.jobs.runs(runs, paused),
+        Answer::Exported(path) => app.note(&format!("Exported to {}.", path.display())),
         Answer::Run(run) => app.over(Overlay::Run(Box::new(jobs::RunPage::new(*run)))),
         Answer::History(id, rows) => {
             if let Some(Overlay::Page(page)) = app.over.last_mut() {

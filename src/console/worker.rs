@@ -21,7 +21,13 @@ pub(super) enum WorkKind {
     Apply {
         reviewed: Arc<Planned>,
         allowances: Allowances,
+        /// Whether it is agreed that another machine applies to this site, too.
+        take_over: bool,
     },
+    /// Reads both sides, and plans how a run is taken back.
+    Undo { run: String },
+    /// Reads both sides, and plans what failed in a run again.
+    Retry { run: String },
     /// The unattended sync; without `apply` it only reads and plans.
     Sync { apply: bool },
 }
@@ -32,13 +38,15 @@ impl WorkKind {
             Self::Refresh { full: false } => "Reading both directories",
             Self::Refresh { full: true } => "Verifying both directories",
             Self::Apply { .. } => "Applying what was reviewed",
+            Self::Undo { .. } => "Planning how to take a run back",
+            Self::Retry { .. } => "Planning what failed again",
             Self::Sync { apply: true } => "Unattended sync",
             Self::Sync { apply: false } => "Reading on schedule",
         }
     }
 
     pub(super) const fn applies(&self) -> bool {
-        !matches!(self, Self::Refresh { .. } | Self::Sync { apply: false })
+        matches!(self, Self::Apply { .. } | Self::Sync { apply: true })
     }
 }
 
@@ -115,7 +123,9 @@ async fn run(work: Work, tell: &impl Fn(Inner)) -> Result<(), SyncError> {
     );
     let secrets = Secrets::find(&work.profile, &work.paths, work.environment)?;
     let (mode, doing) = match work.kind {
-        WorkKind::Refresh { .. } => (Mode::Attended, "refresh"),
+        WorkKind::Refresh { .. } | WorkKind::Undo { .. } | WorkKind::Retry { .. } => {
+            (Mode::Attended, "refresh")
+        }
         WorkKind::Apply { .. } => (Mode::Attended, "apply"),
         WorkKind::Sync { .. } => (Mode::Unattended, "sync"),
     };
@@ -140,10 +150,19 @@ async fn run(work: Work, tell: &impl Fn(Inner)) -> Result<(), SyncError> {
             let planned = read(session, tell).await?;
             show(planned, tell);
         }
+        WorkKind::Undo { run } => {
+            let planned = noting(session, tell, async |s| sync::undo(s, &run).await).await?;
+            show(planned, tell);
+        }
+        WorkKind::Retry { run } => {
+            let planned = noting(session, tell, async |s| sync::retry(s, &run).await).await?;
+            show(planned, tell);
+        }
         WorkKind::Apply {
             reviewed,
             allowances,
-        } => apply(session, &reviewed, &allowances, tell).await?,
+            take_over,
+        } => apply(session, &reviewed, &allowances, take_over, tell).await?,
         WorkKind::Sync { apply: true } => sync(session, &work.open, tell).await?,
     }
     Ok(())
@@ -156,29 +175,31 @@ fn show(planned: Planned, tell: &impl Fn(Inner)) {
 }
 
 async fn read(session: &mut Session, tell: &impl Fn(Inner)) -> Result<Planned, SyncError> {
+    noting(session, tell, async |session| {
+        sync::plan(session, Allowances::default()).await
+    })
+    .await
+}
+
+/// Does some work, and tells what the session notes meanwhile.
+async fn noting<T>(
+    session: &mut Session,
+    tell: &impl Fn(Inner),
+    work: impl AsyncFnOnce(&mut Session) -> Result<T, SyncError>,
+) -> Result<T, SyncError> {
     let said = session.notes.len();
-    let planned = sync::plan(session, Allowances::default()).await;
+    let result = work(session).await;
     for note in session.notes.iter().skip(said) {
         tell(Inner::Noted(note.clone()));
     }
-    planned
-}
-
-fn request(planned: &Planned, kind: RunKind, cut: u64, reviewed: Option<String>) -> ApplyRequest {
-    ApplyRequest {
-        chosen: planned.plan.free().map(|(index, _)| index).collect(),
-        held: planned.plan.held() as u64,
-        held_before: Vec::new(),
-        cut,
-        kind,
-        reviewed,
-    }
+    result
 }
 
 async fn apply(
     session: &mut Session,
     reviewed: &Planned,
     allowances: &Allowances,
+    take_over: bool,
     tell: &impl Fn(Inner),
 ) -> Result<(), SyncError> {
     if settings_digest(&reviewed.settings) != settings_digest(&session.profile.settings) {
@@ -196,7 +217,15 @@ async fn apply(
         .map(|(_, op)| allowed.plan.row(&allowed.inputs(), op))
         .collect();
     let held = allowed.plan.held() as u64;
-    let mut planned = read(session, tell).await?;
+    let mut planned = match &reviewed.undo {
+        Some(undo) => {
+            noting(session, tell, async |session| {
+                sync::undo(session, &undo.run_id).await
+            })
+            .await?
+        }
+        None => read(session, tell).await?,
+    };
     let matched = sync::carry_over(&rows, &mut planned);
     if matched.overtaken > 0 {
         tell(Inner::Noted(format!(
@@ -215,19 +244,24 @@ async fn apply(
         guards.any(|guard| guard.name == allowance.name && guard.count == allowance.count)
     };
     planned.allow(sync::as_reviewed(allowances, shown, &planned))?;
-    let cut = matched.overtaken + matched.changed;
-    let mut request = request(
-        &planned,
-        RunKind::Attended,
-        cut,
-        Some(reviewed.plan.id.clone()),
-    );
+    let kind = match reviewed.undo {
+        Some(_) => RunKind::Undo,
+        None => RunKind::Attended,
+    };
+    let mut request = ApplyRequest::everything(&planned, kind);
+    request.take_over = take_over;
+    request.cut += matched.overtaken + matched.changed;
+    request.reviewed = Some(reviewed.plan.id.clone());
     request.held += held;
     let allowances = &allowed.allowances;
     let guards = allowed.plan.guards.iter().copied();
     request.held_before = guards.filter(|g| !allowances.names(g.name)).collect();
-    let applied = sync::apply(session, &planned, request).await?;
+    let applied = noting(session, tell, async |session| {
+        sync::apply(session, &planned, request).await
+    })
+    .await?;
     tell(Inner::Applied(Box::new(applied)));
+    session.forget_undo();
     let planned = read(session, tell).await?;
     show(planned, tell);
     Ok(())
@@ -255,8 +289,11 @@ async fn sync(
         show(planned, tell);
         return Ok(());
     }
-    let request = request(&planned, RunKind::Unattended, 0, None);
-    let applied = sync::apply(session, &planned, request).await?;
+    let request = ApplyRequest::everything(&planned, RunKind::Unattended);
+    let applied = noting(session, tell, async |session| {
+        sync::apply(session, &planned, request).await
+    })
+    .await?;
     let changed = applied.counts.done + applied.counts.already > 0;
     tell(Inner::Applied(Box::new(applied)));
     let planned = if changed {

@@ -36,5 +36,5 @@ pub use jira::{
 pub use jira_builder::JiraBuilder;
 pub use jira_changes::{JiraChanges, MemberList};
 pub use members::Memberships;
-pub use shown::{cell, counted, fit, grouped, shown, wrap};
+pub use shown::{cell, counted, duration, fit, grouped, shown, wrap};
 pub use text::{Arena, Span};

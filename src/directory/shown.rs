@@ -110,9 +110,37 @@ pub fn grouped(count: u64) -> String {
     grouped
 }
 
+/// A length of time in its two largest units, e.g. `3 min 20 s`.
+#[must_use]
+pub fn duration(seconds: u64) -> String {
+    let (days, hours, minutes) = (seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60);
+    let rest = seconds % 60;
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{rest} s"),
+        (0, 0, m) if rest == 0 => format!("{m} min"),
+        (0, 0, m) => format!("{m} min {rest} s"),
+        (0, h, m) => format!("{h} h {m} min"),
+        (d, h, _) => format!("{d} d {h} h"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lengths_of_time_are_short() {
+        for (seconds, words) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (200, "3 min 20 s"),
+            (7260, "2 h 1 min"),
+            (180_000, "2 d 2 h"),
+        ] {
+            assert_eq!(duration(seconds), words);
+        }
+    }
 
     #[test]
     fn escape_codes_and_bidirectional_marks_are_written_out() {

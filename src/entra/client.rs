@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 const RATES: Rates = Rates {
     reads: 100.0,
     deletes: 100.0,
+    yields: true,
 };
 
 /// The tenant as it describes itself.

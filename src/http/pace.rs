@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 /// Which calls wait when a service says `Retry-After`.
@@ -20,16 +21,30 @@ pub struct Rates {
     pub reads: f64,
     /// `PUT` and `DELETE`.
     pub deletes: f64,
+    /// Whether to slow down as soon as the service says that its limit is near, for the sake of
+    /// whoever else uses it.
+    pub yields: bool,
 }
 
 /// The share of a rate that may begin at once after a quiet time.
 const BURST: f64 = 0.04;
-/// What is left of the rate after a 429.
-const AFTER_429: f64 = 0.7;
+/// Calls to one endpoint that may be under way.
+const AT_ONCE: usize = 48;
+/// What is left of the rate after a 429 that says nothing about the limit.
+const AFTER_429: f64 = 0.9;
+/// How far the pace stays under a limit that it has found.
+const UNDER: f64 = 0.95;
 /// What is left of the rate when the service says that its limit is near.
 const NEAR_LIMIT: f64 = 0.5;
 /// How much of the highest rate every good answer gives back.
 const RECOVERY: f64 = 0.005;
+/// After so long without a 429, a limit that was found is tried a little higher.
+const PROBED_AFTER: Duration = Duration::from_secs(20);
+/// How often, and by how much of the highest rate.
+const PROBED_EVERY: Duration = Duration::from_secs(5);
+const PROBED_BY: f64 = 0.02;
+/// Never slower than this share of the highest rate.
+const LOWEST: f64 = 0.05;
 
 #[derive(Debug)]
 struct State {
@@ -39,24 +54,50 @@ struct State {
     gate: Option<Instant>,
     /// Calls a second now.
     rate: f64,
+    /// What the service was found to bear; the highest rate until it refuses.
+    ceiling: f64,
+    /// Since when answers are counted: the first call, or the last 429.
+    since: Option<Instant>,
+    /// Good answers since then.
+    good: u32,
+    /// When a 429 was heeded last. Calls that had begun before it say nothing new.
+    heeded: Option<Instant>,
+    /// How long was waited then.
+    waited: Duration,
+    /// When the ceiling may be raised next.
+    probe: Instant,
 }
 
-/// The pace of one endpoint.
+/// The pace of one endpoint. It starts from the highest rate, and learns the service's limit from
+/// its refusals: between two moments at which a token bucket was empty, as many calls went through
+/// as it was refilled with.
 #[derive(Debug)]
 pub(super) struct Pace {
     highest: f64,
+    yields: bool,
     state: Mutex<State>,
+    /// Places for calls that are under way.
+    pub(super) places: Semaphore,
 }
 
 impl Pace {
-    pub(super) fn new(rate: f64) -> Self {
+    pub(super) fn new(rate: f64, yields: bool) -> Self {
+        let now = Instant::now();
         Self {
             highest: rate,
+            yields,
             state: Mutex::new(State {
-                next: Instant::now(),
+                next: now,
                 gate: None,
                 rate,
+                ceiling: rate,
+                since: None,
+                good: 0,
+                heeded: None,
+                waited: Duration::ZERO,
+                probe: now,
             }),
+            places: Semaphore::new(AT_ONCE),
         }
     }
 
@@ -73,6 +114,7 @@ impl Pace {
                 let interval = Duration::from_secs_f64(1.0 / state.rate);
                 let burst = Duration::from_secs_f64(self.highest * BURST / state.rate);
                 let now = Instant::now();
+                state.since.get_or_insert(now);
                 let earliest = now.checked_sub(burst).unwrap_or(now);
                 let slot = state.next.max(earliest);
                 state.next = slot + interval;
@@ -88,25 +130,65 @@ impl Pace {
         }
     }
 
-    /// Shuts the gate: nothing begins for this long. The pace slows down.
+    /// Shuts the gate: nothing begins for this long.
     pub(super) fn shut(&self, wait: Duration) {
         let mut state = self.state();
         let until = Instant::now() + wait;
         state.gate = Some(state.gate.map_or(until, |gate| gate.max(until)));
         state.next = state.next.max(until);
-        state.rate = (state.rate * AFTER_429).max(self.highest * 0.05);
+    }
+
+    /// The service refused a call that began at this time, and wants so long a wait.
+    pub(super) fn refused(&self, begun: Instant, wait: Duration) {
+        self.shut(wait);
+        let mut state = self.state();
+        if state.heeded.is_some_and(|heeded| begun <= heeded) {
+            return;
+        }
+        let now = Instant::now();
+        let first = state.heeded.is_none();
+        let passed = state.since.map_or(Duration::ZERO, |since| now - since);
+        let good = f64::from(state.good);
+        // While it was waited for, a bucket was refilled with so much. Whoever is refused long
+        // before that is used up is refused for another reason.
+        let refilled = state.rate * state.waited.as_secs_f64().max(0.2);
+        if good > refilled / 2.0 {
+            // A bucket that nobody has emptied yet holds about a second's worth.
+            let full = if first { 1.0 } else { 0.0 };
+            let limit = good / (passed.as_secs_f64() + full).max(0.1);
+            state.ceiling = (limit * UNDER).min(state.rate * UNDER);
+            state.rate = state.ceiling;
+        } else {
+            state.rate *= AFTER_429;
+        }
+        let lowest = self.highest * LOWEST;
+        state.ceiling = state.ceiling.max(lowest);
+        state.rate = state.rate.max(lowest);
+        state.since = Some(now);
+        state.good = 0;
+        state.heeded = Some(now);
+        state.waited = wait;
+        state.probe = now + PROBED_AFTER;
     }
 
     /// The service says that its limit is near.
     pub(super) fn near_limit(&self) {
-        let mut state = self.state();
-        state.rate = state.rate.min(self.highest * NEAR_LIMIT);
+        if self.yields {
+            let mut state = self.state();
+            state.rate = state.rate.min(self.highest * NEAR_LIMIT);
+        }
     }
 
     /// A good answer came.
     pub(super) fn good(&self) {
         let mut state = self.state();
-        state.rate = (state.rate + self.highest * RECOVERY).min(self.highest);
+        let now = Instant::now();
+        state.good = state.good.saturating_add(1);
+        if state.ceiling < self.highest && now >= state.probe {
+            state.ceiling = (state.ceiling + self.highest * PROBED_BY).min(self.highest);
+            state.probe = now + PROBED_EVERY;
+        }
+        state.rate = (state.rate + self.highest * RECOVERY).min(state.ceiling);
     }
 }
 
@@ -116,7 +198,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn calls_begin_one_interval_after_another() {
-        let pace = Pace::new(10.0);
+        let pace = Pace::new(10.0, false);
         let start = Instant::now();
         for _ in 0..21 {
             pace.turn().await;
@@ -126,7 +208,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nobody_passes_a_shut_gate() {
-        let pace = std::sync::Arc::new(Pace::new(1000.0));
+        let pace = std::sync::Arc::new(Pace::new(1000.0, false));
         pace.turn().await;
         let start = Instant::now();
         pace.shut(Duration::from_secs(3));
@@ -139,6 +221,69 @@ mod tests {
         for call in waiting {
             call.await.unwrap();
             assert!(start.elapsed() >= Duration::from_secs(3));
+        }
+    }
+
+    /// A token bucket on the other side of the line.
+    async fn against(limit: f64, burst: f64, calls: u32) -> (f64, f64) {
+        const TRIP: Duration = Duration::from_millis(50);
+        let pace = std::sync::Arc::new(Pace::new(95.0, false));
+        let bucket = std::sync::Arc::new(Mutex::new((burst, Instant::now())));
+        let start = Instant::now();
+        let mut under_way = Vec::new();
+        for _ in 0..calls {
+            let (pace, bucket) = (pace.clone(), bucket.clone());
+            under_way.push(tokio::spawn(async move {
+                let mut refusals = 0_u32;
+                loop {
+                    let place = pace.places.acquire().await.unwrap();
+                    pace.turn().await;
+                    let begun = Instant::now();
+                    tokio::time::sleep(TRIP).await;
+                    let good = {
+                        let mut bucket = bucket.lock().unwrap();
+                        let now = Instant::now();
+                        let more = (now - bucket.1).as_secs_f64() * limit;
+                        *bucket = ((bucket.0 + more).min(burst), now);
+                        let good = bucket.0 >= 1.0;
+                        bucket.0 -= f64::from(u8::from(good));
+                        good
+                    };
+                    tokio::time::sleep(TRIP).await;
+                    drop(place);
+                    if good {
+                        pace.good();
+                        return refusals;
+                    }
+                    refusals += 1;
+                    pace.refused(begun, Duration::from_secs(1));
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            }));
+        }
+        let mut refusals = 0;
+        for call in under_way {
+            refusals += call.await.unwrap();
+        }
+        let rate = f64::from(calls) / start.elapsed().as_secs_f64();
+        (
+            rate / limit,
+            f64::from(refusals) / f64::from(calls + refusals),
+        )
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_pace_finds_the_limit_of_the_service() {
+        for (limit, burst) in [
+            (100.0, 100.0),
+            (80.0, 80.0),
+            (50.0, 100.0),
+            (50.0, 50.0),
+            (20.0, 20.0),
+        ] {
+            let (ratio, refused) = against(limit, burst, 3000).await;
+            assert!(ratio > 0.9, "{limit}: {ratio}");
+            assert!(refused < 0.01, "{limit}: {refused}");
         }
     }
 }

@@ -12,8 +12,7 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::Semaphore;
-
+use tokio::time::Instant;
 use url::Url;
 
 /// How long one call may take.
@@ -24,8 +23,6 @@ const LARGEST: usize = 64 << 20;
 const RETRIES: u32 = 4;
 /// A longer wait than this is not sat out.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
-/// How many calls to one service may be under way.
-const AT_ONCE: usize = 48;
 
 /// An answer: status, headers and body.
 #[derive(Debug, Clone)]
@@ -35,6 +32,10 @@ pub struct Answer {
     headers: HeaderMap,
     /// The body.
     pub body: Vec<u8>,
+    /// Whether an earlier attempt ended without a clear answer: what this one finds may be its doing.
+    pub after_unclear: bool,
+    /// When the call began.
+    begun: Instant,
 }
 
 impl Answer {
@@ -92,7 +93,6 @@ pub struct Service {
     rates: Rates,
     paces: Mutex<HashMap<(Method, &'static str), Arc<Pace>>>,
     whole: Arc<Pace>,
-    places: Semaphore,
     counts: Arc<Counts>,
     cancel: Control,
 }
@@ -116,8 +116,7 @@ impl Service {
             gate,
             rates,
             paces: Mutex::new(HashMap::new()),
-            whole: Arc::new(Pace::new(rates.reads)),
-            places: Semaphore::new(AT_ONCE),
+            whole: Arc::new(Pace::new(rates.reads, rates.yields)),
             counts: Arc::new(Counts::default()),
             cancel,
         }
@@ -190,6 +189,7 @@ impl Service {
         let safe = call.repeat == Repeat::Safe;
         let pace = self.pace(call);
         let (mut refused, mut cut) = (0, 0);
+        let mut unclear = false;
         // An attempt that was cut may have taken place: a cancellation must not hide it.
         let mut before: Option<Failure> = None;
         let hidden = |before: Option<Failure>, failure: Failure| match failure {
@@ -199,13 +199,16 @@ impl Service {
         loop {
             let result = self.once(call, &pace, refused + cut > 0).await;
             let failure = match result {
-                Ok(answer) => {
+                Ok(mut answer) => {
+                    answer.after_unclear = unclear;
                     let status = answer.status;
                     let throttled = status == StatusCode::TOO_MANY_REQUESTS;
                     let passing = throttled || (safe && is_passing(status));
                     if passing && refused < RETRIES {
                         let wait = self.refused(&answer, &pace, refused)?;
                         refused += 1;
+                        // A gateway that gave up does not know what became of the call.
+                        unclear |= !throttled;
                         let waiting = self.counts.waits(wait);
                         let waited = self.pause(wait).await;
                         drop(waiting);
@@ -231,6 +234,7 @@ impl Service {
             if let Err(cancelled) = self.pause(wait).await {
                 return Err(hidden(Some(failure), cancelled));
             }
+            unclear |= failure.may_have_happened();
             before = Some(failure);
             cut += 1;
         }
@@ -244,7 +248,7 @@ impl Service {
             self.counts.throttled();
         }
         if let Some(wait) = asked.filter(|wait| *wait > LONGEST_WAIT) {
-            pace.shut(wait);
+            pace.refused(answer.begun, wait);
             return Err(Failure::AskedToWait {
                 host: self.origin.host(),
                 wait,
@@ -254,11 +258,16 @@ impl Service {
         let back_off = jittered(Duration::from_millis((start << tries).min(30_000)));
         if let Some(asked) = asked {
             // A hair longer than asked: clocks and queues differ.
-            pace.shut(asked + Duration::from_millis(30));
+            let wait = asked + Duration::from_millis(30);
+            if throttled {
+                pace.refused(answer.begun, wait);
+            } else {
+                pace.shut(wait);
+            }
             return Ok(asked);
         }
         if throttled {
-            pace.shut(back_off);
+            pace.refused(answer.begun, back_off);
         }
         Ok(back_off)
     }
@@ -292,14 +301,14 @@ impl Service {
         let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
         paces
             .entry((call.method.clone(), call.endpoint))
-            .or_insert_with(|| Arc::new(Pace::new(rate)))
+            .or_insert_with(|| Arc::new(Pace::new(rate, self.rates.yields)))
             .clone()
     }
 
     /// One request, when its turn has come. Once it is on its way it is not cancelled.
     async fn once(&self, call: &Call, pace: &Pace, repeated: bool) -> Result<Answer, Failure> {
         // The semaphore is never closed.
-        let _place = self.places.acquire().await;
+        let _place = pace.places.acquire().await;
         let turn = async {
             self.cancel.go().await;
             pace.turn().await;
@@ -354,6 +363,7 @@ impl Service {
     }
 
     async fn send(&self, call: &Call) -> Result<Answer, Failure> {
+        let begun = Instant::now();
         let mut request = self.http.request(call.method.clone(), call.url.clone());
         request = match &call.auth {
             Auth::None => request,
@@ -391,6 +401,8 @@ impl Service {
             status,
             headers,
             body,
+            after_unclear: false,
+            begun,
         })
     }
 

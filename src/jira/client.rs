@@ -1,6 +1,6 @@
 //! Calls to Jira, on the site or through the gateway.
 
-use super::error::{JiraError, Refusal};
+use super::error::{JiraError, Refusal, request_id};
 use super::wire::{TenantInfo, User};
 use crate::directory::AccountId;
 use crate::http::{
@@ -240,33 +240,32 @@ impl Jira {
         &self,
         what: &'static str,
         call: &Call,
-    ) -> Result<(T, u16), JiraError> {
+    ) -> Result<(T, Answer), JiraError> {
         match self.service.json(call).await? {
             Reply::Good(value, answer) => {
                 signed_in(&answer)?;
-                Ok((value, answer.status.as_u16()))
+                Ok((value, answer))
             }
             Reply::Refused(answer) => Err(refused(what, &answer)),
         }
     }
 
-    /// Sends a call whose answer does not matter beyond its status.
+    /// Sends a call whose body does not matter; gives the answer, with why it is a refusal if it
+    /// is one.
     pub(super) async fn send_plain(
         &self,
         what: &'static str,
         call: &Call,
-    ) -> Result<(), JiraError> {
+    ) -> Result<(Answer, Option<JiraError>), JiraError> {
         let answer = self.service.plain(call).await?;
-        if answer.status.is_success() {
-            signed_in(&answer)
+        let refusal = if answer.status.is_success() {
+            signed_in(&answer)?;
+            None
         } else {
-            Err(refused(what, &answer))
-        }
+            Some(refused(what, &answer))
+        };
+        Ok((answer, refusal))
     }
-}
-
-fn request_id(answer: &Answer) -> String {
-    Refusal::of("", answer).request_id
 }
 
 /// With a bad token Jira answers some calls with 200 and nothing; this header tells.

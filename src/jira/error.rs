@@ -28,20 +28,24 @@ impl Refusal {
 
     pub(super) fn of(what: &'static str, answer: &Answer) -> Self {
         let (code, message) = explain(answer);
-        let request_id = ["atl-traceid", "x-arequestid", "x-request-id"]
-            .into_iter()
-            .map(|name| answer.header(name))
-            .find(|id| !id.is_empty())
-            .unwrap_or_default()
-            .to_owned();
         Self {
             what,
             status: answer.status.as_u16(),
             code,
             message: message.chars().take(300).collect(),
-            request_id,
+            request_id: request_id(answer),
         }
     }
+}
+
+/// The id that Atlassian's support asks for, empty if the answer bears none.
+pub(super) fn request_id(answer: &Answer) -> String {
+    ["atl-traceid", "x-arequestid", "x-request-id"]
+        .into_iter()
+        .map(|name| answer.header(name))
+        .find(|id| !id.is_empty())
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// A call to Jira that failed.
@@ -89,6 +93,12 @@ pub enum JiraError {
         /// The configured id, may be empty.
         wanted: String,
         /// Ids of the key's organizations.
+        found: Vec<String>,
+    },
+    /// It can't be told in which directory an account is.
+    #[error("the account is in {} directories of the organization", .found.len())]
+    UnclearDirectory {
+        /// Ids of the directories.
         found: Vec<String>,
     },
     /// The call was refused.

@@ -15,5 +15,7 @@ pub use audit::AuditRecord;
 pub use client::{Access, Jira, Myself, Route, connect};
 pub use error::{JiraError, Refusal};
 pub use listing::{AccountRead, GroupsRead, Read, Rights, UsersRead};
-pub use organization::{ADDRESSES_AT_ONCE, Organization, OrganizationUser};
-pub use writes::{Created, Written};
+pub use organization::{
+    ADDRESSES_AT_ONCE, INVITED_AT_ONCE, Invited, Organization, OrganizationUser,
+};
+pub use writes::{Created, How, Written};

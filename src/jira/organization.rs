@@ -1,15 +1,18 @@
 //! The organization's API, with its own key: who has which address, and what another system syncs.
 
-use super::error::{JiraError, Refusal};
-use crate::directory::AccountId;
+use super::error::{JiraError, Refusal, request_id};
+use super::writes::{How, Written};
+use crate::directory::{AccountId, fold};
 use crate::http::{
-    Auth, Call, Clients, Control, Counted, Gate, Method, Origin, Rates, Repeat, Reply, Service,
+    Answer, Auth, Call, Clients, Control, Counted, Failure, Gate, Method, Origin, Rates, Repeat,
+    Reply, Service,
 };
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use tokio::sync::OnceCell;
 
 /// Addresses in one search, as documented.
 pub const ADDRESSES_AT_ONCE: usize = 100;
@@ -17,6 +20,12 @@ pub const ADDRESSES_AT_ONCE: usize = 100;
 const USERS: &str = "/v2/orgs/{orgId}/directories/{directoryId}/users/search";
 /// Rows on a page.
 const LIMIT: u64 = 100;
+/// Addresses in one invitation, as documented.
+pub const INVITED_AT_ONCE: usize = 25;
+/// As documented.
+const SUSPEND: &str = "/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/suspend";
+/// As documented.
+const RESTORE: &str = "/v2/orgs/{orgId}/directories/{directoryId}/users/{accountId}/restore";
 
 /// An organization.
 #[derive(Debug)]
@@ -24,6 +33,8 @@ pub struct Organization {
     service: Service,
     key: SecretString,
     id: String,
+    /// Its directories, once they were asked for.
+    directories: OnceCell<Vec<String>>,
 }
 
 /// An account as the organization knows it.
@@ -47,6 +58,31 @@ struct Page<T> {
 struct Links {
     #[serde(default)]
     next: Option<String>,
+}
+
+/// What became of an invitation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invited {
+    /// The accounts, by folded address.
+    pub accounts: HashMap<String, AccountId>,
+    /// Status of the answer: 206 if some could not be invited.
+    pub status: u16,
+    /// For support.
+    pub request_id: String,
+}
+
+#[derive(Deserialize)]
+struct Invitation {
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Directory {
+    directory_id: String,
 }
 
 #[derive(Deserialize)]
@@ -94,6 +130,7 @@ impl Organization {
             service,
             key,
             id: id.unwrap_or_default().to_owned(),
+            directories: OnceCell::new(),
         };
         let url = api.join(["admin", "v1", "orgs"]);
         let page: Page<Named> = organization
@@ -162,6 +199,113 @@ impl Organization {
         Ok((page.data.iter().filter(synced).count(), page.data.len()))
     }
 
+    /// Suspends an account, or lets it in again: in its whole directory. Safe to repeat.
+    pub async fn suspend(
+        &self,
+        account: &AccountId,
+        suspended: bool,
+    ) -> Result<Written, JiraError> {
+        let directory = self.directory(account).await?;
+        let (what, action, endpoint) = if suspended {
+            ("suspend a user", "suspend", SUSPEND)
+        } else {
+            ("restore a user", "restore", RESTORE)
+        };
+        let url = self.service.origin().join([
+            "admin",
+            "v2",
+            "orgs",
+            &self.id,
+            "directories",
+            &directory,
+            "users",
+            account.as_str(),
+            action,
+        ]);
+        // Without a JSON body the answer is 415.
+        let call = Call::new(Method::POST, endpoint, url, Repeat::Safe).json(json!({}));
+        let answer = self.answer(what, call).await?;
+        Ok(Written {
+            how: How::Done,
+            status: answer.status.as_u16(),
+            request_id: request_id(&answer),
+        })
+    }
+
+    /// The directory that an account is in: the only one, or the only one of this account.
+    async fn directory(&self, account: &AccountId) -> Result<String, JiraError> {
+        let all = self
+            .directories
+            .get_or_try_init(|| self.list_directories(None))
+            .await?;
+        let of_account = match all.as_slice() {
+            [one] => return Ok(one.clone()),
+            _ => self.list_directories(Some(account)).await?,
+        };
+        match of_account.as_slice() {
+            [one] => Ok(one.clone()),
+            _ => Err(JiraError::UnclearDirectory { found: of_account }),
+        }
+    }
+
+    async fn list_directories(
+        &self,
+        account: Option<&AccountId>,
+    ) -> Result<Vec<String>, JiraError> {
+        let url = self
+            .service
+            .origin()
+            .join(["admin", "v2", "orgs", &self.id, "directories"]);
+        let mut call = Call::get("/v2/orgs/{orgId}/directories", url);
+        if let Some(account) = account {
+            call = call.query("accountId", account.as_str());
+        }
+        let page: Page<Directory> = self
+            .send("list the organization's directories", call)
+            .await?;
+        Ok(page
+            .data
+            .into_iter()
+            .map(|found| found.directory_id)
+            .collect())
+    }
+
+    /// Invites people without telling them, at most [`INVITED_AT_ONCE`]. Gives the accounts by
+    /// address, folded; an address that is missing was not invited. Never repeated after an unclear
+    /// answer.
+    pub async fn invite(&self, addresses: &[String]) -> Result<Invited, JiraError> {
+        let url = self
+            .service
+            .origin()
+            .join(["admin", "v2", "orgs", &self.id, "users", "invite"]);
+        let call = Call::new(
+            Method::POST,
+            "/v2/orgs/{orgId}/users/invite",
+            url,
+            Repeat::OnlyAfter429,
+        )
+        .json(json!({ "emails": addresses, "sendNotification": false }));
+        let answer = self.answer("invite people", call).await?;
+        let page: Page<Invitation> = answer.json().ok_or_else(|| {
+            JiraError::Http(Failure::Garbled {
+                host: self.service.origin().host(),
+                cause: "no list of invitations".to_owned(),
+            })
+        })?;
+        Ok(Invited {
+            accounts: page
+                .data
+                .into_iter()
+                .filter_map(|row| {
+                    let id = row.id.filter(|id| !id.is_empty())?;
+                    Some((fold(&row.email), AccountId::new(&id)))
+                })
+                .collect(),
+            status: answer.status.as_u16(),
+            request_id: request_id(&answer),
+        })
+    }
+
     fn path<'a>(&'a self, kind: &'a str) -> [&'a str; 8] {
         [
             "admin",
@@ -222,19 +366,37 @@ impl Organization {
     async fn send<T: DeserializeOwned>(
         &self,
         what: &'static str,
-        mut call: Call,
+        call: Call,
     ) -> Result<T, JiraError> {
-        call.auth = Auth::Bearer(self.key.clone());
-        let call = call.header("Accept", "application/json");
-        match self.service.json(&call).await? {
+        match self.service.json(&self.signed(call)).await? {
             Reply::Good(value, _) => Ok(value),
-            Reply::Refused(answer) if matches!(answer.status.as_u16(), 401 | 403) => {
-                Err(JiraError::OrganizationKey {
-                    request_id: Refusal::of(what, &answer).request_id,
-                })
-            }
-            Reply::Refused(answer) => Err(JiraError::Refused(Box::new(Refusal::of(what, &answer)))),
+            Reply::Refused(answer) => Err(refused(what, &answer)),
         }
+    }
+
+    /// Sends a call whose body matters to the caller alone.
+    async fn answer(&self, what: &'static str, call: Call) -> Result<Answer, JiraError> {
+        let answer = self.service.plain(&self.signed(call)).await?;
+        if answer.status.is_success() {
+            Ok(answer)
+        } else {
+            Err(refused(what, &answer))
+        }
+    }
+
+    fn signed(&self, mut call: Call) -> Call {
+        call.auth = Auth::Bearer(self.key.clone());
+        call.header("Accept", "application/json")
+    }
+}
+
+fn refused(what: &'static str, answer: &Answer) -> JiraError {
+    if matches!(answer.status.as_u16(), 401 | 403) {
+        JiraError::OrganizationKey {
+            request_id: request_id(answer),
+        }
+    } else {
+        JiraError::Refused(Box::new(Refusal::of(what, answer)))
     }
 }
 

@@ -1,20 +1,40 @@
 //! The writes.
 
 use super::client::Jira;
-use super::error::JiraError;
+use super::error::{JiraError, Refusal};
 use super::wire::{Group, User};
 use crate::directory::{AccountId, GroupId};
 use crate::http::{Method, Repeat};
 use crate::plan::ProductKey;
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
-/// How a membership ended up as wanted.
+/// As documented.
+const PROPERTY: &str = "/rest/api/3/user/properties/{propertyKey}";
+
+#[derive(Deserialize)]
+struct Property {
+    value: Value,
+}
+
+/// How something ended up as wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Written {
+pub enum How {
     /// By this call.
     Done,
     /// It was so before.
     Already,
+}
+
+/// A write that succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// How.
+    pub how: How,
+    /// Status of the answer.
+    pub status: u16,
+    /// The id that Atlassian's support asks for.
+    pub request_id: String,
 }
 
 /// An account that exists after `POST user`.
@@ -25,6 +45,8 @@ pub struct Created {
     /// Status: 201 created, 200 there already. Atlassian's text contradicts itself on this: what
     /// counts is whether the listing had the account before.
     pub status: u16,
+    /// For support.
+    pub request_id: String,
 }
 
 impl Jira {
@@ -44,15 +66,16 @@ impl Jira {
                 Repeat::OnlyAfter429,
             )
             .json(json!({ "emailAddress": email, "products": products }));
-        let (user, status) = self.send::<User>("create a user", &call).await?;
+        let (user, answer) = self.send::<User>("create a user", &call).await?;
         Ok(Created {
             account: AccountId::new(&user.account_id),
-            status,
+            status: answer.status.as_u16(),
+            request_id: super::error::request_id(&answer),
         })
     }
 
     /// Creates a group. Never repeated after an unclear answer.
-    pub async fn create_group(&self, name: &str) -> Result<GroupId, JiraError> {
+    pub async fn create_group(&self, name: &str) -> Result<(GroupId, Written), JiraError> {
         let call = self
             .call(
                 Method::POST,
@@ -62,8 +85,13 @@ impl Jira {
                 Repeat::OnlyAfter429,
             )
             .json(json!({ "name": name }));
-        let (group, _) = self.send::<Group>("create a group", &call).await?;
-        Ok(GroupId::new(&group.group_id))
+        let (group, answer) = self.send::<Group>("create a group", &call).await?;
+        let written = Written {
+            how: How::Done,
+            status: answer.status.as_u16(),
+            request_id: super::error::request_id(&answer),
+        };
+        Ok((GroupId::new(&group.group_id), written))
     }
 
     /// Puts an account into a group. Safe to repeat.
@@ -81,13 +109,10 @@ impl Jira {
                 Repeat::Safe,
             )
             .json(json!({ "accountId": account.as_str() }));
-        match self.send_plain("add a member", &call).await {
-            Ok(()) => Ok(Written::Done),
-            Err(JiraError::Refused(r)) if r.status == 400 && says_member_already(&r.message) => {
-                Ok(Written::Already)
-            }
-            Err(error) => Err(error),
-        }
+        // 400 has several meanings here, and only its English text tells them apart.
+        let already =
+            |r: &Refusal| r.status == 400 && r.message.to_ascii_lowercase().contains("already");
+        self.write("add a member", &call, already).await
     }
 
     /// Takes an account out of a group. Safe to repeat: 404 is done, unless the group is gone.
@@ -103,15 +128,94 @@ impl Jira {
             &[("groupId", group.as_str()), ("accountId", account.as_str())],
             Repeat::Safe,
         );
-        match self.send_plain("remove a member", &call).await {
-            Ok(()) => Ok(Written::Done),
-            Err(JiraError::Refused(refusal)) if refusal.status == 404 => Ok(Written::Already),
+        self.write("remove a member", &call, |r| r.status == 404)
+            .await
+    }
+
+    /// Removes an account from the site, with its groups and roles. Safe to repeat.
+    pub async fn remove_user(&self, account: &AccountId) -> Result<Written, JiraError> {
+        let call = self.call(
+            Method::DELETE,
+            "/rest/api/3/user",
+            &["user"],
+            &[("accountId", account.as_str())],
+            Repeat::Safe,
+        );
+        self.write("remove a user from the site", &call, |r| r.status == 404)
+            .await
+    }
+
+    /// Deletes a group. What is restricted to it becomes inaccessible. Safe to repeat.
+    pub async fn delete_group(&self, group: &GroupId) -> Result<Written, JiraError> {
+        let call = self.call(
+            Method::DELETE,
+            "/rest/api/3/group",
+            &["group"],
+            &[("groupId", group.as_str())],
+            Repeat::Safe,
+        );
+        self.write("delete a group", &call, |r| r.status == 404)
+            .await
+    }
+
+    /// A property of the admin's own account, if it is set.
+    pub async fn property(&self, key: &str) -> Result<Option<Value>, JiraError> {
+        let account = self.myself().id.as_str();
+        let read = self
+            .get::<Property>(
+                "read a user property",
+                PROPERTY,
+                &["user", "properties", key],
+                &[("accountId", account)],
+            )
+            .await;
+        match read {
+            Ok(property) => Ok(Some(property.value)),
+            Err(JiraError::Refused(refusal)) if refusal.status == 404 => Ok(None),
             Err(error) => Err(error),
         }
     }
-}
 
-/// 400 has several meanings here, and only its English text tells them apart.
-fn says_member_already(message: &str) -> bool {
-    message.to_ascii_lowercase().contains("already")
+    /// Sets a property of the admin's own account.
+    pub async fn set_property(&self, key: &str, value: &Value) -> Result<(), JiraError> {
+        let call = self
+            .call(
+                Method::PUT,
+                PROPERTY,
+                &["user", "properties", key],
+                &[("accountId", self.myself().id.as_str())],
+                Repeat::Safe,
+            )
+            .json(value.clone());
+        match self.send_plain("set a user property", &call).await? {
+            (_, None) => Ok(()),
+            (_, Some(refusal)) => Err(refusal),
+        }
+    }
+
+    /// Makes a write. `already` tells which refusals mean that it was so before; after an attempt
+    /// that ended without a clear answer, that attempt did it.
+    async fn write(
+        &self,
+        what: &'static str,
+        call: &crate::http::Call,
+        already: impl Fn(&Refusal) -> bool,
+    ) -> Result<Written, JiraError> {
+        let (answer, refusal) = match self.send_plain(what, call).await? {
+            (answer, None) => (answer, None),
+            (answer, Some(error)) => match error {
+                JiraError::Refused(refusal) if already(&refusal) => (answer, Some(refusal)),
+                error => return Err(error),
+            },
+        };
+        Ok(Written {
+            how: if refusal.is_some() && !answer.after_unclear {
+                How::Already
+            } else {
+                How::Done
+            },
+            status: answer.status.as_u16(),
+            request_id: super::error::request_id(&answer),
+        })
+    }
 }

@@ -3,7 +3,7 @@
 use super::names::{LONGEST, jira_name};
 use super::scope::{closure, group_in_scope};
 use super::shape::{Conflict, Skipped, Subject};
-use super::{Inputs, Ownership};
+use super::{Inputs, Leavers, Ownership, TakenWhat};
 use crate::directory::{EntraId, GroupClass, GroupId, Membership, fold, is_reserved, shown};
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeMap;
@@ -108,14 +108,32 @@ pub fn groups_to_read(inputs: &Inputs<'_>, admins: bool) -> Vec<u32> {
         .iter()
         .map(|name| fold(name))
         .collect();
-    let removes = admins || inputs.known.links.owns_any();
+    let leaving = provisioning.leavers != Leavers::Keep && !inputs.known.leavers.is_empty();
+    let removes = admins || leaving || inputs.known.links.owns_any() || inputs.undo.is_some();
     for (row, group) in inputs.jira.iter_groups() {
-        if (removes && group.class() == GroupClass::Protected)
-            || defaults.contains(&fold(group.name()))
-        {
+        let needed = match group.class() {
+            GroupClass::Protected => removes,
+            GroupClass::Access => leaving && provisioning.leavers == Leavers::Access,
+            _ => false,
+        };
+        if needed || defaults.contains(&fold(group.name())) {
             rows.push(row);
         }
     }
+    let taken = inputs
+        .known
+        .taken
+        .iter()
+        .filter_map(|taken| match &taken.what {
+            TakenWhat::Member(group) => Some(group.as_str()),
+            TakenWhat::Suspended => None,
+        });
+    let undone = inputs.undo.iter().flat_map(|undo| undo.groups());
+    rows.extend(
+        taken
+            .chain(undone)
+            .filter_map(|id| inputs.jira.find_group(id)),
+    );
     rows.sort_unstable();
     rows.dedup();
     rows

@@ -39,6 +39,8 @@ pub(super) fn memberships(draft: &mut Draft<'_>) {
         }
     }
     default_groups(draft);
+    draft.give_back();
+    draft.leave(&mut removals);
     draft.operations.append(&mut removals);
 }
 
@@ -111,7 +113,7 @@ fn additions(draft: &mut Draft<'_>, index: u32, wanted: &Wanted) {
     let mut current = current.iter().peekable();
     for &(account, person, nested) in &wanted.accounts {
         while current.next_if(|member| **member < account).is_some() {}
-        if current.peek() != Some(&&account) && jira.account(account).active() {
+        if current.peek() != Some(&&account) && draft.is_active(account) {
             draft.operations.push(add(person, account, reason(nested)));
         }
     }
@@ -140,7 +142,7 @@ fn removed(draft: &Draft<'_>, index: u32, wanted: &Wanted, removals: &mut Vec<Op
             continue;
         }
         let found = inputs.jira.account(account);
-        if found.kind() != AccountKind::Person || !found.active() {
+        if found.kind() != AccountKind::Person || !draft.is_active(account) {
             continue;
         }
         let person = draft.matching.person_of[account as usize];
@@ -181,7 +183,7 @@ fn default_groups(draft: &mut Draft<'_>) {
             let account = draft.matching.account_of[*row as usize];
             account != NONE
                 && draft.standing[*row as usize] == Standing::InScope
-                && draft.inputs.jira.account(account).active()
+                && draft.is_active(account)
         }));
     }
     people.sort_unstable();
@@ -211,13 +213,8 @@ fn default_groups(draft: &mut Draft<'_>) {
             });
             continue;
         };
-        let existing = (0u32..)
-            .zip(&draft.targets)
-            .find(|(_, target)| target.jira == Some(row))
-            .map(|(index, _)| index);
-        let mirrored =
-            existing.is_some_and(|index| draft.targets[index as usize].state == TargetState::Owned);
-        if mirrored {
+        let index = draft.target_of(row);
+        if draft.targets[index as usize].state == TargetState::Owned {
             draft.skipped.push(Skipped {
                 kind: Subject::Group,
                 entra_id: String::new(),
@@ -227,16 +224,6 @@ fn default_groups(draft: &mut Draft<'_>) {
             });
             continue;
         }
-        let index = existing.unwrap_or_else(|| {
-            draft.targets.push(super::Target {
-                name: jira.group(row).name().to_owned(),
-                entra: Vec::new(),
-                jira: Some(row),
-                state: TargetState::Confirmed,
-                known: false,
-            });
-            draft.targets.len() as u32 - 1
-        });
         let already: hashbrown::HashSet<u32> = draft
             .operations
             .iter()

@@ -5,7 +5,7 @@
 use super::make::operation_id;
 use super::operation::{Kind, OperationId, hex};
 use super::shape::Inputs;
-use super::{Operation, Plan, address};
+use super::{Operation, Plan, Reason, address};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -56,6 +56,16 @@ pub struct OperationRow {
     /// In a saved plan: `false` cuts the operation out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selected: Option<bool>,
+}
+
+impl OperationRow {
+    /// Whether it is taken from a leaver, to be given back on return.
+    #[must_use]
+    pub fn is_leaver(&self) -> bool {
+        [Reason::LeaverDisabled, Reason::LeaverDeleted]
+            .iter()
+            .any(|reason| reason.is(&self.reason))
+    }
 }
 
 /// Whether both sides are complete.
@@ -139,6 +149,9 @@ pub struct Pinned {
     /// Groups that applying it adopts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub adopts: Vec<GroupPair>,
+    /// The run that applying it takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
 }
 
 /// An Entra group and the Jira group that mirrors it.
@@ -212,18 +225,10 @@ impl Plan {
     /// The counts by kind.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        let mut summary: Summary = [
-            Kind::CreateUser,
-            Kind::CreateGroup,
-            Kind::AddMember,
-            Kind::RemoveMember,
-        ]
-        .into_iter()
-        .map(|kind| {
-            let count = self.operations.iter().filter(|op| op.kind == kind).count();
-            (kind.as_str().to_owned(), count as u64)
-        })
-        .collect();
+        let mut summary: Summary = Kind::ALL
+            .into_iter()
+            .map(|kind| (kind.as_str().to_owned(), self.count(kind)))
+            .collect();
         summary.insert("total".to_owned(), self.operations.len() as u64);
         summary
     }
@@ -261,7 +266,7 @@ impl Plan {
     }
 
     fn user(inputs: &Inputs<'_>, op: &Operation) -> Option<UserRef> {
-        if op.kind == Kind::CreateGroup {
+        if matches!(op.kind, Kind::CreateGroup | Kind::DeleteGroup) {
             return None;
         }
         let account = op.account().map(|row| inputs.jira.account(row));

@@ -1,11 +1,12 @@
 //! The order in which operations run: pure.
 //!
 //! The executor says what to do next and is told how it went. It knows no clock: the time is
-//! given to it as the time since the run began. Removals come last. What depends on something
-//! that failed is skipped; a systemic failure stops everything that has not begun.
+//! given to it as the time since the run began. Removals come after what gives, leavers last. Kinds
+//! of operations take turns, since each has an endpoint, and so a pace, of its own. What depends on
+//! something that failed is skipped; a systemic failure stops everything that has not begun.
 
 use super::Plan;
-use super::operation::{Kind, NONE};
+use super::operation::{Kind, NONE, Stage};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -57,6 +58,10 @@ pub enum Outcome {
     Failed,
     /// The group can't be written by this admin: nothing more is tried on it.
     GroupRefused,
+    /// No licence is left: nothing more is created, or put into this group.
+    NoSeat,
+    /// The organization's key is not accepted: nothing more of this kind is tried.
+    NoKey,
     /// Nothing can succeed any more: authorization lost, site down.
     Systemic,
     /// The call was not made, since the run was cancelled.
@@ -85,6 +90,9 @@ const VISIBLE: [u64; 6] = [1, 2, 3, 5, 8, 13];
 const LOOK_UPS: [u64; 3] = [1, 3, 5];
 /// How often a write whose outcome is unclear is made again after it was looked up in vain.
 const REPEATS: u8 = 3;
+/// How many operations of one kind are under way at a time: what the fastest endpoint needs where
+/// an answer takes half a second.
+const EACH: usize = 48;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -118,21 +126,31 @@ struct Node {
     repeats: u8,
 }
 
+const STAGES: usize = Stage::Ends as usize + 1;
+
 /// Decides what runs when.
 #[derive(Debug)]
 pub struct Executor {
     nodes: Vec<Node>,
     by_operation: HashMap<u32, u32>,
     dependants: HashMap<u32, Vec<u32>>,
-    ready: VecDeque<(u32, Effect)>,
-    removals: Vec<u32>,
+    /// By kind.
+    ready: [VecDeque<(u32, Effect)>; Kind::ALL.len()],
+    /// What waits for its stage, by stage.
+    staged: [Vec<u32>; STAGES],
     later: BTreeMap<(Duration, u32), Effect>,
     refused: hashbrown::HashSet<u32>,
+    /// Groups for which no licence is left.
+    full: hashbrown::HashSet<u32>,
+    /// Kinds of which nothing can succeed any more, for want of licences or of a key.
+    hopeless: hashbrown::HashSet<Kind>,
     /// For people whom this run creates: how far their account is visible.
     sight: HashMap<u32, Sight>,
-    running: usize,
-    unsettled: usize,
-    unsettled_before_removals: usize,
+    running: [usize; Kind::ALL.len()],
+    /// By stage.
+    unsettled: [usize; STAGES],
+    /// The kind whose turn is next.
+    turn: usize,
     stopped: bool,
     counts: Counts,
 }
@@ -146,25 +164,30 @@ impl Executor {
             nodes: Vec::with_capacity(chosen.len()),
             by_operation: HashMap::with_capacity(chosen.len()),
             dependants: HashMap::new(),
-            ready: VecDeque::new(),
-            removals: Vec::new(),
+            ready: Default::default(),
+            staged: Default::default(),
             later: BTreeMap::new(),
             refused: hashbrown::HashSet::new(),
+            full: hashbrown::HashSet::new(),
+            hopeless: hashbrown::HashSet::new(),
             sight: HashMap::new(),
-            running: 0,
-            unsettled: chosen.len(),
-            unsettled_before_removals: 0,
+            running: Default::default(),
+            unsettled: Default::default(),
+            turn: 0,
             stopped: false,
             counts: Counts::default(),
         };
         let (mut people, mut groups) = (HashMap::new(), HashMap::new());
+        let mut restored = HashMap::new();
         for (node, &index) in (0u32..).zip(chosen) {
             let op = &plan.operations[index as usize];
             match op.kind {
                 Kind::CreateUser => _ = people.insert(op.person, node),
                 Kind::CreateGroup => _ = groups.insert(op.target, node),
-                Kind::AddMember | Kind::RemoveMember => {}
+                Kind::RestoreUser => _ = restored.insert(op.account, node),
+                _ => {}
             }
+            executor.unsettled[op.kind.stage() as usize] += 1;
             executor.by_operation.insert(index, node);
             executor.nodes.push(Node {
                 operation: index,
@@ -183,10 +206,15 @@ impl Executor {
         let mut orphans = Vec::new();
         for (node, &index) in (0u32..).zip(chosen) {
             let op = &plan.operations[index as usize];
-            if op.kind != Kind::AddMember {
+            if !op.kind.is_membership() {
                 continue;
             }
-            let mut needs = Vec::new();
+            let mut needs: Vec<Option<u32>> = restored
+                .get(&op.account)
+                .copied()
+                .map(Some)
+                .into_iter()
+                .collect();
             if op.account == NONE {
                 needs.push(people.get(&op.person).copied());
             }
@@ -204,32 +232,74 @@ impl Executor {
                 }
             }
         }
-        executor.unsettled_before_removals = executor
-            .nodes
-            .iter()
-            .filter(|node| node.kind != Kind::RemoveMember)
-            .count();
         for node in orphans {
             executor.skip(node);
         }
         for node in 0..executor.nodes.len() as u32 {
             let it = &mut executor.nodes[node as usize];
             if it.state == State::Waiting && it.open == 0 {
-                it.state = State::Ready;
-                if it.kind == Kind::RemoveMember {
-                    executor.removals.push(node);
-                } else {
-                    executor.ready.push_back((node, Effect::Write));
-                }
+                executor.begin(node);
             }
         }
         executor
     }
 
+    /// Everything that it needs is done: it runs when its stage has come.
+    fn begin(&mut self, node: u32) {
+        let it = &mut self.nodes[node as usize];
+        it.state = State::Ready;
+        self.staged[it.kind.stage() as usize].push(node);
+    }
+
+    /// Lets those begin whose stage has come.
+    fn stages(&mut self) {
+        for stage in 0..STAGES {
+            if self.unsettled[..stage].iter().any(|left| *left > 0) {
+                return;
+            }
+            for node in self.staged[stage].drain(..) {
+                let kind = self.nodes[node as usize].kind;
+                self.ready[kind as usize].push_back((node, Effect::Write));
+            }
+        }
+    }
+
+    /// The next step of this kind, if one may begin.
+    fn of_kind(&mut self, kind: usize) -> Option<Step> {
+        if self.running[kind] >= EACH {
+            return None;
+        }
+        while let Some((node, effect)) = self.ready[kind].pop_front() {
+            if self.nodes[node as usize].state == State::Settled || self.waits_for_sight(node) {
+                continue;
+            }
+            let it = &mut self.nodes[node as usize];
+            let hopeless = match it.kind {
+                Kind::AddMember => {
+                    self.refused.contains(&it.target) || self.full.contains(&it.target)
+                }
+                Kind::RemoveMember => self.refused.contains(&it.target),
+                _ => false,
+            };
+            let hopeless = hopeless || self.hopeless.contains(&it.kind);
+            if effect == Effect::Write && hopeless {
+                self.skip(node);
+                continue;
+            }
+            it.state = State::Running;
+            self.running[kind] += 1;
+            return Some(Step {
+                operation: it.operation,
+                effect,
+            });
+        }
+        None
+    }
+
     /// What comes next, at most `room` steps of it.
     pub fn next(&mut self, now: Duration, room: usize) -> Next {
         if self.stopped {
-            return if self.running == 0 {
+            return if self.running.iter().all(|running| *running == 0) {
                 Next::Done
             } else {
                 Next::Wait(None)
@@ -240,45 +310,35 @@ impl Executor {
                 break;
             }
             if let Some((_, effect)) = self.later.pop_first() {
-                self.ready.push_front((node, effect));
-            }
-        }
-        if self.unsettled_before_removals == 0 {
-            for node in self.removals.drain(..) {
-                self.ready.push_back((node, Effect::Write));
+                let kind = self.nodes[node as usize].kind;
+                self.ready[kind as usize].push_front((node, effect));
             }
         }
         let mut steps = Vec::new();
-        while steps.len() < room
-            && let Some((node, effect)) = self.ready.pop_front()
-        {
-            if self.nodes[node as usize].state == State::Settled || self.waits_for_sight(node) {
-                continue;
+        // Skipping may settle a stage, whose next one then begins.
+        loop {
+            self.stages();
+            let before = self.left();
+            let mut idle = 0;
+            while steps.len() < room && idle < Kind::ALL.len() {
+                let kind = self.turn % Kind::ALL.len();
+                self.turn += 1;
+                match self.of_kind(kind) {
+                    Some(step) => {
+                        steps.push(step);
+                        idle = 0;
+                    }
+                    None => idle += 1,
+                }
             }
-            let it = &mut self.nodes[node as usize];
-            if effect == Effect::Write
-                && matches!(it.kind, Kind::AddMember | Kind::RemoveMember)
-                && self.refused.contains(&it.target)
-            {
-                self.skip(node);
-                continue;
+            if steps.len() >= room || self.left() == before {
+                break;
             }
-            it.state = State::Running;
-            self.running += 1;
-            steps.push(Step {
-                operation: it.operation,
-                effect,
-            });
         }
         if !steps.is_empty() {
             Next::Do(steps)
-        } else if self.unsettled == 0 {
+        } else if self.left() == 0 {
             Next::Done
-        } else if self.ready.is_empty()
-            && self.unsettled_before_removals == 0
-            && !self.removals.is_empty()
-        {
-            self.next(now, room)
         } else {
             Next::Wait(self.later.first_key_value().map(|(key, _)| key.0))
         }
@@ -289,8 +349,9 @@ impl Executor {
         let Some(&node) = self.by_operation.get(&operation) else {
             return false;
         };
-        self.running = self.running.saturating_sub(1);
         let it = &mut self.nodes[node as usize];
+        let running = &mut self.running[it.kind as usize];
+        *running = running.saturating_sub(1);
         match outcome {
             Outcome::Done => self.settle(node, Outcome::Done),
             Outcome::Already => self.settle(node, Outcome::Already),
@@ -329,6 +390,18 @@ impl Executor {
                 self.refused.insert(target);
                 self.settle(node, Outcome::Failed);
             }
+            Outcome::NoSeat => {
+                match it.kind {
+                    Kind::AddMember => _ = self.full.insert(it.target),
+                    kind => _ = self.hopeless.insert(kind),
+                }
+                self.settle(node, Outcome::Failed);
+            }
+            Outcome::NoKey => {
+                let kind = it.kind;
+                self.hopeless.insert(kind);
+                self.settle(node, Outcome::Failed);
+            }
             Outcome::Systemic => {
                 self.settle(node, Outcome::Failed);
                 self.stop();
@@ -348,7 +421,7 @@ impl Executor {
     pub fn counts(&self) -> Counts {
         let mut counts = self.counts;
         if self.stopped {
-            counts.skipped += self.unsettled as u64;
+            counts.skipped += self.left() as u64;
         }
         counts
     }
@@ -356,7 +429,7 @@ impl Executor {
     /// How many operations are not settled.
     #[must_use]
     pub fn left(&self) -> usize {
-        self.unsettled
+        self.unsettled.iter().sum()
     }
 
     /// Whether another addition is finding out whether the new account is visible.
@@ -398,7 +471,8 @@ impl Executor {
                 self.sight.insert(person, Sight::Visible);
             }
             for next in waiting {
-                self.ready.push_back((next, Effect::Write));
+                let kind = self.nodes[next as usize].kind;
+                self.ready[kind as usize].push_back((next, Effect::Write));
             }
         }
     }
@@ -427,11 +501,7 @@ impl Executor {
         it.state = State::Settled;
         self.sighted(node, matches!(outcome, Outcome::Done | Outcome::Already));
         let it = &self.nodes[node as usize];
-        let removal = it.kind == Kind::RemoveMember;
-        self.unsettled -= 1;
-        if !removal {
-            self.unsettled_before_removals -= 1;
-        }
+        self.unsettled[it.kind.stage() as usize] -= 1;
         let failed = match outcome {
             Outcome::Done => {
                 self.counts.done += 1;
@@ -456,8 +526,7 @@ impl Executor {
             let it = &mut self.nodes[dependant as usize];
             it.open = it.open.saturating_sub(1);
             if it.open == 0 && it.state == State::Waiting {
-                it.state = State::Ready;
-                self.ready.push_back((dependant, Effect::Write));
+                self.begin(dependant);
             }
         }
     }

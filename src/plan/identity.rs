@@ -3,7 +3,7 @@
 use super::matching::{Matched, Matching};
 use super::operation::hex;
 use super::shape::Inputs;
-use super::{Operation, RowDecision, Settings, Target};
+use super::{Operation, RowDecision, Settings, TakenWhat, Target};
 use crate::directory::Memberships;
 use sha2::{Digest, Sha256};
 
@@ -241,6 +241,18 @@ fn known(digest: &mut Canonical, inputs: &Inputs<'_>, matching: &Matching) {
     refused.sort_unstable();
     for address in refused {
         digest.text(address);
+    }
+    digest.text("leavers");
+    for (person, since) in &known.leavers {
+        digest.text(person.as_str());
+        digest.text(&since.to_string());
+    }
+    for taken in &known.taken {
+        digest.text(taken.account.as_str());
+        match &taken.what {
+            TakenWhat::Suspended => digest.number(0),
+            TakenWhat::Member(group) => digest.text(group.as_str()),
+        }
     }
     digest.text("look-ups");
     for (address, found) in known.look_ups.iter() {

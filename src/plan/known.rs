@@ -3,6 +3,7 @@
 use super::OperationId;
 use crate::directory::{AccountId, EntraId, GroupId};
 use hashbrown::{HashMap, HashSet};
+use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How far a linked group is Rollbook's.
@@ -194,6 +195,30 @@ pub struct History {
     pub added: HashMap<GroupId, u64>,
     /// Members removed unattended within 24 hours, by Jira group.
     pub removed: HashMap<GroupId, u64>,
+    /// People suspended or removed unattended within 24 hours.
+    pub people_removed: u64,
+    /// Groups that a run created and left unfinished within 24 hours: they are still being filled.
+    pub unfinished_groups: HashSet<GroupId>,
+}
+
+/// What Rollbook took from a leaver, to be given back on return.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Taken {
+    /// Who.
+    pub entra: EntraId,
+    /// Whose account.
+    pub account: AccountId,
+    /// What.
+    pub what: TakenWhat,
+}
+
+/// Something that can be given back.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TakenWhat {
+    /// The account was suspended.
+    Suspended,
+    /// It was taken out of this group.
+    Member(GroupId),
 }
 
 /// Everything that is known from before.
@@ -211,6 +236,13 @@ pub struct Known {
     pub defaults_given: HashSet<(EntraId, GroupId)>,
     /// Folded addresses for which Jira refused lately to create a person, with its words.
     pub refused: HashMap<String, String>,
+    /// Leavers: people who were enabled and in scope in an applied snapshot and whom Entra shows
+    /// disabled or deleted since this day.
+    pub leavers: BTreeMap<EntraId, Date>,
+    /// What Rollbook took from leavers and has not given back, sorted.
+    pub taken: Vec<Taken>,
+    /// Whether the organization's key works.
+    pub organization_key: bool,
     /// For the guards.
     pub history: History,
 }

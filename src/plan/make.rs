@@ -13,7 +13,7 @@ use hashbrown::HashSet;
 
 /// The id of an operation of this plan.
 pub(super) fn operation_id(inputs: &Inputs<'_>, targets: &[Target], op: &Operation) -> OperationId {
-    let person = if op.kind == Kind::CreateGroup {
+    let person = if matches!(op.kind, Kind::CreateGroup | Kind::DeleteGroup) {
         ""
     } else if let Some(person) = op.person() {
         inputs.entra.person(person).id()
@@ -43,6 +43,7 @@ pub fn make(inputs: &Inputs<'_>) -> Plan {
         standing,
         matching,
         creating: HashSet::new(),
+        restoring: HashSet::new(),
         targets: found.list,
         operations: Vec::new(),
         conflicts: found.conflicts,
@@ -50,11 +51,15 @@ pub fn make(inputs: &Inputs<'_>) -> Plan {
         unverified: HashSet::new(),
         measured: Measured::default(),
         with_account: 0,
+        orphaned: 0,
     };
     draft.people();
     draft.groups();
     diff::memberships(&mut draft);
-    draft.decided();
+    match inputs.undo {
+        Some(undo) => draft.undo(undo),
+        None => draft.decided(),
+    }
     draft.finish()
 }
 
@@ -65,6 +70,8 @@ pub(super) struct Draft<'a> {
     pub(super) matching: Matching,
     /// People whom this plan creates.
     pub(super) creating: HashSet<u32>,
+    /// Accounts that this plan restores.
+    pub(super) restoring: HashSet<u32>,
     pub(super) targets: Vec<Target>,
     pub(super) operations: Vec<Operation>,
     pub(super) conflicts: Vec<Conflict>,
@@ -73,6 +80,8 @@ pub(super) struct Draft<'a> {
     pub(super) measured: Measured,
     /// People in scope who have an active account.
     with_account: u64,
+    /// Operations that were cut out because something they need was.
+    orphaned: u64,
 }
 
 impl Draft<'_> {
@@ -96,11 +105,21 @@ impl Draft<'_> {
             self.measured.users += 1;
             let account = self.matching.account_of[row as usize];
             if account != NONE {
-                let account = inputs.jira.account(account);
-                if account.active() {
+                if inputs.jira.account(account).active() {
                     self.with_account += 1;
+                } else if self.is_given_back(row, account) {
+                    self.with_account += 1;
+                    self.restoring.insert(account);
+                    self.operations.push(Operation {
+                        kind: Kind::RestoreUser,
+                        reason: super::Reason::Returned,
+                        held: guards::Held::default(),
+                        person: row,
+                        account,
+                        target: NONE,
+                    });
                 } else {
-                    let id = account.id().to_owned();
+                    let id = inputs.jira.account(account).id().to_owned();
                     let reason = "its account was deactivated in Jira and is not reactivated";
                     self.conflict(row, reason, vec![id]);
                 }
@@ -181,7 +200,8 @@ impl Draft<'_> {
             );
         }
         let creating = &self.creating;
-        self.operations.retain(|op| creating.contains(&op.person));
+        self.operations
+            .retain(|op| op.kind != Kind::CreateUser || creating.contains(&op.person));
     }
 
     fn conflict(&mut self, row: u32, reason: &str, candidates: Vec<String>) {
@@ -268,15 +288,14 @@ impl Draft<'_> {
             return;
         }
         let (mut people, mut groups) = (HashSet::new(), HashSet::new());
+        let mut restored = HashSet::new();
         let (inputs, targets) = (self.inputs, &self.targets);
         let mut skipped = Vec::new();
         self.operations.retain(|op| {
             let id = operation_id(inputs, targets, op);
             let word = match decisions.get(&id) {
                 Some(RowDecision::Ignored) => "ignored",
-                Some(RowDecision::Rejected { reason }) if *reason == op.reason.to_string() => {
-                    "rejected"
-                }
+                Some(RowDecision::Rejected { reason }) if op.reason.is(reason) => "rejected",
                 _ => return true,
             };
             let name = match op.kind {
@@ -288,10 +307,17 @@ impl Draft<'_> {
                     groups.insert(op.target);
                     targets[op.target as usize].name.as_str()
                 }
-                Kind::AddMember | Kind::RemoveMember => targets[op.target as usize].name.as_str(),
+                Kind::RestoreUser => {
+                    restored.insert(op.account);
+                    inputs.jira.account(op.account).name()
+                }
+                Kind::SuspendUser | Kind::RemoveUser => inputs.jira.account(op.account).name(),
+                Kind::AddMember | Kind::RemoveMember | Kind::DeleteGroup => {
+                    targets[op.target as usize].name.as_str()
+                }
             };
             skipped.push(Skipped {
-                kind: if op.kind == Kind::CreateUser {
+                kind: if op.target == NONE {
                     Subject::Person
                 } else {
                     Subject::Group
@@ -306,12 +332,41 @@ impl Draft<'_> {
             false
         });
         self.operations.retain(|op| {
-            let orphaned =
-                (op.account == NONE && people.contains(&op.person)) || groups.contains(&op.target);
-            !(op.kind == Kind::AddMember && orphaned)
+            let orphaned = (op.account == NONE && people.contains(&op.person))
+                || groups.contains(&op.target)
+                || restored.contains(&op.account);
+            !(op.kind.is_membership() && orphaned)
         });
         self.creating.retain(|row| !people.contains(row));
+        self.restoring.retain(|row| !restored.contains(row));
         self.skipped.append(&mut skipped);
+    }
+
+    /// Memberships whose person or group is created or restored by an operation that was cut out
+    /// go with it.
+    fn orphans(&mut self) {
+        let (mut people, mut groups) = (HashSet::new(), HashSet::new());
+        let mut restored = HashSet::new();
+        for op in &self.operations {
+            match op.kind {
+                Kind::CreateUser => _ = people.insert(op.person),
+                Kind::CreateGroup => _ = groups.insert(op.target),
+                Kind::RestoreUser => _ = restored.insert(op.account),
+                _ => {}
+            }
+        }
+        let (targets, restoring) = (&self.targets, &self.restoring);
+        let before = self.operations.len();
+        self.operations.retain(|op| {
+            let new = op
+                .target()
+                .is_some_and(|t| targets[t as usize].jira.is_none());
+            let fits = (op.account != NONE || people.contains(&op.person))
+                && (!new || groups.contains(&op.target))
+                && (!restoring.contains(&op.account) || restored.contains(&op.account));
+            !op.kind.is_membership() || fits
+        });
+        self.orphaned = (before - self.operations.len()) as u64;
     }
 
     /// Leaves only what is wanted.
@@ -320,16 +375,18 @@ impl Draft<'_> {
         match inputs.selection {
             Selection::Everything => {}
             Selection::Group(group) => self.operations.retain(|op| {
-                matches!(op.kind, Kind::AddMember | Kind::RemoveMember)
+                op.kind.is_membership()
                     && op.account != NONE
                     && op
                         .target()
                         .and_then(|t| targets[t as usize].jira)
                         .is_some_and(|row| inputs.jira.group(row).id() == group.as_str())
             }),
-            Selection::Operations(wanted) => self
-                .operations
-                .retain(|op| wanted.contains(&operation_id(inputs, targets, op))),
+            Selection::Operations(wanted) => {
+                self.operations
+                    .retain(|op| wanted.contains(&operation_id(inputs, targets, op)));
+                self.orphans();
+            }
         }
     }
 
@@ -420,6 +477,7 @@ impl Draft<'_> {
                 hidden_left: self.matching.hidden_left as u64,
             },
             measured: self.measured,
+            orphaned: self.orphaned,
             conflicts: self.conflicts,
             skipped: self.skipped,
             operations: self.operations,

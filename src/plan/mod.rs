@@ -8,10 +8,12 @@
 mod desired;
 mod diff;
 mod document;
+mod estimate;
 mod executor;
 mod guards;
 mod identity;
 mod known;
+mod leavers;
 mod make;
 mod matching;
 mod names;
@@ -23,6 +25,7 @@ mod schedule;
 mod scope;
 mod settings;
 mod shape;
+mod undo;
 mod verification;
 
 pub use desired::{Target, TargetState, class as group_class, groups_to_read, members_of, sources};
@@ -30,17 +33,18 @@ pub use document::{
     Complete, Document, DocumentError, GroupPair, GroupRef, GuardRow, LinkCounts, OperationRow,
     Pinned, Row, SeatRow, Summary, UserRef, read as read_document, write as write_document,
 };
+pub use estimate::{CallRates, time_to_apply};
 pub use executor::{Counts, Effect, Executor, Next, Outcome, Step};
 pub use guards::{Allowance, AllowanceError, Allowances, GuardCount, GuardName, Held};
 pub use identity::settings_digest;
 pub use known::{
     Baseline, Decisions, GroupLink, History, Known, Links, LookUp, LookUps, Measured, Ownership,
-    RowDecision,
+    RowDecision, Taken, TakenWhat,
 };
 pub use make::make;
 pub use matching::{Matched, PendingLookUps, Recognition, pending_look_ups};
 pub use names::name_in_jira;
-pub use operation::{Kind, Operation, OperationId, Reason};
+pub use operation::{Kind, Operation, OperationId, Reason, Stage};
 pub use patterns::{Patterns, Replace};
 pub use people::{Standing, address, usable_address};
 pub use period::Period;
@@ -53,4 +57,5 @@ pub use settings::{
 pub use shape::{
     Conflict, Inputs, Mode, NewLink, PeopleCounts, Plan, SeatCount, Selection, Skipped, Subject,
 };
+pub use undo::{Undo, Write};
 pub use verification::{Checks, Due, Verification, account_pages, checks, member_pages};

@@ -17,9 +17,58 @@ pub enum Kind {
     AddMember,
     /// Takes an account out of a group.
     RemoveMember,
+    /// Suspends an account in the whole organization.
+    SuspendUser,
+    /// Lets a suspended account in again.
+    RestoreUser,
+    /// Removes an account from the site.
+    RemoveUser,
+    /// Deletes a group; only an undo does.
+    DeleteGroup,
+}
+
+/// When operations of a kind run: each stage begins when the one before it is settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Whatever creates or gives.
+    Gives,
+    /// Removals from groups.
+    Takes,
+    /// Leavers, and groups that are deleted.
+    Ends,
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 8] = [
+        Self::CreateUser,
+        Self::CreateGroup,
+        Self::AddMember,
+        Self::RemoveMember,
+        Self::SuspendUser,
+        Self::RestoreUser,
+        Self::RemoveUser,
+        Self::DeleteGroup,
+    ];
+
+    /// When it runs.
+    #[must_use]
+    pub const fn stage(self) -> Stage {
+        match self {
+            Self::CreateUser | Self::CreateGroup | Self::AddMember | Self::RestoreUser => {
+                Stage::Gives
+            }
+            Self::RemoveMember => Stage::Takes,
+            Self::SuspendUser | Self::RemoveUser | Self::DeleteGroup => Stage::Ends,
+        }
+    }
+
+    /// Whether it is about somebody in a group.
+    #[must_use]
+    pub const fn is_membership(self) -> bool {
+        matches!(self, Self::AddMember | Self::RemoveMember)
+    }
+
     /// As contracts write it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -28,20 +77,32 @@ impl Kind {
             Self::CreateGroup => "create_group",
             Self::AddMember => "add_member",
             Self::RemoveMember => "remove_member",
+            Self::SuspendUser => "suspend_user",
+            Self::RestoreUser => "restore_user",
+            Self::RemoveUser => "remove_user",
+            Self::DeleteGroup => "delete_group",
+        }
+    }
+
+    /// What it does to whom and where, in words.
+    #[must_use]
+    pub fn describe(self, person: &str, group: &str) -> String {
+        match self {
+            Self::CreateUser => format!("create {person}"),
+            Self::CreateGroup => format!("create group {group}"),
+            Self::AddMember => format!("add {person} to {group}"),
+            Self::RemoveMember => format!("remove {person} from {group}"),
+            Self::SuspendUser => format!("suspend {person}"),
+            Self::RestoreUser => format!("restore {person}"),
+            Self::RemoveUser => format!("remove {person} from the site"),
+            Self::DeleteGroup => format!("delete group {group}"),
         }
     }
 
     /// Reads what [`Kind::as_str`] writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [
-            Self::CreateUser,
-            Self::CreateGroup,
-            Self::AddMember,
-            Self::RemoveMember,
-        ]
-        .into_iter()
-        .find(|kind| kind.as_str() == text)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
@@ -116,6 +177,31 @@ pub enum Reason {
     Deleted,
     /// Out of scope, and `out_of_scope` says to remove.
     OutOfScope,
+    /// A leaver: was in scope, and is disabled in Entra now.
+    LeaverDisabled,
+    /// A leaver: was in scope, and is deleted from Entra now.
+    LeaverDeleted,
+    /// Enabled in Entra again: gets back what Rollbook took.
+    Returned,
+    /// Takes back what a run did.
+    Undone,
+}
+
+impl Reason {
+    /// Whether a rejection for a reason that was written like this still stands. How it is known
+    /// that there is no account is not another reason to create one.
+    #[must_use]
+    pub fn is(self, written: &str) -> bool {
+        const NO_ACCOUNT: [Reason; 3] = [
+            Reason::NoAccount,
+            Reason::NoAccountLookedUp,
+            Reason::AccountGone,
+        ];
+        if NO_ACCOUNT.contains(&self) {
+            return NO_ACCOUNT.iter().any(|other| other.to_string() == written);
+        }
+        self.to_string() == written
+    }
 }
 
 impl fmt::Display for Reason {
@@ -136,6 +222,10 @@ impl fmt::Display for Reason {
             Self::Disabled => "disabled in Entra",
             Self::Deleted => "deleted from Entra",
             Self::OutOfScope => "out of scope",
+            Self::LeaverDisabled => "leaver: disabled in Entra",
+            Self::LeaverDeleted => "leaver: deleted from Entra",
+            Self::Returned => "enabled in Entra again, and Rollbook had taken it",
+            Self::Undone => "takes back what a run did",
         })
     }
 }

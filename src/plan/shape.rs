@@ -3,7 +3,8 @@
 use super::desired::Target;
 use super::guards::{Allowances, GuardCount};
 use super::matching::{Matched, Recognition};
-use super::operation::{Operation, OperationId};
+use super::operation::{Kind, Operation, OperationId};
+use super::undo::Undo;
 use super::{Known, Measured, Settings};
 use crate::directory::{EntraSnapshot, GroupId, JiraSnapshot};
 use hashbrown::HashSet;
@@ -37,6 +38,8 @@ pub struct Inputs<'a> {
     pub allowances: &'a Allowances,
     /// Which operations are wanted. Guards count only those.
     pub selection: &'a Selection,
+    /// A run that is to be taken back: then the plan holds that and nothing else.
+    pub undo: Option<&'a Undo>,
 }
 
 /// Which of the operations that a plan would have are wanted.
@@ -169,6 +172,8 @@ pub struct Plan {
     pub unverified: u64,
     /// How much is in scope.
     pub measured: Measured,
+    /// Operations that a selection cut out because something they need was cut out.
+    pub orphaned: u64,
     /// Whether Entra shrank against the last 7 days, so that these measures prove nothing.
     pub source_shrank: bool,
 }
@@ -179,6 +184,12 @@ impl Plan {
         (0u32..)
             .zip(&self.operations)
             .filter(|(_, operation)| operation.held.is_empty())
+    }
+
+    /// How many operations are of this kind.
+    #[must_use]
+    pub fn count(&self, kind: Kind) -> u64 {
+        self.operations.iter().filter(|op| op.kind == kind).count() as u64
     }
 
     /// How many operations guards hold.

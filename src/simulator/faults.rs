@@ -64,6 +64,16 @@ pub struct Faults {
     pub accounts_cut_half: bool,
     /// The audit records may not be read.
     pub no_audit: bool,
+    /// The organization's key is not accepted any more.
+    pub organization_key_ended: bool,
+    /// Silent invitations need a paid plan, which this organization lacks.
+    pub no_paid_plan: bool,
+    /// Addresses under this domain can't be invited.
+    pub uninvitable: Option<String>,
+    /// User properties may not be read or written.
+    pub no_properties: bool,
+    /// `POST user` says that no licence is left.
+    pub no_licences: bool,
     /// Jira redirects every call to this address.
     pub redirect: Option<String>,
 }

@@ -328,6 +328,9 @@ fn create_user(world: &mut World, request: &Request) -> Reply {
         }
         return Reply::json(200, &account_json(&world.jira.accounts[&id]));
     }
+    if world.faults.no_licences {
+        return refuse(400, "The number of licensed users is exceeded.");
+    }
     let mut given = Vec::new();
     for product in products.iter().filter_map(Value::as_str) {
         let Some(found) = world.jira.products.iter().find(|p| p.key == product) else {
@@ -379,6 +382,9 @@ fn delete_user(world: &mut World, request: &Request) -> Reply {
 }
 
 fn property(world: &mut World, request: &Request, method: &str, key: &str) -> Reply {
+    if world.faults.no_properties {
+        return refuse(403, "You do not have permission to use user properties.");
+    }
     let account = request.query("accountId").unwrap_or_default().to_owned();
     let place = (account, key.to_owned());
     match method {

@@ -25,11 +25,18 @@ pub(super) struct Verdict {
 }
 
 impl Limiter {
-    pub(super) fn ask(&mut self, method: &str, endpoint: &str, on: bool) -> Verdict {
-        let limit = match method {
+    /// `most`: calls a second, and the burst; without it what Atlassian documents.
+    pub(super) fn ask(
+        &mut self,
+        method: &str,
+        endpoint: &str,
+        on: bool,
+        most: Option<f64>,
+    ) -> Verdict {
+        let limit = most.unwrap_or(match method {
             "GET" | "POST" => 100.0,
             _ => 50.0,
-        };
+        });
         let now = Instant::now();
         let bucket = self
             .buckets

@@ -3,13 +3,14 @@
 use super::wire::{Reply, Request};
 use super::world::{AccountType, World};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 const DIRECTORY: &str = "directory-1";
 
 /// Answers a request to the organization API.
 pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
     let expected = format!("Bearer {}", world.jira.organization_key);
-    if request.header("authorization") != expected {
+    if world.faults.organization_key_ended || request.header("authorization") != expected {
         return error(401, "ADMIN-401-1", "Unauthorized");
     }
     let path: Vec<&str> = request.path.iter().skip(1).map(String::as_str).collect();
@@ -111,6 +112,9 @@ fn page(request: &Request, rows: &[Value], bare: bool) -> Reply {
 
 /// Invites at most 25 at a time, silently unless told otherwise; 206 where some can't be.
 fn invite(world: &mut World, request: &Request) -> Reply {
+    if world.faults.no_paid_plan {
+        return error(402, "ADMIN-402-1", "A paid subscription is needed");
+    }
     let body = request.json();
     let emails: Vec<String> = emails(&body).map(str::to_owned).collect();
     if emails.is_empty() || emails.len() > 25 {
@@ -119,18 +123,30 @@ fn invite(world: &mut World, request: &Request) -> Reply {
     let mut results = Vec::new();
     let mut failed = false;
     for email in emails {
-        let good = email.contains('@');
-        failed |= !good;
-        if good && world.accounts_of(&email).is_empty() {
+        let domain = email.rsplit_once('@').map(|(_, domain)| domain);
+        if domain.is_none_or(|domain| world.faults.uninvitable.as_deref() == Some(domain)) {
+            failed = true;
+            results.push(json!({"email": email, "results": []}));
+            continue;
+        }
+        let known = world
+            .accounts_of(&email)
+            .first()
+            .map(|account| account.id.clone());
+        let id = known.unwrap_or_else(|| {
             let id = format!("712020:{:032x}", world.random.u128(..));
             let name = email
                 .split('@')
                 .next()
                 .unwrap_or_default()
                 .replace('.', " ");
-            world.add_account(World::account(&id, &name, &email, AccountType::Atlassian));
-        }
-        results.push(json!({"email": email, "result": if good { "INVITED" } else { "INVALID" }}));
+            let mut account = World::account(&id, &name, &email, AccountType::Atlassian);
+            account.created = 1;
+            account.visible_at = Instant::now() + Duration::from_millis(world.services.invisible);
+            world.add_account(account);
+            id
+        });
+        results.push(json!({"email": email, "id": id, "results": []}));
     }
     Reply::json(if failed { 206 } else { 200 }, &json!({ "data": results }))
 }

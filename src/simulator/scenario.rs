@@ -68,6 +68,8 @@ pub struct Services {
     /// Whether Jira's burst limits are on: 100 calls a second for GET and POST, 50 for PUT and
     /// DELETE, per endpoint and method.
     pub limiter: bool,
+    /// Another limit than that, for every endpoint and method: calls a second, and as many at once.
+    pub limit: Option<f64>,
     /// Life of a token, in seconds.
     pub token_life: u64,
     /// Objects on a page of a delta round.
@@ -88,6 +90,7 @@ impl Default for Services {
     fn default() -> Self {
         Self {
             limiter: true,
+            limit: None,
             token_life: 3599,
             delta_page: 200,
             slice: 500,

@@ -172,7 +172,9 @@ fn answer(world: &mut World, request: &Request) -> (Reply, Harm) {
     let side = Side::of(&request.path);
     let endpoint = endpoint(&request.path);
     let limited = side == Side::Jira && world.services.limiter;
-    let verdict = world.limiter.ask(&request.method, &endpoint, limited);
+    let verdict = world
+        .limiter
+        .ask(&request.method, &endpoint, limited, world.services.limit);
     let (mut reply, mut harm) = (None, Harm::None);
     let faults = world.faults.clone();
     if let Some(seconds) = verdict.refused {
@@ -237,6 +239,12 @@ impl Side {
 
 /// The path without what differs from call to call.
 fn endpoint(path: &[String]) -> String {
+    if let [admin, version, orgs, _, rest @ ..] = path
+        && admin == "admin"
+    {
+        let kind = rest.last().map_or("", String::as_str);
+        return format!("{admin}/{version}/{orgs}/{kind}");
+    }
     let start = path.iter().position(|p| p == "rest").unwrap_or(0);
     let mut parts: Vec<&str> = path[start..].iter().map(String::as_str).collect();
     if parts.get(4) == Some(&"properties") {

@@ -49,6 +49,30 @@ impl State {
     }
 }
 
+/// Keeps a copy of a state of an older form before it is brought to the newest.
+pub(super) fn before_migration(path: &Path, folder: &Path) -> Result<(), StoreError> {
+    if !std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
+        return Ok(());
+    }
+    let copy = || -> rusqlite::Result<Option<PathBuf>> {
+        let connection = rusqlite::Connection::open(path)?;
+        let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if version as usize >= super::state::MIGRATIONS.len() {
+            return Ok(None);
+        }
+        // A folder that can't be made lets the copy fail.
+        _ = std::fs::create_dir_all(folder);
+        let copy = folder.join(format!("state-{}.db", stamp()));
+        connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
+        Ok(Some(copy))
+    };
+    match copy() {
+        Ok(Some(copy)) => private(&copy),
+        // What is damaged is told by whoever opens it next.
+        Ok(None) | Err(_) => Ok(()),
+    }
+}
+
 fn private(path: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
     {

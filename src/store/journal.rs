@@ -8,7 +8,7 @@ use super::database::now;
 use super::error::StoreError;
 use super::links::{LinkedHow, link_group, link_person};
 use super::state::State;
-use crate::plan::{OperationRow, Ownership};
+use crate::plan::{Kind, OperationRow, Ownership};
 use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot};
 
@@ -231,6 +231,28 @@ fn outcome(
             account,
             group,
         ])?;
+    let gone_by = matches!(
+        finished.outcome,
+        JournalOutcome::Done | JournalOutcome::Already
+    );
+    // What was so already was not taken; but it is given back, or gone, all the same.
+    let took = finished.outcome == JournalOutcome::Done
+        || !matches!(row.kind, Kind::SuspendUser | Kind::RemoveMember);
+    if gone_by && took {
+        let user = row.user.as_ref();
+        super::leavers::done(
+            connection,
+            row.kind,
+            row.is_leaver(),
+            user.and_then(|u| u.account_id.as_deref())
+                .unwrap_or_default(),
+            row.group
+                .as_ref()
+                .and_then(|g| g.group_id.as_deref())
+                .unwrap_or_default(),
+            user.and_then(|u| u.entra_id.as_deref()).unwrap_or_default(),
+        )?;
+    }
     match &finished.learnt {
         Learnt::Nothing => Ok(()),
         Learnt::Account { account_id, .. } => {

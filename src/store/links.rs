@@ -160,6 +160,25 @@ impl State {
             .map_err(|e| self.sql(e))
     }
 
+    /// Accounts and groups that were suspended, restored, removed or deleted, or may have been, by
+    /// runs after this one.
+    pub fn ended_after(&self, run: i64) -> Result<(Vec<AccountId>, Vec<GroupId>), StoreError> {
+        let accounts = self.rows(
+            "SELECT DISTINCT account_id FROM journal WHERE run > ?1 AND account_id IS NOT NULL
+             AND kind IN ('suspend_user', 'restore_user', 'remove_user')
+             AND coalesce(outcome, '') <> 'not-made'",
+            [run],
+            |row| Ok(AccountId::new(&row.get::<_, String>(0)?)),
+        )?;
+        let groups = self.rows(
+            "SELECT DISTINCT group_id FROM journal WHERE run > ?1 AND group_id IS NOT NULL
+             AND kind = 'delete_group' AND coalesce(outcome, '') <> 'not-made'",
+            [run],
+            |row| Ok(GroupId::new(&row.get::<_, String>(0)?)),
+        )?;
+        Ok((accounts, groups))
+    }
+
     /// Memberships that were written, or may have been, by runs after this one.
     pub fn written_after(&self, run: i64) -> Result<Written, StoreError> {
         let read = || -> rusqlite::Result<Written> {
@@ -242,7 +261,8 @@ pub(super) fn link_person(
     )?;
     connection
         .execute(
-            "INSERT INTO people_links VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            "INSERT INTO people_links (entra_id, account_id, how, email, name, since)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT DO UPDATE SET account_id = ?2, how = ?3, email = ?4, name = ?5, since = ?6",
             params![entra, account, how.as_str(), email, name, now()],
         )

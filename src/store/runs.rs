@@ -15,6 +15,8 @@ pub enum RunKind {
     Unattended,
     /// A group was adopted.
     Adopt,
+    /// A run was taken back.
+    Undo,
 }
 
 impl RunKind {
@@ -25,6 +27,7 @@ impl RunKind {
             Self::Attended => "attended",
             Self::Unattended => "unattended",
             Self::Adopt => "adopt",
+            Self::Undo => "undo",
         }
     }
 }
@@ -76,6 +79,8 @@ pub struct NewRun<'a> {
     pub allowances: &'a Allowances,
     /// What guards hold.
     pub guards: &'a [GuardCount],
+    /// The run that it takes back.
+    pub undoes: Option<&'a str>,
 }
 
 /// A run as it was kept.
@@ -194,15 +199,16 @@ impl State {
         let begin = || -> rusqlite::Result<i64> {
             let change = self.connection.unchecked_transaction()?;
             change.execute(
-                "INSERT INTO runs (run_id, kind, plan_id, host, person, started_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO runs (run_id, kind, plan_id, host, person, started_at, undoes)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 params![
                     run_id,
                     new.kind.as_str(),
                     new.plan_id,
                     new.host,
                     new.person,
-                    now()
+                    now(),
+                    new.undoes
                 ],
             )?;
             let number = change.last_insert_rowid();

@@ -9,7 +9,10 @@ use hashbrown::HashMap;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use std::path::{Path, PathBuf};
 
-pub(super) const MIGRATIONS: [&str; 1] = [include_str!("../../assets/migrations/state-1.sql")];
+pub(super) const MIGRATIONS: [&str; 2] = [
+    include_str!("../../assets/migrations/state-1.sql"),
+    include_str!("../../assets/migrations/state-2.sql"),
+];
 /// How long what Jira refused is left alone, in seconds.
 const REFUSED_FOR: i64 = 7 * 86400;
 /// How far back the baseline looks, in seconds.
@@ -74,6 +77,7 @@ impl State {
         if born.exists() && std::fs::metadata(&path).is_ok_and(|m| m.len() == 0) {
             return Err(damaged("the file is empty".to_owned()));
         }
+        super::backups::before_migration(&path, &backups)?;
         let connection = match database::open(&path, &MIGRATIONS) {
             Err(StoreError::Sql { source, .. }) if is_damage(&source) => {
                 return Err(damaged(source.to_string()));
@@ -122,7 +126,7 @@ impl State {
         &self.path
     }
 
-    fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
+    pub(super) fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
         self.connection
             .query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| {
                 row.get(0)
@@ -131,7 +135,7 @@ impl State {
             .map_err(|e| self.sql(e))
     }
 
-    fn set_meta(&self, key: &str, value: &str) -> Result<(), StoreError> {
+    pub(super) fn set_meta(&self, key: &str, value: &str) -> Result<(), StoreError> {
         self.connection
             .execute(
                 "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
@@ -407,9 +411,18 @@ impl State {
                 "create_group" => history.created_groups += count,
                 "add_member" => *history.added.entry(group).or_default() += count,
                 "remove_member" => *history.removed.entry(group).or_default() += count,
+                "suspend_user" | "remove_user" => history.people_removed += count,
                 _ => {}
             }
         }
+        let unfinished = self.rows(
+            "SELECT j.group_id FROM journal j JOIN runs r ON r.number = j.run
+             WHERE j.kind = 'create_group' AND j.outcome = 'done' AND j.intent_at > ?1
+             AND coalesce(r.outcome, 'failed') NOT IN ('applied', 'held') AND j.group_id IS NOT NULL",
+            [now() - DAY],
+            |row| Ok(GroupId::new(&row.get::<_, String>(0)?)),
+        )?;
+        history.unfinished_groups = unfinished.into_iter().collect();
         Ok(history)
     }
 }

@@ -9,7 +9,7 @@ use super::words::Problem;
 use crate::directory::grouped;
 use crate::jira::Organization;
 use crate::plan::{
-    Counts, GuardCount, GuardName, Kind, Mode, Ownership, TargetState, settings_digest,
+    Counts, GuardCount, GuardName, Kind, Mode, Ownership, Standing, TargetState, settings_digest,
 };
 use crate::store::{Journal, LinkedHow, NewRun, RunKind, RunOutcome};
 use std::collections::HashSet;
@@ -30,6 +30,24 @@ pub struct ApplyRequest {
     pub kind: RunKind,
     /// The id of the plan that was reviewed, where that is an earlier one.
     pub reviewed: Option<String>,
+    /// Whether it was asked, or does not matter, who else applies to the site.
+    pub take_over: bool,
+}
+
+impl ApplyRequest {
+    /// Everything in a plan that no guard holds.
+    #[must_use]
+    pub fn everything(planned: &Planned, kind: RunKind) -> Self {
+        Self {
+            chosen: planned.plan.free().map(|(index, _)| index).collect(),
+            held: planned.plan.held() as u64,
+            held_before: Vec::new(),
+            cut: planned.plan.orphaned,
+            kind,
+            reviewed: None,
+            take_over: false,
+        }
+    }
 }
 
 /// An operation that failed.
@@ -139,10 +157,18 @@ pub async fn apply(
     request: ApplyRequest,
 ) -> Result<Applied, SyncError> {
     let begun = Instant::now();
+    let writes = !request.chosen.is_empty();
+    if writes
+        && !request.take_over
+        && let Some(rival) = session.rival().await?
+    {
+        return Err(SyncError::Leased(rival));
+    }
     _ = session.state.back_up()?;
     let digest = settings_digest(&planned.settings);
     let history = &planned.known.history;
-    if session.mode == Mode::Attended || history.reviewed_settings.as_ref() == Some(&digest) {
+    let reviewed = history.reviewed_settings.as_ref() == Some(&digest);
+    if request.kind != RunKind::Undo && (session.mode == Mode::Attended || reviewed) {
         store_links(session, planned, request.kind)?;
     }
     let mut guards = planned.plan.guards.clone();
@@ -158,10 +184,17 @@ pub async fn apply(
         host: &session.owner.host,
         person: &session.owner.person,
         allowances: &planned.allowances,
+        undoes: planned.undo.as_ref().map(|undo| undo.run_id.as_str()),
     })?;
+    if writes {
+        session.hold_lease(true).await;
+    }
     let journal = Journal::open(&session.state, number)?;
     let mut driver = Driver::new(session, planned, &journal, &request.chosen, begun);
-    let result = driver.run().await;
+    let result = tokio::select! {
+        result = driver.run() => result,
+        () = session.renew_lease() => Ok(()),
+    };
     let (mut counts, failures) = (
         driver.executor.counts(),
         std::mem::take(&mut driver.failures),
@@ -170,42 +203,39 @@ pub async fn apply(
     let unwritable = std::mem::take(&mut driver.unwritable);
     let refused = std::mem::take(&mut driver.refused);
     let unknown = std::mem::take(&mut driver.unknown);
+    let done = std::mem::take(&mut driver.done);
+    drop(driver);
     journal.close()?;
+    if writes {
+        session.hold_lease(false).await;
+    }
+    if let Some(undo) = &planned.undo {
+        super::undo::reject(&session.state, planned, undo, &done)?;
+        session.state.pause_schedule(Some(&run_id))?;
+    }
     counts.held = request.held;
     counts.skipped += request.cut;
+    let state = &session.state;
     for (address, message) in refused {
-        session.state.note_refused(&address, &message, &digest)?;
+        state.note_refused(&address, &message, &digest)?;
     }
     for account in unknown {
-        session.state.doubt_account(&account)?;
+        state.doubt_account(&account)?;
     }
     for (group, message) in unwritable {
-        session.state.note_unwritable(&group, &message)?;
+        state.note_unwritable(&group, &message)?;
     }
-    let cancelled = session.cancel.is_cancelled();
-    let outcome = if cancelled {
+    let outcome = if session.cancel.is_cancelled() {
         RunOutcome::Cancelled
     } else if stopped_by.is_some() || result.is_err() {
         RunOutcome::Failed
-    } else if counts.failed > 0 {
-        RunOutcome::Partial
-    } else if counts.held > 0 {
-        RunOutcome::Held
-    } else if counts.done + counts.already == 0 {
-        RunOutcome::Nothing
     } else {
-        RunOutcome::Applied
+        outcome_of(counts)
     };
     session.state.end_run(number, outcome, counts)?;
     result?;
-    if session.mode == Mode::Attended
-        && request.kind == RunKind::Attended
-        && !matches!(outcome, RunOutcome::Cancelled | RunOutcome::Failed)
-    {
-        session.state.reviewed(&digest)?;
-        if planned.plan.source_shrank && planned.allowances.names(GuardName::SourceShrank) {
-            session.state.measure(planned.plan.measured)?;
-        }
+    if !matches!(outcome, RunOutcome::Cancelled | RunOutcome::Failed) {
+        ended_well(session, planned, request.kind, &digest)?;
     }
     session.progress.now(Stage::Idle);
     Ok(Applied {
@@ -217,6 +247,44 @@ pub async fn apply(
         stopped_by,
         seconds: session.begun.elapsed().as_secs_f64(),
     })
+}
+
+/// How a run that nothing stopped ended.
+const fn outcome_of(counts: Counts) -> RunOutcome {
+    if counts.failed > 0 {
+        RunOutcome::Partial
+    } else if counts.held > 0 {
+        RunOutcome::Held
+    } else if counts.done + counts.already == 0 {
+        RunOutcome::Nothing
+    } else {
+        RunOutcome::Applied
+    }
+}
+
+/// Keeps what a run proves that went to its end: who takes part, and that a person has seen these
+/// settings at work.
+fn ended_well(
+    session: &Session,
+    planned: &Planned,
+    kind: RunKind,
+    digest: &str,
+) -> Result<(), SyncError> {
+    if kind == RunKind::Undo {
+        return Ok(());
+    }
+    let (entra, recognition) = (&planned.entra, &planned.plan.recognition);
+    session.state.enrol(|id| {
+        let row = entra.find_person(id);
+        row.is_some_and(|row| recognition.standing(row) == Standing::InScope)
+    })?;
+    if session.mode == Mode::Attended && kind == RunKind::Attended {
+        session.state.reviewed(digest)?;
+        if planned.plan.source_shrank && planned.allowances.names(GuardName::SourceShrank) {
+            session.state.measure(planned.plan.measured)?;
+        }
+    }
+    Ok(())
 }
 
 /// Stores what the plan recognised: people, groups named explicitly, and, where the admin allowed

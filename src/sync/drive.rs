@@ -6,20 +6,23 @@ use super::planning::Planned;
 use super::progress::Stage;
 use super::session::Session;
 use super::words::Problem;
-use super::writes::{Attempt, Census, Job, look_up, write};
+use super::writes::{Attempt, Census, Job, Reach, invite, look_up, write};
 use crate::directory::{AccountId, GroupId, fold};
-use crate::jira::{Jira, JiraError};
-use crate::plan::{Effect, Executor, Kind, Next, Operation, OperationRow, Outcome, Step};
+use crate::jira::{INVITED_AT_ONCE, JiraError};
+use crate::plan::{
+    Effect, Executor, Invitations, Kind, Next, Operation, OperationRow, Outcome, Step,
+};
 use crate::store::{Entry, Finished, Journal, JournalOutcome, Learnt};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use hashbrown::HashSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How many operations are under way at a time.
-const AT_ONCE: usize = 48;
+/// How many operations are under way at a time, of all kinds.
+const AT_ONCE: usize = 128;
 /// So many calls in a row that ended without an answer mean that the site is down.
 const SILENCES: u32 = 12;
 
@@ -44,6 +47,8 @@ pub(super) struct Driver<'a> {
     groups: HashMap<u32, GroupId>,
     /// Operations with an unclear attempt behind them.
     unclear: HashMap<u32, JiraError>,
+    /// Operations that were done, or were so already.
+    pub(super) done: HashSet<u32>,
     pub(super) failures: Vec<FailureRow>,
     pub(super) unwritable: HashMap<GroupId, String>,
     /// Addresses for which Jira refused to create a person.
@@ -78,6 +83,7 @@ impl<'a> Driver<'a> {
             accounts: HashMap::new(),
             groups: HashMap::new(),
             unclear: HashMap::new(),
+            done: HashSet::new(),
             failures: Vec::new(),
             unwritable: HashMap::new(),
             refused: HashMap::new(),
@@ -110,9 +116,8 @@ impl<'a> Driver<'a> {
             } else {
                 match self.executor.next(self.now(), room) {
                     Next::Do(steps) => {
-                        for step in steps {
-                            let context = self.context(step);
-                            under_way.push(self.one(step, context));
+                        for together in self.together(steps) {
+                            under_way.push(self.some(together));
                         }
                         continue;
                     }
@@ -144,17 +149,43 @@ impl<'a> Driver<'a> {
         trouble.map_or(Ok(()), Err)
     }
 
-    async fn take(&mut self, ended: Result<Ended, SyncError>) -> Result<(), SyncError> {
-        self.settle(ended?).await
+    async fn take(&mut self, ended: Result<Vec<Ended>, SyncError>) -> Result<(), SyncError> {
+        let ended = ended?;
+        // One call that ended without an answer is one, however many it was made for.
+        if let Some(first) = ended.first() {
+            self.heard(&first.attempt);
+        }
+        for each in ended {
+            self.settle(each).await?;
+        }
+        Ok(())
     }
 
-    fn context(&self, step: Step) -> Context<'a> {
-        Context {
+    fn reach(&self) -> Reach<'a> {
+        let provisioning = &self.planned.settings.provisioning;
+        Reach {
             jira: &self.session.jira,
-            journal: self.journal,
-            job: self.job(step.operation),
-            unclear: self.unclear.contains_key(&step.operation),
+            organization: self.session.organization.as_ref(),
+            silent: provisioning.invitations == Invitations::Silent,
+            products: &provisioning.products,
         }
+    }
+
+    /// Steps that are made with one call stand together: silent invitations. All others stand alone.
+    fn together(&self, steps: Vec<Step>) -> Vec<Vec<Step>> {
+        let silent = self.reach().silent;
+        let invited = |step: &Step| {
+            silent
+                && step.effect == Effect::Write
+                && self.operation(step.operation).kind == Kind::CreateUser
+        };
+        let (many, single): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(invited);
+        let many = many.chunks(INVITED_AT_ONCE).map(<[Step]>::to_vec);
+        single
+            .into_iter()
+            .map(|step| vec![step])
+            .chain(many)
+            .collect()
     }
 
     fn operation(&self, index: u32) -> &'a Operation {
@@ -202,43 +233,80 @@ impl<'a> Driver<'a> {
                 group: group()?,
                 account: account()?,
             },
+            Kind::SuspendUser => Job::SuspendUser {
+                account: account()?,
+            },
+            Kind::RestoreUser => Job::RestoreUser {
+                account: account()?,
+            },
+            Kind::RemoveUser => Job::RemoveUser {
+                account: account()?,
+            },
+            Kind::DeleteGroup => Job::DeleteGroup { group: group()? },
         })
     }
 
-    /// One step: intent on disk, then the call.
-    fn one(
+    /// One call for one step, or for several that are made together: intents on disk, then the call.
+    fn some(
         &self,
-        step: Step,
-        context: Context<'a>,
-    ) -> impl Future<Output = Result<Ended, SyncError>> + use<'a> {
-        let row = {
-            let mut row = self
+        steps: Vec<Step>,
+    ) -> impl Future<Output = Result<Vec<Ended>, SyncError>> + use<'a> {
+        let started: Vec<Started> = steps.into_iter().map(|step| self.start(step)).collect();
+        let census = self.census.clone();
+        let (reach, journal) = (self.reach(), self.journal);
+        async move {
+            let writes = started
+                .iter()
+                .filter(|each| each.step.effect == Effect::Write);
+            let intents =
+                writes.map(|each| journal.write(Entry::Intent(Box::new(each.row.clone()))));
+            futures_util::future::try_join_all(intents).await?;
+            let mut attempts = Vec::new();
+            let together: Vec<(&OperationRow, &str)> = started
+                .iter()
+                .filter_map(|each| match &each.job {
+                    Some(Job::CreateUser { email }) => Some((&each.row, email.as_str())),
+                    _ => None,
+                })
+                .collect();
+            let written = started
+                .first()
+                .is_some_and(|each| each.step.effect == Effect::Write);
+            match reach.organization {
+                Some(organization)
+                    if reach.silent && written && together.len() == started.len() =>
+                {
+                    attempts = invite(organization, &together, &census).await;
+                }
+                _ => {
+                    for each in &started {
+                        attempts.push(each.attempt(reach, &census).await);
+                    }
+                }
+            }
+            let ended = started.into_iter().zip(attempts);
+            Ok(ended
+                .map(|(each, attempt)| Ended {
+                    step: each.step,
+                    row: each.row,
+                    attempt,
+                })
+                .collect())
+        }
+    }
+
+    fn start(&self, step: Step) -> Started {
+        let mut started = Started {
+            step,
+            row: self
                 .planned
                 .plan
-                .row(&self.planned.inputs(), self.operation(step.operation));
-            context.fill(&mut row);
-            row
+                .row(&self.planned.inputs(), self.operation(step.operation)),
+            job: self.job(step.operation),
+            unclear: self.unclear.contains_key(&step.operation),
         };
-        let census = self.census.clone();
-        let products = &self.planned.settings.provisioning.products;
-        async move {
-            let Some(job) = context.job else {
-                let attempt = Attempt::impossible();
-                return Ok(Ended { step, row, attempt });
-            };
-            let jira = context.jira;
-            let attempt = match step.effect {
-                Effect::Write => {
-                    context
-                        .journal
-                        .write(Entry::Intent(Box::new(row.clone())))
-                        .await?;
-                    write(jira, &row, &job, products, &census, context.unclear).await
-                }
-                Effect::LookUp => look_up(jira, &row, &job, &census).await,
-            };
-            Ok(Ended { step, row, attempt })
-        }
+        started.fill();
+        started
     }
 
     /// Outcome on disk, then on to what depends on it.
@@ -258,13 +326,11 @@ impl<'a> Driver<'a> {
         }
         let index = step.operation;
         let op = self.operation(index);
-        if let Some(error) = &attempt.error {
-            self.heard(error, attempt.outcome);
-            if attempt.outcome == Outcome::Unclear {
-                self.unclear.insert(index, error.clone());
-            }
-        } else {
-            self.silences = 0;
+        if let (Some(error), Outcome::Unclear) = (&attempt.error, attempt.outcome) {
+            self.unclear.insert(index, error.clone());
+        }
+        if attempt.outcome == Outcome::Systemic && self.stopped_by.is_none() {
+            self.stopped_by = attempt.error.as_ref().map(Problem::from);
         }
         if let (Some(account), Some(person)) = (&attempt.account, op.person()) {
             self.accounts.insert(person, account.clone());
@@ -288,6 +354,9 @@ impl<'a> Driver<'a> {
             self.refused.insert(fold(email), refusal.message.clone());
         }
         let settled = self.executor.record(self.now(), index, attempt.outcome);
+        if matches!(attempt.outcome, Outcome::Done | Outcome::Already) {
+            self.done.insert(index);
+        }
         if attempt.outcome == Outcome::NotMade
             && step.effect == Effect::Write
             && !self.unclear.contains_key(&index)
@@ -339,17 +408,17 @@ impl<'a> Driver<'a> {
         Ok(self.admin == Some(true))
     }
 
-    /// Counts calls that ended without an answer, and notes what stops the run.
-    fn heard(&mut self, error: &JiraError, outcome: Outcome) {
-        let silent =
-            matches!(error, JiraError::Http(_)) || error.refusal().is_some_and(|r| r.status >= 500);
-        if silent {
-            self.silences += 1;
-        } else {
+    /// Counts calls in a row that ended without an answer, and notes what stops the run.
+    fn heard(&mut self, attempt: &Attempt) {
+        let silent = attempt.error.as_ref().filter(|error| {
+            matches!(error, JiraError::Http(_)) || error.refusal().is_some_and(|r| r.status >= 500)
+        });
+        let Some(error) = silent else {
             self.silences = 0;
-        }
-        let stops = outcome == Outcome::Systemic || self.silences >= SILENCES;
-        if stops && self.stopped_by.is_none() {
+            return;
+        };
+        self.silences += 1;
+        if self.silences >= SILENCES && self.stopped_by.is_none() {
             self.stopped_by = Some(Problem::from(error));
         }
     }
@@ -372,26 +441,36 @@ impl<'a> Driver<'a> {
     }
 }
 
-/// What a step needs, apart from the driver that goes on meanwhile.
-struct Context<'a> {
-    jira: &'a Jira,
-    journal: &'a Journal,
+/// A step with what it needs, apart from the driver that goes on meanwhile.
+struct Started {
+    step: Step,
+    row: OperationRow,
     job: Option<Job>,
     unclear: bool,
 }
 
-impl Context<'_> {
+impl Started {
     /// Writes the ids that this run learnt into the row that the journal keeps.
-    fn fill(&self, row: &mut OperationRow) {
+    fn fill(&mut self) {
         if let Some(Job::AddMember { group, account } | Job::RemoveMember { group, account }) =
             &self.job
         {
-            if let Some(user) = &mut row.user {
+            if let Some(user) = &mut self.row.user {
                 user.account_id = Some(account.as_str().to_owned());
             }
-            if let Some(named) = &mut row.group {
+            if let Some(named) = &mut self.row.group {
                 named.group_id = Some(group.as_str().to_owned());
             }
+        }
+    }
+
+    async fn attempt(&self, reach: Reach<'_>, census: &Census<'_>) -> Attempt {
+        let Some(job) = &self.job else {
+            return Attempt::impossible();
+        };
+        match self.step.effect {
+            Effect::Write => write(reach, &self.row, job, census, self.unclear).await,
+            Effect::LookUp => look_up(reach, &self.row, job, census).await,
         }
     }
 }
@@ -399,22 +478,14 @@ impl Context<'_> {
 fn failure(row: &OperationRow, finished: &Finished) -> FailureRow {
     FailureRow {
         operation: row.id.as_str().to_owned(),
-        what: describe(row),
+        what: row.kind.describe(
+            row.user.as_ref().map_or("", |u| u.name.as_str()),
+            row.group.as_ref().map_or("", |g| g.name.as_str()),
+        ),
         status: finished.status,
         code: finished.code.clone(),
         message: finished.message.clone().unwrap_or_default(),
         advice: finished.advice.clone().unwrap_or_default(),
         request_id: finished.request_id.clone(),
-    }
-}
-
-fn describe(row: &OperationRow) -> String {
-    let person = row.user.as_ref().map_or("", |u| u.name.as_str());
-    let group = row.group.as_ref().map_or("", |g| g.name.as_str());
-    match row.kind {
-        Kind::CreateUser => format!("create {person}"),
-        Kind::CreateGroup => format!("create group {group}"),
-        Kind::AddMember => format!("add {person} to {group}"),
-        Kind::RemoveMember => format!("remove {person} from {group}"),
     }
 }

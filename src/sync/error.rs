@@ -68,6 +68,9 @@ pub enum SyncError {
     /// No run of this id.
     #[error("there is no run “{0}”")]
     UnknownRun(String),
+    /// Another machine applies to this site.
+    #[error("{}", .0.words())]
+    Leased(super::lease::Rival),
     /// Cancelled by the person or a signal.
     #[error("cancelled")]
     Cancelled,

@@ -31,6 +31,8 @@ pub(super) struct Fresh {
     pub(super) rights: bool,
     /// Accounts whose groups were read.
     pub(super) members: HashSet<AccountId>,
+    /// Accounts that were asked for by id.
+    pub(super) asked: HashSet<AccountId>,
     /// Folded addresses that were looked up.
     pub(super) addresses: HashSet<String>,
     /// Folded names of groups that were looked up.
@@ -136,6 +138,7 @@ impl Session {
         let began = now().max(verification.read_at + 1);
         let within = self.profile.limits.verify_within.duration();
         let written = self.state.written_after(verification.runs)?;
+        let ended = self.state.ended_after(verification.runs)?;
         verification.runs = self.state.last_run()?;
         let due = verification.due(&base, began, within);
         let mut side = JiraSide {
@@ -154,6 +157,7 @@ impl Session {
             .map(|row| GroupId::new(side.snapshot.group(*row).id()))
             .collect();
         self.pass(&mut side, &due, read).await?;
+        self.ask_again(&mut side, &ended.0, &ended.1).await?;
         if due.groups {
             self.list_groups(&mut side, read).await?;
         }
@@ -210,6 +214,29 @@ impl Session {
             return Ok(());
         }
         side.snapshot = Arc::new(side.snapshot.after(&changes));
+        Ok(())
+    }
+
+    /// Asks how these accounts stand, and whether these groups exist.
+    pub(super) async fn ask_again(
+        &self,
+        side: &mut JiraSide,
+        accounts: &[AccountId],
+        groups: &[GroupId],
+    ) -> Result<(), SyncError> {
+        let mut changes = JiraChanges::new(side.fresh.since);
+        self.believe_gone(&mut changes, accounts).await?;
+        if !groups.is_empty() {
+            let found = self.jira.groups_by_ids(groups).await?;
+            let there: HashSet<&GroupId> = found.iter().map(|(id, _)| id).collect();
+            for id in groups.iter().filter(|id| !there.contains(id)) {
+                changes.group_gone(id);
+            }
+        }
+        if !changes.is_empty() {
+            side.snapshot = Arc::new(side.snapshot.after(&changes));
+        }
+        side.fresh.asked.extend(accounts.iter().cloned());
         Ok(())
     }
 

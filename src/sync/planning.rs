@@ -3,13 +3,13 @@
 use super::error::SyncError;
 use super::progress::Stage;
 use super::refresh::Snapshots;
-use super::session::Session;
+use super::session::{Session, rates};
 use crate::config::{Paths, Profile};
 use crate::directory::{EntraSnapshot, JiraSnapshot, fold};
 use crate::jira::Read;
 use crate::plan::{
-    self, Allowances, Document, Inputs, Known, Mode, OperationRow, Plan, Reason, Selection,
-    Settings, settings_digest,
+    self, Allowances, CallRates, Document, Inputs, Known, Mode, OperationRow, Plan, Reason,
+    Selection, Settings, Undo, settings_digest,
 };
 use crate::store::{Listing, Mirror, State, StoreError};
 use jiff::civil::Date;
@@ -37,6 +37,10 @@ pub struct Planned {
     pub allowances: Allowances,
     /// Which operations are wanted.
     pub selection: Selection,
+    /// The run that is to be taken back, if this is an undo.
+    pub undo: Option<Arc<Undo>>,
+    /// How fast it would be applied with a person present.
+    pub rates: CallRates,
     /// The plan.
     pub plan: Plan,
     /// What each listing proved.
@@ -58,7 +62,15 @@ impl Planned {
             mode: self.mode,
             allowances: &self.allowances,
             selection: &self.selection,
+            undo: self.undo.as_deref(),
         }
+    }
+
+    /// How long applying what no guard holds takes, at the rate that a person's apply has.
+    #[must_use]
+    pub fn time_to_apply(&self) -> std::time::Duration {
+        let free = self.plan.free().map(|(_, op)| op);
+        plan::time_to_apply(free, &self.settings, self.rates)
     }
 
     /// The document without its operations.
@@ -105,7 +117,8 @@ impl Planned {
 pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Planned, SyncError> {
     session.held_too = session.mode == Mode::Attended || !allowances.is_empty();
     let mut known = known(&session.state, &session.mirror, &session.profile.settings)?;
-    let mut snapshots = session.refresh(&known).await?;
+    known.organization_key = session.organization.is_some();
+    let mut snapshots = session.refresh(&mut known).await?;
     let settings = &session.profile.settings;
     if let Some(why) = plan::unclear_scope(&snapshots.entra, settings) {
         return Err(SyncError::UnclearScope(why.to_string()));
@@ -126,6 +139,8 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
         mode: session.mode,
         allowances: Allowances::default(),
         selection: Selection::Everything,
+        undo: None,
+        rates: attended_rates(&session.profile),
         plan: Plan::default(),
         listings: Vec::new(),
         created_at: jiff::Timestamp::now()
@@ -151,6 +166,14 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
 /// of what guards held.
 pub async fn confirm(session: &mut Session, planned: &mut Planned) -> Result<(), SyncError> {
     session.confirm(planned).await
+}
+
+fn attended_rates(profile: &Profile) -> CallRates {
+    let rates = rates(profile, Mode::Attended);
+    CallRates {
+        reads: rates.reads,
+        deletes: rates.deletes,
+    }
 }
 
 impl Session {
@@ -200,6 +223,10 @@ fn known(state: &State, mirror: &Mirror, settings: &Settings) -> Result<Known, S
         defaults_given: state.given(&Reason::DefaultGroup.to_string())?,
         refused: state.refused(&settings_digest(settings))?,
         history: state.history()?,
+        leavers: state.leavers()?,
+        taken: state.taken()?,
+        // Without a connection nothing speaks against it.
+        organization_key: true,
     })
 }
 
@@ -226,6 +253,8 @@ pub fn recall(profile: &Profile, paths: &Paths) -> Option<(Planned, u32)> {
         mode: Mode::Attended,
         allowances: Allowances::default(),
         selection: Selection::Everything,
+        undo: None,
+        rates: attended_rates(profile),
         plan: Plan::default(),
         listings: mirrored.listings,
         created_at: jiff::Timestamp::from_second(i64::from(read_at))

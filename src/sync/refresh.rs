@@ -7,10 +7,10 @@ use super::error::SyncError;
 use super::jira_side::JiraSide;
 use super::progress::Stage;
 use super::session::Session;
-use crate::directory::{Doubt, EntraSnapshot, JiraSnapshot, grouped};
+use crate::directory::{Doubt, EntraId, EntraSnapshot, GroupClass, JiraSnapshot, grouped};
 use crate::entra::Listed;
 use crate::jira::Read;
-use crate::plan::{Allowances, Inputs, Known, Selection, groups_to_read};
+use crate::plan::{Allowances, Inputs, Known, Leavers, Selection, groups_to_read};
 use crate::store::Mirrored;
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ impl Session {
     /// Reads both sides at the same time, then the members of those groups that plans speak of and
     /// that were never read, and whatever Entra's changes or the last run touched. An incomplete
     /// side comes back as such; a side that can't be read at all is an error.
-    pub(super) async fn refresh(&mut self, known: &Known) -> Result<Snapshots, SyncError> {
+    pub(super) async fn refresh(&mut self, known: &mut Known) -> Result<Snapshots, SyncError> {
         let (listed, read) = (Arc::new(Listed::default()), Arc::new(Read::default()));
         self.progress.now(Stage::Reading {
             entra: listed.clone(),
@@ -70,6 +70,7 @@ impl Session {
         } = entra;
         self.notes.extend(said);
         let mut entra = found.snapshot;
+        self.note_leavers(&entra, known)?;
         let wanted = self.unread(&entra, &jira.snapshot, known);
         self.read_members(&mut jira, &wanted, &read).await?;
         if let Some(base) = compared {
@@ -114,10 +115,29 @@ impl Session {
             mode: self.mode,
             allowances: &Allowances::default(),
             selection: &Selection::Everything,
+            undo: self.undo.as_deref(),
         };
         let mut rows = groups_to_read(&inputs, self.admins);
         rows.retain(|row| !jira.group(*row).read());
         rows
+    }
+
+    /// Keeps account of who left Entra, by a listing that is to be believed.
+    fn note_leavers(&self, entra: &EntraSnapshot, known: &mut Known) -> Result<(), SyncError> {
+        if !entra.users.is_whole() {
+            return Ok(());
+        }
+        let people = known.links.people().map(|(id, _)| id);
+        let gone: Vec<&EntraId> = people
+            .filter(|id| {
+                let row = entra.find_person(id.as_str());
+                row.is_none_or(|row| !entra.person(row).enabled())
+            })
+            .collect();
+        self.state
+            .note_gone(&gone, jiff::ZonedDateTime::now().date())?;
+        known.leavers = self.state.leavers()?;
+        Ok(())
     }
 
     /// Keeps both sides, if they are to be believed.
@@ -156,15 +176,29 @@ impl Session {
                 .filter_map(|link| jira.find_group(link.group.as_str()))
                 .collect()
         };
+        let leavers = self.profile.settings.provisioning.leavers;
+        let access = |account: u32| {
+            jira.iter_groups().any(|(row, group)| {
+                group.class() == GroupClass::Access && jira.members().contains(row, account)
+            })
+        };
+        // Whoever would be suspended, removed or taken off access for it.
+        let loses = |account: u32| match leavers {
+            Leavers::Keep => false,
+            Leavers::Access => access(account),
+            Leavers::Suspend => jira.account(account).active(),
+            Leavers::Remove => true,
+        };
         let missing: Vec<&str> = known
             .links
             .people()
             .filter(|(person, _)| entra.find_person(person.as_str()).is_none())
             .filter(|(_, account)| {
                 jira.find_account(account.as_str()).is_some_and(|account| {
-                    owned
-                        .iter()
-                        .any(|group| jira.members().contains(*group, account))
+                    loses(account)
+                        || owned
+                            .iter()
+                            .any(|group| jira.members().contains(*group, account))
                 })
             })
             .map(|(person, _)| person.as_str())

@@ -1,6 +1,7 @@
 //! Saved plans: written, checked, applied as they are.
 
 use super::adopt::Adoption;
+use super::audit::private_file;
 use super::error::{PlanRefused, SyncError};
 use super::planning::Planned;
 use super::session::Session;
@@ -9,8 +10,7 @@ use crate::plan::{
     TargetState, read_document, settings_digest, write_document,
 };
 use std::collections::HashMap;
-use std::fs::OpenOptions;
-use std::io::{BufWriter, Write as _};
+use std::io::Write as _;
 use std::path::Path;
 
 /// How old a saved plan may be, in seconds.
@@ -27,20 +27,14 @@ pub fn save(
         path: path.to_owned(),
         source,
     };
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    let mut file = BufWriter::new(options.open(path).map_err(io)?);
+    let mut file = private_file(path)?;
     let mut head = planned.head(&session.profile.name);
     head.pinned = Some(Pinned {
         tenant_id: session.identity.tenant_id.clone(),
         cloud_id: session.identity.cloud_id.clone(),
         settings: settings_digest(&planned.settings),
         adopts: adoption.map_or_else(Vec::new, Adoption::pairs),
+        undoes: planned.undo.as_ref().map(|undo| undo.run_id.clone()),
     });
     write_document(head, planned.rows(), &mut file).map_err(io)?;
     file.flush().map_err(io)

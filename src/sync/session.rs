@@ -61,6 +61,8 @@ pub struct Session {
     pub(super) progress: Progress,
     pub(super) owner: Owner,
     pub(super) begun: tokio::time::Instant,
+    /// The run that is to be taken back: the groups that it touched are read, too.
+    pub(super) undo: Option<std::sync::Arc<crate::plan::Undo>>,
     /// Both sides as the last plan knew them.
     pub(super) snapshots: Option<super::refresh::Snapshots>,
     /// Whether everything is read again, whatever is known.
@@ -102,12 +104,14 @@ pub(super) fn rates(profile: &Profile, mode: Mode) -> Rates {
         Mode::Attended => Rates {
             reads: most * SHARE,
             deletes: deletes * SHARE,
+            yields: false,
         },
         Mode::Unattended => {
             let polite = f64::from(profile.limits.polite_rate).min(most);
             Rates {
                 reads: polite,
                 deletes: polite.min(deletes),
+                yields: true,
             }
         }
     }
@@ -268,6 +272,7 @@ impl Session {
             progress,
             owner,
             begun,
+            undo: None,
             snapshots: None,
             full: false,
             held_too: true,

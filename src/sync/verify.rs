@@ -7,7 +7,7 @@ use super::planning::Planned;
 use super::session::Session;
 use crate::directory::{AccountId, EntraSnapshot, GroupClass, GroupId, JiraChanges, fold};
 use crate::jira::Read;
-use crate::plan::{Kind, Known, LookUp, Operation, address, checks, closure, member_pages};
+use crate::plan::{Kind, Known, LookUp, Operation, Stage, address, checks, closure, member_pages};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -160,6 +160,7 @@ impl Session {
         self.verify_people(planned, side, &mut verified, &read)
             .await?;
         verified.asked |= self.verify_groups(planned, side, &read).await?;
+        verified.asked |= self.verify_accounts(planned, side).await?;
         let mut touched = self.in_question(planned, side);
         let recent = |group: &GroupId| {
             let row = side.snapshot.find_group(group.as_str());
@@ -173,6 +174,31 @@ impl Session {
         self.check(side, &touched, &read).await?;
         verified.asked |= before != (side.fresh.members.len(), fresh_groups(side));
         Ok(verified)
+    }
+
+    /// Do the accounts that would be suspended, restored or removed still stand as they did?
+    async fn verify_accounts(
+        &self,
+        planned: &Planned,
+        side: &mut JiraSide,
+    ) -> Result<bool, SyncError> {
+        let accounts: Vec<AccountId> = self
+            .in_earnest(planned)
+            .filter(|op| {
+                let kind = op.kind;
+                matches!(
+                    kind,
+                    Kind::SuspendUser | Kind::RestoreUser | Kind::RemoveUser
+                )
+            })
+            .filter_map(|op| Some(AccountId::new(planned.jira.account(op.account()?).id())))
+            .filter(|id| !side.fresh.accounts && !side.fresh.asked.contains(id))
+            .collect();
+        if accounts.is_empty() {
+            return Ok(false);
+        }
+        self.ask_again(side, &accounts, &[]).await?;
+        Ok(true)
     }
 
     /// Do the people who would be created have an account by now?
@@ -287,6 +313,14 @@ impl Session {
         let mut touched = Touched::default();
         let mut removes = false;
         for op in self.in_earnest(planned) {
+            removes |= op.kind.stage() != Stage::Gives;
+            let target = op.target().map(|t| &planned.plan.targets[t as usize]);
+            if op.kind == Kind::DeleteGroup
+                && let Some(row) = target.and_then(|target| target.jira)
+            {
+                let group = GroupId::new(planned.jira.group(row).id());
+                touched.many.insert(group);
+            }
             let (Some(account), Some(target)) = (op.account(), op.target()) else {
                 continue;
             };
@@ -295,14 +329,14 @@ impl Session {
                 let account = AccountId::new(planned.jira.account(account).id());
                 touched.pairs.entry(group).or_default().insert(account);
             }
-            removes |= op.kind == Kind::RemoveMember;
         }
         if removes {
             let admins = side
                 .snapshot
                 .iter_groups()
                 .filter(|(_, group)| group.read() && group.class() == GroupClass::Protected);
-            touched.many = admins.map(|(_, group)| GroupId::new(group.id())).collect();
+            let admins = admins.map(|(_, group)| GroupId::new(group.id()));
+            touched.many.extend(admins);
         }
         touched
     }

@@ -3,7 +3,7 @@
 use super::planning::Planned;
 use super::words::Problem;
 use crate::directory::{AccountId, AccountKind, GroupId, fold};
-use crate::jira::{Jira, JiraError, Written};
+use crate::jira::{How, Jira, JiraError, Organization, Written};
 use crate::plan::{Kind, OperationRow, Outcome, ProductKey};
 use crate::store::{Finished, JournalOutcome, Learnt};
 use std::collections::HashMap;
@@ -20,6 +20,25 @@ pub(super) enum Job {
     AddMember { group: GroupId, account: AccountId },
     /// Remove a member.
     RemoveMember { group: GroupId, account: AccountId },
+    /// Suspend an account.
+    SuspendUser { account: AccountId },
+    /// Restore it.
+    RestoreUser { account: AccountId },
+    /// Remove an account from the site.
+    RemoveUser { account: AccountId },
+    /// Delete a group.
+    DeleteGroup { group: GroupId },
+}
+
+/// Whom operations are carried out with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reach<'a> {
+    pub(super) jira: &'a Jira,
+    pub(super) organization: Option<&'a Organization>,
+    /// Whether people are invited without being told.
+    pub(super) silent: bool,
+    /// Products for new people.
+    pub(super) products: &'a [ProductKey],
 }
 
 /// How one step ended.
@@ -84,36 +103,59 @@ impl Attempt {
     /// An operation that lacks something it needs. The executor's order rules it out; should it
     /// happen all the same, nothing is written.
     pub(super) fn impossible() -> Self {
+        Self::refused(
+            "Something that it needs does not exist yet.",
+            "Make a new plan, and report this: it should not happen.",
+        )
+    }
+
+    /// A failure of this operation alone, without an answer behind it.
+    fn refused(message: &str, advice: &str) -> Self {
         Self {
             finished: Some(Finished {
-                outcome: JournalOutcome::Failed,
-                learnt: Learnt::Nothing,
-                status: None,
-                code: None,
-                message: Some("Something that it needs does not exist yet.".to_owned()),
-                advice: Some("Make a new plan, and report this: it should not happen.".to_owned()),
-                request_id: None,
+                message: Some(message.to_owned()),
+                advice: Some(advice.to_owned()),
+                ..Finished::plain(JournalOutcome::Failed)
             }),
             ..simple(Outcome::Failed)
         }
     }
+
+    /// With what the answer said.
+    fn answered(mut self, status: Option<u16>, request_id: &str) -> Self {
+        if let Some(finished) = &mut self.finished {
+            finished.status = status;
+            finished.request_id = known_id(request_id);
+        }
+        self
+    }
 }
 
 pub(super) async fn write(
-    jira: &Jira,
+    reach: Reach<'_>,
     row: &OperationRow,
     job: &Job,
-    products: &[ProductKey],
     census: &Census<'_>,
     unclear_before: bool,
 ) -> Attempt {
+    let jira = reach.jira;
     match job {
-        Job::CreateUser { email } => match jira.create_user(email, products).await {
-            Ok(created) => account(row, created.account, Some(created.status), census),
+        Job::CreateUser { email } => match jira.create_user(email, reach.products).await {
+            Ok(created) => {
+                let is_new = created.status == 201;
+                account(
+                    row,
+                    created.account,
+                    is_new,
+                    Some(created.status),
+                    &created.request_id,
+                    census,
+                )
+            }
             Err(error) => creation_failed(&error),
         },
         Job::CreateGroup { name, entra } => match jira.create_group(name).await {
-            Ok(id) => group(id, entra),
+            Ok((id, written)) => group(id, entra, Some(written.status), &written.request_id),
             // A name that is taken after an unclear attempt was taken by that attempt.
             Err(JiraError::Refused(r)) if r.status == 400 && unclear_before => {
                 look_up_group(jira, name, entra).await
@@ -124,43 +166,116 @@ pub(super) async fn write(
         Job::RemoveMember { group, account } => {
             membership(row, jira.remove_member(group, account).await)
         }
+        Job::SuspendUser { account } => suspend(reach, account, true).await,
+        Job::RestoreUser { account } => suspend(reach, account, false).await,
+        Job::RemoveUser { account } => ended(jira.remove_user(account).await),
+        Job::DeleteGroup { group } => ended(jira.delete_group(group).await),
     }
+}
+
+async fn suspend(reach: Reach<'_>, account: &AccountId, suspended: bool) -> Attempt {
+    match reach.organization {
+        Some(organization) => ended(organization.suspend(account, suspended).await),
+        None => Attempt {
+            outcome: Outcome::NoKey,
+            ..Attempt::refused(
+                "Suspending and restoring need the organization's API key.",
+                "Enter a key that works, and retry what failed.",
+            )
+        },
+    }
+}
+
+/// A write that concerns nobody but its own account or group.
+fn ended(result: Result<Written, JiraError>) -> Attempt {
+    match result {
+        Ok(written) => well(&written),
+        Err(error) => failed(&error),
+    }
+}
+
+/// Invites people without telling them, in one call. Gives an attempt for each.
+pub(super) async fn invite(
+    organization: &Organization,
+    people: &[(&OperationRow, &str)],
+    census: &Census<'_>,
+) -> Vec<Attempt> {
+    let addresses: Vec<String> = people
+        .iter()
+        .map(|(_, email)| (*email).to_owned())
+        .collect();
+    let invited = match organization.invite(&addresses).await {
+        Ok(invited) => invited,
+        Err(error) => {
+            let attempt = || match &error {
+                // Nobody can be invited without a paid plan.
+                JiraError::Refused(r) if r.status == 402 => Attempt {
+                    outcome: Outcome::NoKey,
+                    ..failed(&error)
+                },
+                error => creation_failed(error),
+            };
+            return people.iter().map(|_| attempt()).collect();
+        }
+    };
+    people
+        .iter()
+        .map(|(row, email)| {
+            let (status, request) = (Some(invited.status), invited.request_id.as_str());
+            if let Some(id) = invited.accounts.get(&fold(email)) {
+                return account(row, id.clone(), true, status, request, census);
+            }
+            Attempt::refused(
+                "The organization did not invite this address.",
+                "See whether the address is right and the organization lets its domain in.",
+            )
+            .answered(status, request)
+        })
+        .collect()
 }
 
 /// Sees whether a creation whose outcome is unclear took place.
 pub(super) async fn look_up(
-    jira: &Jira,
+    reach: Reach<'_>,
     row: &OperationRow,
     job: &Job,
     census: &Census<'_>,
 ) -> Attempt {
     match job {
-        Job::CreateUser { email } => match jira.search(email).await {
-            Ok(found) => {
-                let wanted = fold(email);
-                let people: Vec<AccountId> = found
-                    .iter()
-                    .map(crate::jira::AccountRead::row)
-                    .filter(|r| r.kind == AccountKind::Person)
-                    .filter(|r| r.email.is_empty() || fold(r.email) == wanted)
-                    .map(|r| AccountId::new(r.id))
-                    .collect();
-                match people.as_slice() {
-                    [one] => account(row, one.clone(), None, census),
-                    _ => simple(Outcome::Absent),
-                }
-            }
+        Job::CreateUser { email } => match accounts_of(reach, email).await {
+            Ok(people) => match people.as_slice() {
+                [one] => account(row, one.clone(), false, None, "", census),
+                _ => simple(Outcome::Absent),
+            },
             Err(error) => still_unclear(&error),
         },
-        Job::CreateGroup { name, entra } => look_up_group(jira, name, entra).await,
-        // Memberships are safe to repeat and never unclear.
-        Job::AddMember { .. } | Job::RemoveMember { .. } => simple(Outcome::Absent),
+        Job::CreateGroup { name, entra } => look_up_group(reach.jira, name, entra).await,
+        // Everything else is safe to repeat and never unclear.
+        _ => simple(Outcome::Absent),
     }
+}
+
+/// The accounts that may be of this address. The organization knows it exactly; Jira also finds
+/// whoever hides it.
+async fn accounts_of(reach: Reach<'_>, email: &str) -> Result<Vec<AccountId>, JiraError> {
+    if let Some(organization) = reach.organization.filter(|_| reach.silent) {
+        let found = organization.users(&[email.to_owned()]).await?;
+        return Ok(found.into_iter().map(|user| user.account).collect());
+    }
+    let found = reach.jira.search(email).await?;
+    let wanted = fold(email);
+    Ok(found
+        .iter()
+        .map(crate::jira::AccountRead::row)
+        .filter(|r| r.kind == AccountKind::Person)
+        .filter(|r| r.email.is_empty() || fold(r.email) == wanted)
+        .map(|r| AccountId::new(r.id))
+        .collect())
 }
 
 async fn look_up_group(jira: &Jira, name: &str, entra: &[String]) -> Attempt {
     match jira.group_named(name).await {
-        Ok(Some(id)) => group(id, entra),
+        Ok(Some(id)) => group(id, entra, None, ""),
         Ok(None) => simple(Outcome::Absent),
         Err(error) => still_unclear(&error),
     }
@@ -185,50 +300,61 @@ fn simple(outcome: Outcome) -> Attempt {
     }
 }
 
-fn good(outcome: Outcome, learnt: Learnt, status: Option<u16>) -> Attempt {
+fn known_id(request_id: &str) -> Option<String> {
+    (!request_id.is_empty()).then(|| request_id.to_owned())
+}
+
+fn good(outcome: Outcome, learnt: Learnt, status: Option<u16>, request_id: &str) -> Attempt {
+    let journalled = if outcome == Outcome::Already {
+        JournalOutcome::Already
+    } else {
+        JournalOutcome::Done
+    };
     Attempt {
         finished: Some(Finished {
-            outcome: if outcome == Outcome::Already {
-                JournalOutcome::Already
-            } else {
-                JournalOutcome::Done
-            },
             learnt,
             status,
-            code: None,
-            message: None,
-            advice: None,
-            request_id: None,
+            request_id: known_id(request_id),
+            ..Finished::plain(journalled)
         }),
         ..simple(outcome)
     }
 }
 
+fn well(written: &Written) -> Attempt {
+    let outcome = match written.how {
+        How::Done => Outcome::Done,
+        How::Already => Outcome::Already,
+    };
+    good(
+        outcome,
+        Learnt::Nothing,
+        Some(written.status),
+        &written.request_id,
+    )
+}
+
 /// An account that exists after a creation. It counts as *already* if it was in the listing
 /// before, whatever the status says.
-fn account(row: &OperationRow, id: AccountId, status: Option<u16>, census: &Census<'_>) -> Attempt {
+fn account(
+    row: &OperationRow,
+    id: AccountId,
+    is_new: bool,
+    status: Option<u16>,
+    request_id: &str,
+    census: &Census<'_>,
+) -> Attempt {
     let entra = row
         .user
         .as_ref()
         .and_then(|u| u.entra_id.as_deref())
         .unwrap_or_default();
     if census.is_anothers(&id, entra) {
-        return Attempt {
-            finished: Some(Finished {
-                outcome: JournalOutcome::Failed,
-                learnt: Learnt::Nothing,
-                status,
-                code: None,
-                message: Some(
-                    "Jira gave an account that is linked to another person of Entra.".to_owned(),
-                ),
-                advice: Some(
-                    "Two people in Entra seem to share one address: look at both.".to_owned(),
-                ),
-                request_id: None,
-            }),
-            ..simple(Outcome::Failed)
-        };
+        return Attempt::refused(
+            "Jira gave an account that is linked to another person of Entra.",
+            "Two people in Entra seem to share one address: look at both.",
+        )
+        .answered(status, request_id);
     }
     census.given().insert(id.clone(), entra.to_owned());
     let listed = census.was_listed(&id);
@@ -239,22 +365,22 @@ fn account(row: &OperationRow, id: AccountId, status: Option<u16>, census: &Cens
     };
     let learnt = Learnt::Account {
         account_id: id.as_str().to_owned(),
-        proven_new: !listed && status == Some(201),
+        proven_new: !listed && is_new,
     };
     Attempt {
         account: Some(id),
-        ..good(outcome, learnt, status)
+        ..good(outcome, learnt, status, request_id)
     }
 }
 
-fn group(id: GroupId, entra: &[String]) -> Attempt {
+fn group(id: GroupId, entra: &[String], status: Option<u16>, request_id: &str) -> Attempt {
     let learnt = Learnt::Group {
         group_id: id.as_str().to_owned(),
         entra: entra.to_vec(),
     };
     Attempt {
         group: Some(id),
-        ..good(Outcome::Done, learnt, None)
+        ..good(Outcome::Done, learnt, status, request_id)
     }
 }
 
@@ -269,6 +395,10 @@ fn creation_failed(error: &JiraError) -> Attempt {
             error: Some(error.clone()),
             ..simple(Outcome::Unclear)
         },
+        JiraError::Refused(r) if r.is_about_licences() => Attempt {
+            outcome: Outcome::NoSeat,
+            ..failed(error)
+        },
         // Whoever may not create one may create none.
         JiraError::Refused(r) if r.status == 403 => Attempt {
             outcome: Outcome::Systemic,
@@ -280,8 +410,7 @@ fn creation_failed(error: &JiraError) -> Attempt {
 
 fn membership(row: &OperationRow, result: Result<Written, JiraError>) -> Attempt {
     match result {
-        Ok(Written::Done) => good(Outcome::Done, Learnt::Nothing, None),
-        Ok(Written::Already) => good(Outcome::Already, Learnt::Nothing, None),
+        Ok(written) => well(&written),
         Err(JiraError::Refused(r)) if r.status == 404 && row.kind == Kind::AddMember => Attempt {
             // Kept in case that it stays invisible.
             finished: failed(&JiraError::Refused(r)).finished,
@@ -289,7 +418,7 @@ fn membership(row: &OperationRow, result: Result<Written, JiraError>) -> Attempt
         },
         Err(JiraError::Refused(r)) if matches!(r.status, 400 | 403) => Attempt {
             outcome: if r.is_about_licences() {
-                Outcome::Failed
+                Outcome::NoSeat
             } else {
                 Outcome::GroupRefused
             },
@@ -320,6 +449,8 @@ fn failed(error: &JiraError) -> Attempt {
     Attempt {
         outcome: if systemic {
             Outcome::Systemic
+        } else if matches!(error, JiraError::OrganizationKey { .. }) {
+            Outcome::NoKey
         } else {
             Outcome::Failed
         },

@@ -174,8 +174,8 @@ async fn malformed_configurations() {
         ),
         (
             "sync_memberships = true",
-            "sync_memberships = true\nleavers = \"suspend\"",
-            "leavers",
+            "sync_memberships = true\nleavers = \"suspended\"",
+            "suspend",
         ),
         (
             "sync_memberships = true",

@@ -157,6 +157,10 @@ fn check_query(request: &Logged, call: &Call) {
 
 fn check_body(request: &Logged, call: &Call) {
     let Some(schema) = &call.body else { return };
+    if schema.as_object().is_some_and(serde_json::Map::is_empty) {
+        // Any JSON will do.
+        return;
+    }
     let body: Value = serde_json::from_str(request.body.as_deref().unwrap_or("null")).unwrap();
     let sent = body.as_object().expect("a JSON object");
     let properties = schema["properties"].as_object();

@@ -13,11 +13,12 @@ fn needs(plan: &Plan, op: u32, other: u32) -> bool {
         &plan.operations[op as usize],
         &plan.operations[other as usize],
     );
-    op.kind == Kind::AddMember
+    op.kind.is_membership()
         && match other.kind {
             Kind::CreateUser => op.account().is_none() && op.person() == other.person(),
             Kind::CreateGroup => op.target() == other.target(),
-            Kind::AddMember | Kind::RemoveMember => false,
+            Kind::RestoreUser => op.account() == other.account(),
+            _ => false,
         }
 }
 
@@ -25,7 +26,7 @@ proptest! {
     #[test]
     fn it_ends_in_order_and_counts_everything(
         model in model(),
-        outcomes in proptest::collection::vec(0..9_u8, 0..400),
+        outcomes in proptest::collection::vec(0..11_u8, 0..400),
         room in 1..6_usize,
         stop_after in proptest::option::of(0..40_usize),
     ) {
@@ -56,10 +57,9 @@ proptest! {
                                 prop_assert!(good.contains(other), "began before what it needs");
                             }
                         }
-                        if plan.operations[step.operation as usize].kind == Kind::RemoveMember {
-                            let before = chosen.iter().filter(|i| plan.operations[**i as usize].kind != Kind::RemoveMember).count();
-                            prop_assert!(executor.left() <= chosen.len() - before, "a removal before the end");
-                        }
+                        let stage = plan.operations[step.operation as usize].kind.stage();
+                        let before = chosen.iter().filter(|i| plan.operations[**i as usize].kind.stage() < stage).count();
+                        prop_assert!(executor.left() <= chosen.len() - before, "before its stage");
                         running.push((step.operation, step.effect));
                     }
                 }
@@ -81,6 +81,8 @@ proptest! {
                     (5 | 8, Effect::LookUp) => Outcome::Absent,
                     (6, Effect::Write) if !creates => Outcome::GroupRefused,
                     (7, _) if creates => Outcome::Unclear,
+                    (9, Effect::Write) => Outcome::NoSeat,
+                    (10, Effect::Write) => Outcome::NoKey,
                     _ => Outcome::Failed,
                 };
                 if executor.record(now, operation, outcome) {

@@ -9,7 +9,7 @@ mod model;
 use model::{Model, model};
 use proptest::prelude::*;
 use rollbook::directory::{AccountKind, Completeness, Doubt, GroupClass};
-use rollbook::plan::{Allowance, Allowances, Kind, Mode, Operation, Plan, address};
+use rollbook::plan::{Allowance, Allowances, Kind, Mode, Operation, Plan, Reason, Stage, address};
 
 /// What the plan itself shows, allowed in full.
 fn everything(plan: &Plan) -> Allowances {
@@ -80,7 +80,7 @@ proptest! {
                 prop_assert!(matches!(class, GroupClass::Ordinary | GroupClass::Access));
                 prop_assert!(!model.protected_groups().contains(&jira.group(row).name().to_lowercase()));
             }
-            if op.kind == Kind::RemoveMember {
+            if op.kind.stage() != Stage::Gives {
                 let account = op.account().unwrap();
                 prop_assert_ne!(jira.me(), Some(account));
                 prop_assert!(!jira.is_admin(account));
@@ -93,7 +93,7 @@ proptest! {
         let (mut entra, jira) = model.snapshots();
         entra.users = Completeness::Doubtful(Doubt::CountDiffers { listed: 1, counted: 2 });
         let plan = model.plan(&(entra, jira), &Allowances::default());
-        prop_assert!(plan.operations.iter().all(|op| op.kind != Kind::RemoveMember));
+        prop_assert!(plan.operations.iter().all(|op| op.kind.stage() == Stage::Gives));
     }
 
     #[test]
@@ -120,6 +120,10 @@ proptest! {
                 || plan.new_links.iter().any(|l| Some(l.account) == op.account());
             prop_assert!(linked);
             let group = jira.group(plan.targets[op.target().unwrap() as usize].jira.unwrap());
+            if matches!(op.reason, Reason::LeaverDisabled | Reason::LeaverDeleted) {
+                prop_assert_eq!(group.class(), GroupClass::Access);
+                continue;
+            }
             prop_assert!(model.owned().contains(group.id()), "{} is not owned", group.name());
         }
     }
@@ -133,6 +137,12 @@ proptest! {
                 let creation = plan.operations.iter().find(|o| o.kind == Kind::CreateUser && o.person() == op.person());
                 prop_assert!(creation.unwrap().held.is_empty());
             }
+            let restores = |o: &&Operation| o.kind == Kind::RestoreUser && o.account() == op.account();
+            if op.kind.is_membership() && op.account().is_some()
+                && let Some(restore) = plan.operations.iter().find(restores)
+            {
+                prop_assert!(restore.held.is_empty());
+            }
             if op.kind == Kind::AddMember && plan.targets[op.target().unwrap() as usize].jira.is_none() {
                 let creation = plan.operations.iter().find(|o| o.kind == Kind::CreateGroup && o.target() == op.target());
                 prop_assert!(creation.unwrap().held.is_empty());
@@ -145,7 +155,7 @@ proptest! {
         model.settings.scope.exclude_emails = vec!["*".to_owned()].try_into().unwrap();
         let snapshots = model.snapshots();
         let plan = model.plan(&snapshots, &Allowances::default());
-        for op in plan.operations.iter().filter(|op| op.kind == Kind::RemoveMember) {
+        for op in plan.operations.iter().filter(|op| op.kind.stage() != Stage::Gives) {
             // Disabled and deleted people leave; whoever is merely filtered out stays.
             let reason = op.reason.to_string();
             let person = op.person().map(|row| snapshots.0.person(row));

@@ -8,8 +8,8 @@ use rollbook::directory::{
     MemberKind, Membership, Product, Seats,
 };
 use rollbook::plan::{
-    Allowances, GroupLink, Inputs, Kind, Known, Links, Mode, OutOfScope, Ownership, Plan, Reason,
-    Selection, Settings, make,
+    Allowances, GroupLink, Inputs, Kind, Known, Leavers, Links, Mode, OutOfScope, Ownership,
+    Period, Plan, Reason, Selection, Settings, Taken, TakenWhat, make,
 };
 use std::collections::BTreeSet;
 
@@ -79,7 +79,9 @@ impl Model {
             links: Vec::new(),
             gone: Vec::new(),
             owned: Vec::new(),
+            taken: Vec::new(),
             toggles: 7,
+            leavers: 0,
         };
         raw.model()
     }
@@ -169,6 +171,7 @@ impl Model {
             mode: self.mode,
             allowances,
             selection: &Selection::Everything,
+            undo: None,
         })
     }
 
@@ -193,6 +196,7 @@ impl Model {
                     mode: self.mode,
                     allowances: &Allowances::default(),
                     selection: &Selection::Everything,
+                    undo: None,
                 },
                 op,
             );
@@ -246,14 +250,70 @@ impl Model {
                         let given = (person, GroupId::new(&found.id));
                         self.known.defaults_given.insert(given);
                     }
+                    let what = TakenWhat::Member(GroupId::new(&found.id));
                     if op.kind == Kind::AddMember {
-                        assert!(found.members.insert(account), "added twice");
+                        assert!(found.members.insert(account.clone()), "added twice");
+                        self.given_back(&account, &what);
                     } else {
                         assert!(found.members.remove(&account), "was no member");
+                        if matches!(op.reason, Reason::LeaverDisabled | Reason::LeaverDeleted) {
+                            self.took(&account, what);
+                        }
                     }
                 }
+                Kind::SuspendUser | Kind::RestoreUser | Kind::RemoveUser => {
+                    self.account(op.kind, &row.user.unwrap().account_id.unwrap());
+                }
+                Kind::DeleteGroup => panic!("only an undo deletes groups"),
             }
         }
+    }
+
+    /// An account is suspended, restored or removed.
+    fn account(&mut self, kind: Kind, id: &str) {
+        if kind == Kind::RemoveUser {
+            self.accounts.retain(|account| account.id != id);
+            for group in &mut self.jira_groups {
+                group.members.remove(id);
+            }
+            let person = self.known.links.person_of(id).cloned();
+            if let Some(person) = person {
+                self.known.links.forget_person(&person);
+                self.known.leavers.remove(&person);
+                self.known.created.remove(&person);
+            }
+            self.known
+                .taken
+                .retain(|taken| taken.account.as_str() != id);
+            return;
+        }
+        let active = kind == Kind::RestoreUser;
+        let account = self.accounts.iter_mut().find(|a| a.id == id).unwrap();
+        assert_ne!(account.active, active, "nothing to do");
+        account.active = active;
+        if active {
+            self.given_back(id, &TakenWhat::Suspended);
+        } else {
+            self.took(id, TakenWhat::Suspended);
+        }
+    }
+
+    fn took(&mut self, account: &str, what: TakenWhat) {
+        let entra = self.known.links.person_of(account).unwrap().clone();
+        let taken = Taken {
+            entra,
+            account: AccountId::new(account),
+            what,
+        };
+        if !self.known.taken.contains(&taken) {
+            self.known.taken.push(taken);
+            self.known.taken.sort();
+        }
+    }
+
+    fn given_back(&mut self, account: &str, what: &TakenWhat) {
+        let kept = |taken: &Taken| taken.account.as_str() != account || taken.what != *what;
+        self.known.taken.retain(kept);
     }
 
     pub fn shuffled(&self, seed: u64) -> Self {
@@ -306,7 +366,10 @@ struct Raw {
     links: Vec<(usize, usize)>,
     gone: Vec<usize>,
     owned: Vec<(usize, usize, bool)>,
+    /// Account, and group; beyond the groups: suspended.
+    taken: Vec<(usize, usize)>,
     toggles: u8,
+    leavers: u8,
 }
 
 pub fn model() -> impl Strategy<Value = Model> {
@@ -332,10 +395,11 @@ pub fn model() -> impl Strategy<Value = Model> {
         links,
         vec(0..12_usize, 0..2),
         owned,
-        0..16_u8,
+        vec((0..12_usize, 0..8_usize), 0..4),
+        (0..16_u8, 0..16_u8),
     )
         .prop_map(
-            |(people, groups, accounts, jira_groups, links, gone, owned, toggles)| {
+            |(people, groups, accounts, jira_groups, links, gone, owned, taken, toggles)| {
                 Raw {
                     people,
                     groups,
@@ -344,7 +408,9 @@ pub fn model() -> impl Strategy<Value = Model> {
                     links,
                     gone,
                     owned,
-                    toggles,
+                    taken,
+                    toggles: toggles.0,
+                    leavers: toggles.1,
                 }
                 .model()
             },
@@ -400,6 +466,31 @@ impl Raw {
             mode: Mode::Attended,
         };
         model.known.links = self.known_links(&model);
+        model.known.organization_key = self.leavers & 8 == 0;
+        for (id, _) in model.known.links.people() {
+            let person = model.people.iter().find(|p| p.id == id.as_str());
+            if person.is_none_or(|p| !p.enabled) {
+                let day = if id.as_str().ends_with('2') { 23 } else { 20 };
+                let since = jiff::civil::date(2026, 11, day);
+                model.known.leavers.insert(id.clone(), since);
+            }
+        }
+        for &(account, group) in &self.taken {
+            let id = format!("account-{account:02}");
+            let Some(entra) = model.known.links.person_of(&id).cloned() else {
+                continue;
+            };
+            model.known.taken.push(Taken {
+                entra,
+                account: AccountId::new(&id),
+                what: match model.jira_groups.get(group) {
+                    Some(group) => TakenWhat::Member(GroupId::new(&group.id)),
+                    None => TakenWhat::Suspended,
+                },
+            });
+        }
+        model.known.taken.sort();
+        model.known.taken.dedup();
         model
     }
 
@@ -456,6 +547,15 @@ impl Raw {
 
     fn settings(&self) -> Settings {
         let mut settings = Settings::default();
+        settings.provisioning.leavers = match self.leavers & 3 {
+            0 => Leavers::Keep,
+            1 => Leavers::Access,
+            2 => Leavers::Suspend,
+            _ => Leavers::Remove,
+        };
+        if self.leavers & 4 != 0 {
+            settings.provisioning.grace = Period::hours(48);
+        }
         let provisioning = &mut settings.provisioning;
         provisioning.import_users = self.toggles & 1 != 0;
         provisioning.import_groups = self.toggles & 2 != 0;

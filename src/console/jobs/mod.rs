@@ -15,11 +15,11 @@ use super::commands::Action;
 use super::event::{Effect, Part, Saving};
 use super::overlay::{Answer, Ask, moved};
 use super::review::{self, Prepared};
-use super::text::{clock, duration};
+use super::text::clock;
 use super::theme::Tone;
 use super::worker::WorkKind;
 use crate::config::{Profile, Schedule};
-use crate::directory::{Completeness, counted, grouped, shown};
+use crate::directory::{Completeness, counted, duration, grouped, shown};
 use crate::plan::next_run;
 use crate::store::{Run, RunOutcome};
 use crate::sync::{Applied, Control, Problem, Progress};
@@ -64,6 +64,10 @@ pub(super) struct Jobs {
     /// When the last job ended, from which the interval counts.
     pub(super) ended_at: Option<Timestamp>,
     pub(super) next: Option<Timestamp>,
+    /// The undo that pauses the schedule.
+    pub(super) paused: Option<String>,
+    /// Who holds the profile's lock, as it was found last.
+    pub(super) locked: Option<String>,
     /// When both sides were read last.
     pub(super) read_at: Option<Timestamp>,
     /// Requests in each of the last seconds.
@@ -85,7 +89,8 @@ impl Jobs {
         self.schedule = profile.map(|profile| profile.schedule.clone());
     }
 
-    pub(super) fn runs(&mut self, runs: Vec<Run>) {
+    pub(super) fn runs(&mut self, runs: Vec<Run>, paused: Option<String>) {
+        self.paused = paused;
         self.cursor = self.cursor.min(runs.len().saturating_sub(1));
         self.runs = runs;
     }
@@ -129,6 +134,7 @@ impl Jobs {
         self.say(now, Tone::Info, &format!("{} …", job.kind.name()));
         let handles = (job.control.clone(), job.progress.clone());
         self.job = Some(job);
+        self.locked = None;
         self.sparks.clear();
         handles
     }
@@ -156,8 +162,8 @@ pub(super) fn tick(app: &mut App) -> Vec<Effect> {
         .over
         .iter()
         .any(|over| matches!(over, Overlay::Summary(_)));
-    // Somebody who is about to apply goes first.
-    let idle = app.ending.is_none() && app.profile.is_some() && !summary;
+    // Somebody who is about to apply goes first, and an undo is looked at before anything goes on.
+    let idle = jobs.paused.is_none() && app.ending.is_none() && app.profile.is_some() && !summary;
     if due.is_some_and(|due| due <= now) && idle {
         let apply = !app.review.is_open();
         if !apply {
@@ -220,6 +226,13 @@ pub(super) fn planned(app: &mut App, prepared: Prepared) -> Vec<Effect> {
             let words = format!("{side} is incomplete: {doubt}. Nothing is removed.");
             app.jobs.say(app.now, Tone::Bad, &words);
         }
+    }
+    if let Some(undo) = &prepared.planned.undo {
+        let words = format!(
+            "This plan takes back run {}: a applies it, r drops it.",
+            undo.run_id
+        );
+        app.note(&words);
     }
     let mut effects = if asked_for {
         review::show(app, prepared)
@@ -318,6 +331,37 @@ pub(super) fn ended(app: &mut App, problem: Option<&Problem>) -> Vec<Effect> {
         Some(problem) => {
             let words = format!("{} {}", problem.message, problem.hint);
             app.jobs.say(app.now, Tone::Bad, &words);
+            if problem.kind == "locked" {
+                app.jobs.locked = problem.ids.get("held-by").cloned();
+            }
+            if let (
+                "leased",
+                Some(WorkKind::Apply {
+                    reviewed,
+                    allowances,
+                    ..
+                }),
+            ) = (problem.kind, job.as_ref().map(|job| &job.kind))
+            {
+                let again = WorkKind::Apply {
+                    reviewed: reviewed.clone(),
+                    allowances: allowances.clone(),
+                    take_over: true,
+                };
+                app.over(Overlay::Ask(Ask::new(
+                    "Somebody else applies to this site",
+                    vec![
+                        (Tone::Held, problem.message.clone()),
+                        (Tone::Plain, problem.hint.clone()),
+                    ],
+                    vec![
+                        ("Leave it: look on only", Answer::Close),
+                        ("Take over, and apply", Answer::Start(Box::new(again))),
+                    ],
+                )));
+                app.jobs.last = Some((name, app.now, Last::Failed(problem.clone())));
+                return vec![Effect::Errand(Errand::Runs)];
+            }
             app.jobs.last = Some((name, app.now, Last::Failed(problem.clone())));
             let unattended = job.is_some_and(|job| matches!(job.kind, WorkKind::Sync { .. }));
             // Nobody asked for the interval's runs: they don't push a question at anybody.
@@ -335,7 +379,10 @@ pub(super) fn ended(app: &mut App, problem: Option<&Problem>) -> Vec<Effect> {
             if let Some((_, _, Last::Applied(applied))) = app.jobs.last.as_ref().filter(|_| applied)
             {
                 app.notice = Some(outcome_words(applied));
-            } else if matches!(job.map(|job| job.kind), Some(WorkKind::Refresh { .. })) {
+            } else if matches!(
+                job.as_ref().map(|job| &job.kind),
+                Some(WorkKind::Refresh { .. })
+            ) {
                 app.note("Both directories were read.");
             }
         }
@@ -427,8 +474,13 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Switches the interval, and keeps that in the configuration.
+/// Switches the interval, and keeps that in the configuration. One that an undo paused goes on.
 fn interval(app: &mut App) -> Vec<Effect> {
+    if app.jobs.paused.is_some() {
+        app.jobs.ended_at = Some(app.now);
+        app.note("The schedule goes on.");
+        return vec![Effect::Errand(Errand::Resume)];
+    }
     let (Some(profile), Some(editor)) = (&app.profile, &app.editor) else {
         return Vec::new();
     };

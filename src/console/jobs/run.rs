@@ -9,6 +9,11 @@ use crate::directory::wrap;
 /// A run with its operations, failures first.
 #[derive(Debug)]
 pub(in crate::console) struct RunPage {
+    pub(in crate::console) run_id: String,
+    /// Whether it wrote something.
+    pub(in crate::console) wrote: bool,
+    /// Whether something failed.
+    pub(in crate::console) failed: bool,
     title: String,
     pub(in crate::console) lines: Vec<(Tone, String)>,
     pub(in crate::console) scroll: usize,
@@ -90,7 +95,12 @@ impl RunPage {
             );
         }
         Self {
+            wrote: journal
+                .iter()
+                .any(|row| row.outcome.as_deref() == Some("done")),
+            failed: journal.iter().any(|row| failed(&row)),
             title: format!("Run {}", run.run_id),
+            run_id: run.run_id,
             lines,
             scroll: 0,
         }

@@ -4,10 +4,10 @@ use super::job::Phase;
 use super::{Job, Last, outcome_words};
 use crate::console::app::App;
 use crate::console::canvas::Canvas;
-use crate::console::text::{clock, countdown, duration, moment};
+use crate::console::text::{clock, countdown, moment};
 use crate::console::theme::Tone;
 use crate::console::worker::WorkKind;
-use crate::directory::{counted, grouped, wrap};
+use crate::directory::{counted, duration, grouped, wrap};
 use crate::sync::Applied;
 use jiff::Timestamp;
 use std::cmp::Ordering;
@@ -324,6 +324,11 @@ fn schedule(app: &App, canvas: &mut Canvas<'_>) {
         canvas.put(1, 1, "No profile yet.", Tone::Dim);
         return;
     };
+    if let Some(undo) = &app.jobs.paused {
+        let words = format!("paused by the undo {undo} · i lets it go on");
+        canvas.put(1, 1, &words, Tone::Held);
+        return;
+    }
     let every = duration(schedule.every.duration().as_secs());
     if !schedule.enabled {
         let words = format!("off · i switches it on: the unattended sync, every {every}");

@@ -2,6 +2,7 @@
 
 use crate::console::review::Said;
 use crate::console::theme::Tone;
+use crate::console::worker::WorkKind;
 use crate::sync::Problem;
 
 /// What an answer does.
@@ -23,6 +24,8 @@ pub(in crate::console) enum Answer {
     RunNow,
     /// Says this of every row that is shown.
     SayAll(Said),
+    /// Starts this.
+    Start(Box<WorkKind>),
 }
 
 /// A question with its answers.

@@ -9,6 +9,7 @@ pub(super) use palette::{Palette, open as open_palette, search};
 pub(super) use view::draw;
 
 use super::app::{App, Overlay};
+use super::clerk::Errand;
 use super::commands::Action;
 use super::event::Effect;
 use super::review::page_height;
@@ -69,6 +70,7 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
                 return vec![Effect::Start(WorkKind::Apply {
                     reviewed,
                     allowances,
+                    take_over: false,
                 })];
             }
             Action::Enter | Action::NextField => summary.step(1),
@@ -80,6 +82,16 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
         Some(Overlay::Page(_)) => return on_page(app, action, page),
         Some(Overlay::Run(run)) => match action {
             Action::Copy => return vec![Effect::Copy(run.text())],
+            Action::Export => return vec![Effect::Errand(Errand::Export(run.run_id.clone()))],
+            Action::Undo | Action::Retry => {
+                let run = run.run_id.clone();
+                app.over.pop();
+                app.screen = super::app::Screen::Review;
+                return vec![Effect::Start(match action {
+                    Action::Undo => WorkKind::Undo { run },
+                    _ => WorkKind::Retry { run },
+                })];
+            }
             other => {
                 // Lines may need several rows: the last one can always be reached.
                 let last = run.lines.len().saturating_sub(page / 2);
@@ -180,6 +192,10 @@ fn answer(app: &mut App) -> Vec<Effect> {
             })];
         }
         Answer::SayAll(said) => return app.review.say_all(said),
+        Answer::Start(kind) => {
+            app.screen = super::app::Screen::Jobs;
+            return vec![Effect::Start(*kind)];
+        }
         Answer::Cancel => {
             if let Some(job) = &app.jobs.job {
                 job.control.cancel();

@@ -33,6 +33,7 @@ pub(in crate::console) fn what_if(
             mode: plan::Mode::Attended,
             allowances: &Allowances::default(),
             selection: &Selection::Everything,
+            undo: None,
         })
     };
     let drafted = make(settings);

@@ -98,27 +98,45 @@ pub(super) fn person_cells(plan: &Prepared, row: u32) -> Cells {
         _ => String::new(),
     };
     if let (None, Some(first)) = (row.create, operations.first()) {
-        let removals =
-            |op: &&u32| planned.plan.operations[**op as usize].kind == Kind::RemoveMember;
-        let out = operations.iter().filter(removals).count() as u64;
-        let into = operations.len() as u64 - out;
-        let mut words = Vec::new();
-        if into > 0 {
-            words.push(format!("+{into}"));
-        }
-        if out > 0 {
-            words.push(format!("-{out}"));
-        }
-        let stands = plan.marks.stands(planned, *first);
-        let groups = if out + into == 1 { "group" } else { "groups" };
         cells.decision = format!(
-            "{} {} {groups}{}",
-            box_of(stands),
-            words.join(" "),
+            "{} {}{}",
+            box_of(plan.marks.stands(planned, *first)),
+            operations_in_short(plan, &operations),
             held_word(plan, *first)
         );
     }
     cells
+}
+
+/// What becomes of an account and its memberships, in a few words.
+fn operations_in_short(plan: &Prepared, operations: &[u32]) -> String {
+    let count = |wanted: Kind| {
+        let kind = |op: &&u32| plan.planned.plan.operations[**op as usize].kind == wanted;
+        operations.iter().filter(kind).count()
+    };
+    let (into, out) = (count(Kind::AddMember), count(Kind::RemoveMember));
+    let mut words = Vec::new();
+    for (kind, word) in [
+        (Kind::SuspendUser, "suspend"),
+        (Kind::RestoreUser, "restore"),
+        (Kind::RemoveUser, "remove"),
+    ] {
+        if count(kind) > 0 {
+            words.push(word.to_owned());
+        }
+    }
+    if into > 0 {
+        words.push(format!("+{into}"));
+    }
+    if out > 0 {
+        words.push(format!("-{out}"));
+    }
+    match into + out {
+        0 => {}
+        1 => words.push("group".to_owned()),
+        _ => words.push("groups".to_owned()),
+    }
+    words.join(" ")
 }
 
 fn differs(plan: &Prepared, row: &super::PersonRow) -> String {
@@ -174,7 +192,12 @@ pub(super) fn group_cells(plan: &Prepared, row: u32) -> Cells {
     cells.decision = match (row.mark, row.create) {
         (_, Some(op)) => {
             let stands = plan.marks.stands(planned, op);
-            format!("{} create{}", box_of(stands), held_word(plan, op))
+            let verb = if planned.plan.operations[op as usize].kind == Kind::DeleteGroup {
+                "delete"
+            } else {
+                "create"
+            };
+            format!("{} {verb}{}", box_of(stands), held_word(plan, op))
         }
         (Mark::Confirm, _) => {
             let overlap = row

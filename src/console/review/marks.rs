@@ -38,6 +38,12 @@ pub(in crate::console) struct Tally {
     pub(in crate::console) groups: u64,
     pub(in crate::console) added: u64,
     pub(in crate::console) removed: u64,
+    pub(in crate::console) suspended: u64,
+    pub(in crate::console) restored: u64,
+    /// People removed from the site.
+    pub(in crate::console) expelled: u64,
+    /// Groups deleted.
+    pub(in crate::console) deleted: u64,
 }
 
 /// Marks of a plan's operations.
@@ -46,6 +52,7 @@ pub(in crate::console) struct Marks {
     said: Vec<Said>,
     create_of_person: HashMap<u32, u32>,
     create_of_target: HashMap<u32, u32>,
+    restore_of_account: HashMap<u32, u32>,
     /// How many marks were made since the plan came.
     pub(in crate::console) made: u64,
 }
@@ -70,13 +77,18 @@ impl Marks {
                         .create_of_target
                         .extend(op.target().map(|target| (target, index)));
                 }
-                Kind::AddMember | Kind::RemoveMember => {}
+                Kind::RestoreUser => {
+                    marks
+                        .restore_of_account
+                        .extend(op.account().map(|row| (row, index)));
+                }
+                _ => {}
             }
             if !decisions.operations.is_empty() {
                 let id = planned.plan.operation_id(&planned.inputs(), op);
                 marks.said[index as usize] = match decisions.operations.get(&id) {
                     Some(RowDecision::Ignored) => Said::Ignored,
-                    Some(RowDecision::Rejected { reason }) if *reason == op.reason.to_string() => {
+                    Some(RowDecision::Rejected { reason }) if op.reason.is(reason) => {
                         Said::Rejected
                     }
                     _ => Said::Accepted,
@@ -125,7 +137,7 @@ impl Marks {
             Said::Accepted => {}
         }
         let op = &planned.plan.operations[index as usize];
-        if op.kind != Kind::AddMember {
+        if !op.kind.is_membership() {
             return Stands::In;
         }
         let out = |create: Option<&u32>| create.is_some_and(|c| self.said(*c) != Said::Accepted);
@@ -136,7 +148,10 @@ impl Marks {
         let target = op
             .target()
             .and_then(|target| self.create_of_target.get(&target));
-        if out(person) || out(target) {
+        let restored = op
+            .account()
+            .and_then(|row| self.restore_of_account.get(&row));
+        if out(person) || out(target) || out(restored) {
             Stands::Orphaned
         } else {
             Stands::In
@@ -166,6 +181,10 @@ impl Marks {
                 Kind::CreateGroup => &mut tally.groups,
                 Kind::AddMember => &mut tally.added,
                 Kind::RemoveMember => &mut tally.removed,
+                Kind::SuspendUser => &mut tally.suspended,
+                Kind::RestoreUser => &mut tally.restored,
+                Kind::RemoveUser => &mut tally.expelled,
+                Kind::DeleteGroup => &mut tally.deleted,
             } += 1;
         }
         tally
@@ -195,6 +214,14 @@ pub(in crate::console) fn tally_words(tally: Tally) -> String {
             "membership to remove",
             "memberships to remove",
         ),
+        (tally.suspended, "person to suspend", "people to suspend"),
+        (tally.restored, "person to restore", "people to restore"),
+        (
+            tally.expelled,
+            "person to remove from the site",
+            "people to remove from the site",
+        ),
+        (tally.deleted, "group to delete", "groups to delete"),
     ] {
         if count > 0 {
             parts.push(counted(count, one, many));
@@ -215,6 +242,10 @@ pub(in crate::console) fn tally_signs(tally: Tally) -> String {
         (tally.groups, '+', "groups"),
         (tally.added, '+', "members"),
         (tally.removed, '-', "members"),
+        (tally.suspended, '-', "suspended"),
+        (tally.restored, '+', "restored"),
+        (tally.expelled, '-', "people"),
+        (tally.deleted, '-', "groups"),
     ] {
         if count > 0 {
             parts.push(format!("{sign}{} {what}", crate::directory::grouped(count)));

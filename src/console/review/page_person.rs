@@ -122,18 +122,21 @@ impl Page {
         let planned = &plan.planned;
         for &op in &Marks::of_person(&plan.rows, row) {
             let operation = &planned.plan.operations[op as usize];
-            if operation.kind == Kind::CreateUser {
-                let head = match plan.marks.stands(planned, op) {
-                    Stands::Rejected => {
-                        "Rejected until the reason changes; otherwise to be created"
-                    }
-                    Stands::Ignored => "Ignored until you withdraw that; otherwise to be created",
-                    Stands::In | Stands::Orphaned => "To be created",
-                };
-                let words = format!("{head}: {}.", operation.reason);
-                self.lines.push(Line::Text(Tone::Plain, words));
-                self.held(plan, op);
-            }
+            let what = match operation.kind {
+                Kind::CreateUser => "to be created",
+                Kind::SuspendUser => "to be suspended in the whole organization",
+                Kind::RestoreUser => "to be restored",
+                Kind::RemoveUser => "to be removed from the site",
+                _ => continue,
+            };
+            let head = match plan.marks.stands(planned, op) {
+                Stands::Rejected => "Rejected until the reason changes; otherwise ",
+                Stands::Ignored => "Ignored until you withdraw that; otherwise ",
+                Stands::In | Stands::Orphaned => "",
+            };
+            let words = sentence(&format!("{head}{what}: {}.", operation.reason));
+            self.lines.push(Line::Text(Tone::Plain, words));
+            self.held(plan, op);
         }
         if let Some(words) = why_words(planned, row.why) {
             self.lines.push(Line::Text(Tone::Plain, words.to_owned()));
@@ -301,4 +304,12 @@ impl Page {
             });
         found.map_or_else(Self::default, |row| Self::person(plan, row))
     }
+}
+
+/// Text that begins with a capital letter.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
 }

@@ -3,7 +3,8 @@
 
 use crate::directory::{AccountKind, GroupClass, fold};
 use crate::plan::{
-    Kind, Operation, Reason, Standing, Subject, TargetState, address, group_class, members_of,
+    Kind, Operation, Reason, Stage, Standing, Subject, TargetState, address, group_class,
+    members_of,
 };
 use crate::sync::Planned;
 use hashbrown::{HashMap, HashSet};
@@ -157,9 +158,14 @@ impl Rows {
             match op.kind {
                 Kind::CreateUser => self.creates.0 += 1,
                 Kind::CreateGroup => self.creates.1 += 1,
-                Kind::AddMember | Kind::RemoveMember => {}
+                Kind::SuspendUser | Kind::RestoreUser | Kind::RemoveUser => {
+                    if let Some(account) = op.account() {
+                        self.of_account.entry(account).or_default().push(index);
+                    }
+                }
+                Kind::AddMember | Kind::RemoveMember | Kind::DeleteGroup => {}
             }
-            if !matches!(op.kind, Kind::AddMember | Kind::RemoveMember) {
+            if !op.kind.is_membership() {
                 continue;
             }
             self.memberships.push(index);
@@ -209,8 +215,9 @@ impl Rows {
             } else if let Some(row) = account {
                 let found = jira.account(row);
                 let removed = self.of_account.get(&row).is_some_and(|ops| {
-                    let removal =
-                        |op: &u32| planned.plan.operations[*op as usize].kind == Kind::RemoveMember;
+                    let removal = |op: &u32| {
+                        planned.plan.operations[*op as usize].kind.stage() != Stage::Gives
+                    };
                     ops.iter().any(removal)
                 });
                 let mail = address(record, sources).unwrap_or_default();
@@ -262,8 +269,15 @@ impl Rows {
         let why = reasons(planned, Subject::Group, |id| entra.find_group(id));
         let creates: HashMap<u32, u32> = (0u32..)
             .zip(&planned.plan.operations)
-            .filter(|(_, op)| op.kind == Kind::CreateGroup)
+            .filter(|(_, op)| matches!(op.kind, Kind::CreateGroup | Kind::DeleteGroup))
             .filter_map(|(index, op)| Some((op.target()?, index)))
+            .collect();
+        let deleted: HashSet<u32> = planned
+            .plan
+            .operations
+            .iter()
+            .filter(|op| op.kind == Kind::DeleteGroup)
+            .filter_map(Operation::target)
             .collect();
         let (mut seen_entra, mut seen_jira) = (HashSet::new(), HashSet::new());
         for (index, target) in (0u32..).zip(&planned.plan.targets) {
@@ -277,6 +291,7 @@ impl Rows {
                     jira: target.jira,
                     target: Some(index),
                     mark: match target.state {
+                        _ if deleted.contains(&index) => Mark::Remove,
                         TargetState::New => Mark::Create,
                         TargetState::Suggested => Mark::Confirm,
                         TargetState::Confirmed | TargetState::Owned if renamed => Mark::Differs,
@@ -448,5 +463,8 @@ pub(in crate::console) const fn short(reason: Reason) -> &'static str {
         Reason::Disabled => "disabled",
         Reason::Deleted => "deleted",
         Reason::OutOfScope => "out of scope",
+        Reason::LeaverDisabled | Reason::LeaverDeleted => "leaver",
+        Reason::Returned => "is back",
+        Reason::Undone => "undo",
     }
 }

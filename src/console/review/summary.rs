@@ -1,16 +1,14 @@
 //! The summary before an apply: what would be done, what guards hold, typed numbers.
 
 use crate::console::field::TextField;
-use crate::console::text::{duration, stepped};
-use crate::directory::{GroupClass, counted, grouped};
-use crate::plan::{Allowance, Allowances, GuardCount, GuardName, Kind, Selection, group_class};
+use crate::console::text::stepped;
+use crate::directory::{GroupClass, counted, duration, grouped};
+use crate::plan::{
+    Allowance, Allowances, GuardCount, GuardName, Invitations, Kind, Selection, group_class,
+    time_to_apply,
+};
 use crate::sync::Planned;
 use std::sync::Arc;
-
-/// Calls a second for creations and additions, just under the documented limit.
-const WRITES: u64 = 95;
-/// The same for removals.
-const REMOVALS: u64 = 47;
 
 /// What is about to be applied.
 #[derive(Debug)]
@@ -67,32 +65,30 @@ pub(in crate::console) fn summarise(planned: &Planned, chosen: &[u32]) -> Summar
 /// What would happen, in sentences.
 fn lines(planned: &Planned) -> Vec<String> {
     let mut lines = Vec::new();
-    let count = |kind: Kind| {
-        let operations = planned.plan.operations.iter();
-        operations.filter(|op| op.kind == kind).count() as u64
-    };
-    let (people, groups) = (count(Kind::CreateUser), count(Kind::CreateGroup));
-    let (added, removed) = (count(Kind::AddMember), count(Kind::RemoveMember));
-    if people > 0 {
-        lines.push(format!(
-            "+ {} created, and as many invitations by e-mail",
-            counted(people, "person", "people")
-        ));
-    }
-    if groups > 0 {
-        lines.push(format!("+ {} created", counted(groups, "group", "groups")));
-    }
-    if added > 0 {
-        lines.push(format!(
-            "+ {} added",
-            counted(added, "membership", "memberships")
-        ));
-    }
-    if removed > 0 {
-        lines.push(format!(
-            "- {} removed",
-            counted(removed, "membership", "memberships")
-        ));
+    let silent = planned.settings.provisioning.invitations == Invitations::Silent;
+    for kind in Kind::ALL {
+        let count = planned.plan.count(kind);
+        if count == 0 {
+            continue;
+        }
+        let people = counted(count, "person", "people");
+        let groups = counted(count, "group", "groups");
+        let memberships = counted(count, "membership", "memberships");
+        lines.push(match kind {
+            Kind::CreateUser if silent => format!("+ {people} created, without being told"),
+            Kind::CreateUser => format!("+ {people} created, and as many invitations by e-mail"),
+            Kind::CreateGroup => format!("+ {groups} created"),
+            Kind::AddMember => format!("+ {memberships} added"),
+            Kind::RemoveMember => format!("- {memberships} removed"),
+            Kind::SuspendUser => format!("- {people} suspended in the whole organization"),
+            Kind::RestoreUser => format!("+ {people} restored"),
+            Kind::RemoveUser => {
+                format!("- {people} removed from the site: they lose their groups and roles")
+            }
+            Kind::DeleteGroup => {
+                format!("- {groups} deleted: what is restricted to them becomes inaccessible")
+            }
+        });
     }
     for seat in &planned.plan.seats {
         let products = planned.jira.products().iter();
@@ -126,11 +122,12 @@ fn lines(planned: &Planned) -> Vec<String> {
     if !access.is_empty() {
         lines.push(format!("Groups that give access: {}", access.join(", ")));
     }
-    let seconds = people.max(groups).max(added).div_ceil(WRITES) + removed.div_ceil(REMOVALS);
-    if people + groups + added + removed > 0 {
+    if !planned.plan.operations.is_empty() {
+        let all = planned.plan.operations.iter();
+        let time = time_to_apply(all, &planned.settings, planned.rates);
         lines.push(format!(
-            "Both directories are read again first. Then about {} at Jira's documented limits",
-            duration(seconds)
+            "Both directories are read again first. Then about {} at the allowed rate",
+            duration(time.as_secs())
         ));
     }
     lines

@@ -94,6 +94,12 @@ impl Allowances {
                 GuardName::Protected => {
                     return Err(AllowanceError::Never(name, "it is never touched"));
                 }
+                GuardName::OrganizationKey => {
+                    return Err(AllowanceError::Never(
+                        name,
+                        "enter a key that works, or choose other settings",
+                    ));
+                }
                 GuardName::FirstReview | GuardName::SettingsChanged => {
                     return Err(AllowanceError::Never(
                         name,

@@ -4,10 +4,10 @@ use super::{GuardCount, GuardName};
 use crate::directory::{GroupClass, GroupId, Seats, fold};
 use crate::plan::desired::{TargetState, class};
 use crate::plan::make::Draft;
-use crate::plan::operation::{Kind, NONE, Operation};
+use crate::plan::operation::{Kind, NONE, Operation, Stage};
 use crate::plan::people::address;
 use crate::plan::shape::{Mode, SeatCount};
-use crate::plan::{GuardSettings, Inputs, Measured, identity};
+use crate::plan::{GuardSettings, Inputs, Invitations, Measured, identity};
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeMap;
 
@@ -32,7 +32,10 @@ pub(in crate::plan) fn hold(draft: &mut Draft<'_>) -> Holding {
     watch.groups_grow();
     watch.groups_shrink();
     watch.access_lost();
-    let source_shrank = watch.source();
+    watch.groups_deleted();
+    watch.organization_key();
+    // What is undone does not follow from what Entra shows.
+    let source_shrank = watch.inputs().undo.is_none() && watch.source();
     // Once before the seats, so that what is held anyway takes none; once after, for what they hold.
     watch.dependants();
     let seats = watch.seats();
@@ -160,7 +163,7 @@ impl Watch<'_, '_> {
                 let account = inputs.jira.account(row);
                 listed.contains(&fold(account.id()))
                     || listed.contains(&fold(account.email()))
-                    || (op.kind == Kind::RemoveMember
+                    || (op.kind.stage() != Stage::Gives
                         && (inputs.jira.me() == Some(row) || inputs.jira.is_admin(row)))
             });
             let by_person = op.person().is_some_and(|row| {
@@ -201,8 +204,16 @@ impl Watch<'_, '_> {
             if class(inputs, row) == GroupClass::Access {
                 access.extend_from_slice(&places);
             }
+            let history = &inputs.known.history;
+            if history
+                .unfinished_groups
+                .contains(inputs.jira.group(row).id())
+            {
+                // It is new: an interrupted run created it, and is gone on with.
+                continue;
+            }
             let size = inputs.jira.members().of(row).len() as u64;
-            let before = self.lately(&inputs.known.history.added, row);
+            let before = self.lately(&history.added, row);
             let count = places.len() as u64 + before;
             if count > most && count * 100 > percent * size.saturating_sub(before) {
                 added.extend_from_slice(&places);
@@ -281,15 +292,16 @@ impl Watch<'_, '_> {
         );
     }
 
-    /// People who would lose access.
+    /// People who would be suspended, removed or taken off access.
     fn access_lost(&mut self) {
         let inputs = self.draft.inputs;
-        let places = self.places(|op| {
-            op.kind == Kind::RemoveMember
-                && op
-                    .target()
-                    .and_then(|t| self.draft.targets[t as usize].jira)
-                    .is_some_and(|row| class(inputs, row) == GroupClass::Access)
+        let places = self.places(|op| match op.kind {
+            Kind::SuspendUser | Kind::RemoveUser => true,
+            Kind::RemoveMember => op
+                .target()
+                .and_then(|t| self.draft.targets[t as usize].jira)
+                .is_some_and(|row| class(inputs, row) == GroupClass::Access),
+            _ => false,
         });
         let people: HashSet<u32> = places.iter().map(|p| self.operations[*p].account).collect();
         let limit = self.numbers().people_removed;
@@ -298,7 +310,8 @@ impl Watch<'_, '_> {
             access
                 .filter(|row| class(inputs, *row) == GroupClass::Access)
                 .map(|row| self.lately(&inputs.known.history.removed, row))
-                .sum()
+                .sum::<u64>()
+                + inputs.known.history.people_removed
         } else {
             0
         };
@@ -312,7 +325,27 @@ impl Watch<'_, '_> {
         }
     }
 
-    /// Whether Entra shrank; holds all removals then.
+    fn groups_deleted(&mut self) {
+        let places = self.places(|op| op.kind == Kind::DeleteGroup);
+        self.trip(GuardName::GroupsDeleted, places.len() as u64, 0, &places);
+    }
+
+    /// What needs the organization's key, while there is none that works.
+    fn organization_key(&mut self) {
+        let inputs = self.draft.inputs;
+        if inputs.known.organization_key {
+            return;
+        }
+        let silent = inputs.settings.provisioning.invitations == Invitations::Silent;
+        let places = self.places(|op| match op.kind {
+            Kind::SuspendUser | Kind::RestoreUser => true,
+            Kind::CreateUser => silent,
+            _ => false,
+        });
+        self.trip(GuardName::OrganizationKey, places.len() as u64, 0, &places);
+    }
+
+    /// Whether Entra shrank; holds all removals and leavers then.
     fn source(&mut self) -> bool {
         let Some(baseline) = self.inputs().known.history.baseline else {
             return false;
@@ -321,7 +354,7 @@ impl Watch<'_, '_> {
         let now = self.draft.measured;
         let shrank = shrunk(now, baseline, percent);
         if shrank {
-            let removals = self.places(|op| op.kind == Kind::RemoveMember);
+            let removals = self.places(|op| op.kind.stage() != Stage::Gives);
             self.trip(
                 GuardName::SourceShrank,
                 removals.len() as u64,
@@ -335,8 +368,12 @@ impl Watch<'_, '_> {
     /// What needs something that is held is held by the same guards.
     fn dependants(&mut self) {
         let (mut people, mut groups) = (HashMap::new(), HashMap::new());
+        let mut restored = HashMap::new();
         for op in self.operations.iter() {
             match op.kind {
+                Kind::RestoreUser if !op.held.is_empty() => {
+                    restored.insert(op.account, op.held);
+                }
                 Kind::CreateUser if !op.held.is_empty() => {
                     people.insert(op.person, op.held);
                 }
@@ -346,12 +383,15 @@ impl Watch<'_, '_> {
                 _ => {}
             }
         }
-        if people.is_empty() && groups.is_empty() {
+        if people.is_empty() && groups.is_empty() && restored.is_empty() {
             return;
         }
         for op in self.operations.iter_mut() {
-            if op.kind != Kind::AddMember {
+            if !op.kind.is_membership() {
                 continue;
+            }
+            if let Some(held) = restored.get(&op.account) {
+                op.held.join(*held);
             }
             if op.account == NONE
                 && let Some(held) = people.get(&op.person)

@@ -32,13 +32,17 @@ pub enum GuardName {
     SourceShrank,
     /// Seats run out.
     Seats,
+    /// Groups would be deleted.
+    GroupsDeleted,
+    /// The organization's key is missing or has ended.
+    OrganizationKey,
     /// Protected groups and accounts.
     Protected,
 }
 
 impl GuardName {
     /// Every guard, in the order of the table.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::FirstReview,
         Self::SettingsChanged,
         Self::NewPeople,
@@ -52,6 +56,8 @@ impl GuardName {
         Self::PeopleRemoved,
         Self::SourceShrank,
         Self::Seats,
+        Self::GroupsDeleted,
+        Self::OrganizationKey,
         Self::Protected,
     ];
 
@@ -72,6 +78,8 @@ impl GuardName {
             Self::PeopleRemoved => "people-removed",
             Self::SourceShrank => "source-shrank",
             Self::Seats => "seats",
+            Self::GroupsDeleted => "groups-deleted",
+            Self::OrganizationKey => "organization-key",
             Self::Protected => "protected",
         }
     }
@@ -90,9 +98,13 @@ impl GuardName {
             Self::AccessAdded => "members to be added to groups that give access and take seats",
             Self::MembersRemoved => "to be removed from groups",
             Self::GroupEmptied => "to be removed from groups that would lose many",
-            Self::PeopleRemoved => "people to lose access",
+            Self::PeopleRemoved => "people to be suspended, removed or taken off access",
             Self::SourceShrank => "removals while much less is in scope than in the last 7 days",
             Self::Seats => "operations for which no seat is left",
+            Self::GroupsDeleted => "groups to be deleted for good",
+            Self::OrganizationKey => {
+                "operations that need the organization API key, which is missing or not accepted"
+            }
             Self::Protected => "operations on what is never touched",
         }
     }
@@ -102,7 +114,7 @@ impl GuardName {
     pub const fn allowable(self) -> bool {
         !matches!(
             self,
-            Self::FirstReview | Self::SettingsChanged | Self::Protected
+            Self::FirstReview | Self::SettingsChanged | Self::OrganizationKey | Self::Protected
         )
     }
 

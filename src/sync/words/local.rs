@@ -220,7 +220,8 @@ pub(super) fn store(error: &StoreError) -> Problem {
                     o.pid
                 ),
                 "Wait until it is done, or stop it there.",
-            ),
+            )
+            .id("held-by", &format!("{} on {}", o.person, o.host)),
             None => Problem::new(
                 "locked",
                 "Another Rollbook is at work on this profile.",

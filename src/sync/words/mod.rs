@@ -103,6 +103,15 @@ impl From<&SyncError> for Problem {
                 message.clone(),
                 "Name a Jira group as Jira shows it, or its groupId. `rollbook plan` lists the groups that stand for an Entra group.",
             ),
+            SyncError::Leased(rival) => Self::new(
+                "leased",
+                format!("Nothing was applied: {}", rival.words()),
+                if rival.active {
+                    "Wait until that run has ended. To go on all the same, apply it yourself with `rollbook apply` or in the console, and answer that you take over."
+                } else {
+                    "Two machines with different settings would undo each other's work. Compare the settings; whoever is to go on applies a plan with `rollbook apply` or in the console, and takes over by that."
+                },
+            ),
             SyncError::UnknownRun(run) => Self::new(
                 "unknown-run",
                 format!("There is no run “{}”.", shown(run)),

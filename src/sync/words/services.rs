@@ -220,6 +220,14 @@ impl From<&JiraError> for Problem {
                 },
                 format!("Set jira.organization_id to one of: {}.", shown(&found.join(", "))),
             ),
+            JiraError::UnclearDirectory { found } => Self::new(
+                "organization-directory",
+                format!(
+                    "The account is in {} directories of the organization, so that it can't be told which one to change.",
+                    found.len()
+                ),
+                "Suspend or restore this account at admin.atlassian.com.",
+            ),
             JiraError::Refused(refusal) => jira_refused(refusal),
         }
     }

@@ -1,0 +1,68 @@
+//! `export`: every write, for an audit.
+
+use super::args::ExportFormat;
+use super::history::state;
+use super::output::{Exit, Output, counted};
+use super::work::Target;
+use crate::store::Run;
+use crate::sync::{self, ExportForm, SyncError};
+use serde_json::json;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+/// Writes the writes of these runs, or of all of them, the oldest first.
+pub fn export(
+    target: &Target,
+    wanted: &[String],
+    format: ExportFormat,
+    out: Option<&Path>,
+    output: &Output,
+) -> Result<Exit, SyncError> {
+    let form = match format {
+        ExportFormat::Csv => ExportForm::Csv,
+        ExportFormat::Jsonl => ExportForm::Jsonl,
+    };
+    let state = state(target)?;
+    let mut runs: Vec<Run> = Vec::new();
+    for id in wanted {
+        let run = match &state {
+            Some(state) => state.run(id)?,
+            None => None,
+        };
+        runs.push(run.ok_or_else(|| SyncError::UnknownRun(id.clone()))?);
+    }
+    let Some(state) = state else {
+        output.remark("This profile has no runs yet.");
+        return Ok(Exit::Done);
+    };
+    if wanted.is_empty() {
+        runs = state.runs()?;
+        runs.reverse();
+    }
+    let profile = &target.profile.name;
+    let (place, mut to): (&Path, Box<dyn Write>) = match out {
+        Some(path) => (path, Box::new(sync::private_file(path)?)),
+        None => (
+            Path::new("standard output"),
+            Box::new(BufWriter::new(io::stdout().lock())),
+        ),
+    };
+    let count = match sync::export(&state, profile, &runs, form, &mut to, place) {
+        // Whoever reads it has seen enough.
+        Err(SyncError::PlanFile { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => 0,
+        other => other?,
+    };
+    if let Some(path) = out {
+        if output.json {
+            let document = json!({"version": 1, "file": path, "writes": count});
+            output.document(&document).map_err(super::work::printed)?;
+        }
+        output.remark(&format!(
+            "Exported {} of {} to {}.",
+            counted(count, "write", "writes"),
+            counted(runs.len() as u64, "run", "runs"),
+            path.display()
+        ));
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,110 @@
+//! What a run did, for taking it back or for trying again.
+
+use super::error::StoreError;
+use super::state::State;
+use crate::directory::{AccountId, EntraId, GroupId};
+use crate::plan::{Kind, OperationId, Undo, Write};
+use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeSet;
+
+impl State {
+    /// What a run wrote, or may have written, to be taken back.
+    pub fn undo(&self, number: i64, run_id: &str) -> Result<Undo, StoreError> {
+        let writes = self.rows(
+            "SELECT operation_id, kind, reason, entra_id, name, account_id, group_id, group_name,
+             proven_new FROM journal
+             WHERE run = ?1 AND (outcome = 'done'
+               OR (outcome IS NULL AND kind IN ('add_member', 'remove_member')))
+             ORDER BY operation_id",
+            [number],
+            |row| {
+                let text = |at| row.get::<_, Option<String>>(at);
+                let kind: String = row.get(1)?;
+                Ok(Kind::parse(&kind).map(|kind| {
+                    Ok::<_, rusqlite::Error>(Write {
+                        id: OperationId::stored(row.get(0)?),
+                        kind,
+                        reason: row.get(2)?,
+                        entra: text(3)?.as_deref().map(EntraId::new),
+                        name: text(4)?.unwrap_or_default(),
+                        account: text(5)?.as_deref().map(AccountId::new),
+                        group: text(6)?.as_deref().map(GroupId::new),
+                        group_name: text(7)?.unwrap_or_default(),
+                        proven_new: row.get(8)?,
+                    })
+                }))
+            },
+        )?;
+        let writes: Vec<Write> = writes
+            .into_iter()
+            .flatten()
+            .collect::<Result<_, _>>()
+            .map_err(|e| self.sql(e))?;
+        let mut filled: HashMap<GroupId, BTreeSet<AccountId>> = HashMap::new();
+        for write in &writes {
+            if let (Kind::CreateGroup, Some(group)) = (write.kind, &write.group) {
+                let put = self.rows(
+                    "SELECT account_id FROM journal WHERE kind = 'add_member' AND group_id = ?1
+                     AND account_id IS NOT NULL
+                     AND (outcome IS NULL OR outcome IN ('done', 'already'))",
+                    [group.as_str()],
+                    |row| Ok(AccountId::new(&row.get::<_, String>(0)?)),
+                )?;
+                filled.insert(group.clone(), put.into_iter().collect());
+            }
+        }
+        Ok(Undo {
+            run_id: run_id.to_owned(),
+            writes,
+            filled,
+        })
+    }
+
+    /// The operations of a run that failed, to be tried again.
+    pub fn failed(&self, number: i64) -> Result<HashSet<OperationId>, StoreError> {
+        let rows = self.rows(
+            "SELECT operation_id FROM journal WHERE run = ?1 AND outcome = 'failed'",
+            [number],
+            |row| Ok(OperationId::stored(row.get(0)?)),
+        )?;
+        Ok(rows.into_iter().collect())
+    }
+
+    /// Lets people and groups that refused in this run be tried again.
+    pub fn forgive(&self, number: i64) -> Result<(), StoreError> {
+        let run = || -> rusqlite::Result<()> {
+            let change = self.connection.unchecked_transaction()?;
+            change.execute(
+                "DELETE FROM unwritable_groups WHERE group_id IN
+                 (SELECT group_id FROM journal WHERE run = ?1 AND outcome = 'failed')",
+                [number],
+            )?;
+            let mut statement = change.prepare(
+                "SELECT email FROM journal
+                 WHERE run = ?1 AND outcome = 'failed' AND kind = 'create_user' AND email IS NOT NULL",
+            )?;
+            let addresses: Vec<String> = statement
+                .query_map([number], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            drop(statement);
+            for address in addresses {
+                change.execute(
+                    "DELETE FROM refused_people WHERE address = ?1",
+                    [crate::directory::fold(&address)],
+                )?;
+            }
+            change.commit()
+        };
+        run().map_err(|e| self.sql(e))
+    }
+
+    /// Notes that an undo pauses the schedule, by the id of the run; or that it goes on.
+    pub fn pause_schedule(&self, undo: Option<&str>) -> Result<(), StoreError> {
+        self.set_meta("schedule_paused", undo.unwrap_or_default())
+    }
+
+    /// The undo that pauses the schedule, if one does.
+    pub fn schedule_paused(&self) -> Result<Option<String>, StoreError> {
+        Ok(self.meta("schedule_paused")?.filter(|run| !run.is_empty()))
+    }
+}

@@ -1,0 +1,150 @@
+//! The lease: which machine applies to a site. It stands in a property of the admin's own account,
+//! and is the one thing that Rollbook writes outside a plan.
+
+use super::error::SyncError;
+use super::session::Session;
+use super::words::Problem;
+use crate::directory::shown;
+use crate::plan::settings_digest;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Key of the property.
+const KEY: &str = "rollbook.lease";
+/// For how long a run that applies holds it; renewed while it goes on.
+const HELD: Duration = Duration::from_mins(15);
+/// How often it is renewed.
+const RENEWED: Duration = Duration::from_mins(5);
+/// How long after another machine's run its settings matter, in seconds.
+const MATTERS: i64 = 86400;
+
+/// What stands in the property.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Lease {
+    host: String,
+    person: String,
+    /// Digest of the settings.
+    settings: String,
+    /// Until when it is held; for a run that has ended, when it ended.
+    until: Timestamp,
+}
+
+/// Somebody else who applies to this site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rival {
+    /// Their machine.
+    pub host: String,
+    /// Who.
+    pub person: String,
+    /// Whether they are at it now.
+    pub active: bool,
+    /// How long ago their run ended, in seconds.
+    pub ago: i64,
+    /// Whether their settings are other ones.
+    pub other_settings: bool,
+}
+
+impl Rival {
+    /// Who it is and what they did, in a sentence.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let (person, host) = (shown(&self.person), shown(&self.host));
+        let with = if self.other_settings {
+            " with other settings"
+        } else {
+            ""
+        };
+        if self.active {
+            return format!("{person} on {host} is applying to this site now{with}.");
+        }
+        let ago = match self.ago {
+            ..60 => "less than a minute".to_owned(),
+            60..7200 => format!("{} min", self.ago / 60),
+            _ => format!("{} h", self.ago / 3600),
+        };
+        format!("{person} on {host} applied {ago} ago{with}.")
+    }
+}
+
+impl Session {
+    fn lease(&self, until: Timestamp) -> Lease {
+        Lease {
+            host: self.owner.host.clone(),
+            person: self.owner.person.clone(),
+            settings: settings_digest(&self.profile.settings),
+            until,
+        }
+    }
+
+    /// Whether somebody on another machine applies to this site, or did lately with other settings.
+    /// A site that does not tell gets a warning.
+    pub async fn rival(&mut self) -> Result<Option<Rival>, SyncError> {
+        let found = match self.jira.property(KEY).await {
+            Ok(found) => found,
+            Err(error) => {
+                self.lease_refused(&Problem::from(&error));
+                return Ok(None);
+            }
+        };
+        // Something else under this key is nobody's lease.
+        let Some(theirs) = found.and_then(|value| serde_json::from_value::<Lease>(value).ok())
+        else {
+            return Ok(None);
+        };
+        let now = Timestamp::now();
+        let mine = self.lease(now);
+        let ago = now.as_second() - theirs.until.as_second();
+        let rival = Rival {
+            active: theirs.until > now,
+            ago,
+            other_settings: theirs.settings != mine.settings,
+            host: theirs.host,
+            person: theirs.person,
+        };
+        let is_me = rival.host == mine.host && rival.person == mine.person;
+        let matters = rival.active || (rival.other_settings && ago < MATTERS);
+        Ok((!is_me && matters).then_some(rival))
+    }
+
+    fn lease_refused(&mut self, problem: &Problem) {
+        self.notes.push(format!(
+            "It can't be told whether another machine applies to this site: {}",
+            problem.message
+        ));
+    }
+
+    /// Takes the lease, or gives it back. A site that refuses gets a warning.
+    pub(super) async fn hold_lease(&mut self, held: bool) {
+        let until = if held {
+            Timestamp::now() + HELD
+        } else {
+            Timestamp::now()
+        };
+        if let Err(error) = self.write_lease(until).await
+            && held
+        {
+            let problem = Problem::from(&error);
+            self.notes.push(format!(
+                "Other machines can't be told that this one applies: {}",
+                problem.message
+            ));
+        }
+    }
+
+    async fn write_lease(&self, until: Timestamp) -> Result<(), crate::jira::JiraError> {
+        // Plain data: its serialization can't fail.
+        let value = serde_json::to_value(self.lease(until)).unwrap_or_default();
+        self.jira.set_property(KEY, &value).await
+    }
+
+    /// Renews the lease for as long as it is polled.
+    pub(super) async fn renew_lease(&self) {
+        loop {
+            tokio::time::sleep(RENEWED).await;
+            if let Err(error) = self.write_lease(Timestamp::now() + HELD).await {
+                tracing::warn!(%error, "the lease was not renewed");
+            }
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! People who leave: what is taken from them, and given back.
+
+use crate::world::World;
+use rollbook::simulator::{EntraUser, World as Directories};
+use serde_json::Value;
+
+const ORGANISATION: &str = r"
+[organization]
+users = 60
+groups = 8
+seed = 21
+hidden = 0.0
+in_jira = 1.0
+[services]
+limiter = false
+invisible = 0
+";
+
+/// Everything is applied once, so that people are enrolled; then leavers are dealt with like this.
+async fn enrolled(setting: &str) -> World {
+    let mut world = World::new(ORGANISATION).await;
+    let key = world.sim.world(|w| w.jira.organization_key.clone());
+    world.set("ROLLBOOK_ORG_API_KEY", &key);
+    let config = world.sim.config(crate::world::PROFILE);
+    let config = config.replace(
+        "import_users = true",
+        &format!("import_users = true\n{setting}"),
+    );
+    // Only what is about leavers holds here.
+    let guards = "\n[profiles.\"Azure AD\".guards]\nmembers_removed = 1000\nmembers_removed_percent = 100\ngroup_emptied_percent = 100\nsource_shrank_percent = 80\n";
+    world.configure(&config, &format!("{}{guards}", crate::world::LIMITS));
+    world.apply_all(0).await;
+    assert_eq!(world.left().await, 0);
+    world
+}
+
+/// Enabled people with an account who are no administrators, in the order of their ids.
+fn people(world: &Directories) -> Vec<(String, String)> {
+    let admins: Vec<&String> = world
+        .jira
+        .groups
+        .values()
+        .filter(|group| group.access_type.is_some())
+        .flat_map(|group| &group.members)
+        .collect();
+    let account = |user: &EntraUser| {
+        let mail = world.importable(user)?;
+        let accounts = world.accounts_of(&mail);
+        let account = accounts
+            .first()
+            .filter(|a| a.active && !admins.contains(&&a.id))?;
+        Some((user.id.clone(), account.id.clone()))
+    };
+    world.entra.users.values().filter_map(account).collect()
+}
+
+/// The domain of somebody who may be created.
+fn domain(world: &Directories) -> String {
+    let mut users = world.entra.users.values();
+    let mail = users.find_map(|user| world.importable(user)).unwrap();
+    mail.rsplit_once('@').unwrap().1.to_owned()
+}
+
+fn kinds(plan: &Value) -> Vec<String> {
+    let operations = plan["operations"].as_array().unwrap();
+    let kinds = operations.iter().map(|o| o["kind"].as_str().unwrap());
+    kinds.map(str::to_owned).collect()
+}
+
+fn set_enabled(world: &World, id: &str, enabled: bool) {
+    world
+        .sim
+        .world(|w| w.edit_user(id, |user| user.enabled = enabled));
+}
+
+fn is_active(world: &World, account: &str) -> Option<bool> {
+    world
+        .sim
+        .world(|w| w.jira.accounts.get(account).map(|a| a.active))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_left_is_suspended_and_who_returns_is_restored() {
+    let world = enrolled("leavers = \"suspend\"").await;
+    let found = world.sim.world(|w| people(w));
+    let ((leaver, account), (disabled_by_hand, _)) = (found[0].clone(), found[1].clone());
+    set_enabled(&world, &leaver, false);
+    let plan = world.json(&["plan"], 0).await;
+    assert_eq!(plan["summary"]["suspend_user"], 1);
+    let row = plan["operations"].as_array().unwrap().iter();
+    let row = row.clone().find(|o| o["kind"] == "suspend_user").unwrap();
+    assert_eq!(row["user"]["entra_id"], leaver.as_str());
+    assert!(
+        row["reason"]
+            .as_str()
+            .unwrap()
+            .contains("disabled in Entra")
+    );
+    world.apply_all(0).await;
+    assert_eq!(is_active(&world, &account), Some(false));
+    assert_eq!(
+        world.left().await,
+        0,
+        "what is suspended is not suspended again"
+    );
+    // The body is JSON, and the directory was found by itself.
+    world.sim.world(|w| {
+        let call = w.log.iter().find(|r| r.path.ends_with("/suspend")).unwrap();
+        assert_eq!((call.status, call.body.as_deref()), (204, Some("{}")));
+    });
+    let groups = |w: &Directories| -> Vec<String> {
+        let with = w
+            .jira
+            .groups
+            .values()
+            .filter(|g| g.members.contains(&account));
+        with.map(|g| g.name.clone()).collect()
+    };
+    set_enabled(&world, &leaver, true);
+    let plan = world.json(&["plan"], 0).await;
+    assert_eq!(plan["summary"]["restore_user"], 1);
+    world.apply_all(0).await;
+    assert_eq!(is_active(&world, &account), Some(true));
+    assert_eq!(
+        world.left().await,
+        0,
+        "{:?}",
+        world.sim.world(|w| groups(w))
+    );
+    // Whoever was deactivated in Jira by hand is nobody's to restore.
+    let (_, by_hand) = found
+        .iter()
+        .find(|(id, _)| *id == disabled_by_hand)
+        .unwrap();
+    world
+        .sim
+        .world(|w| w.jira.accounts.get_mut(by_hand).unwrap().active = false);
+    let plan = world.json(&["plan", "--full"], 0).await;
+    assert_eq!(plan["summary"]["restore_user"], 0);
+    let conflicts = plan["conflicts"].as_array().unwrap();
+    assert!(
+        conflicts
+            .iter()
+            .any(|c| c["entra_id"] == disabled_by_hand.as_str())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_has_ended_holds_what_needs_it() {
+    let world = enrolled("leavers = \"suspend\"").await;
+    let (leaver, account) = world.sim.world(|w| people(w)[0].clone());
+    set_enabled(&world, &leaver, false);
+    world.sim.world(|w| w.faults.organization_key_ended = true);
+    let document = world.json(&["sync"], 3).await;
+    let names: Vec<&str> = document["guards"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|g| g["name"].as_str().unwrap())
+        .collect();
+    assert!(names.contains(&"organization-key"), "{names:?}");
+    assert_eq!(is_active(&world, &account), Some(true));
+    let plan = world.json(&["plan"], 0).await;
+    assert_eq!(plan["summary"]["suspend_user"], 1, "the plan is the same");
+    world.sim.world(|w| w.faults.organization_key_ended = false);
+    world.json(&["sync"], 0).await;
+    assert_eq!(is_active(&world, &account), Some(false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leavers_lose_access_groups_and_get_back_exactly_those() {
+    let world = enrolled("leavers = \"access\"").await;
+    let (leaver, account) = world.sim.world(|w| people(w)[0].clone());
+    let access = world.sim.world(|w| {
+        let id = w.jira.products[0].groups[0].clone();
+        w.jira
+            .groups
+            .get_mut(&id)
+            .unwrap()
+            .members
+            .insert(account.clone());
+        id
+    });
+    let is_in = |group: &str| {
+        world
+            .sim
+            .world(|w| w.jira.groups[group].members.contains(&account))
+    };
+    set_enabled(&world, &leaver, false);
+    let plan = world.json(&["plan", "--full"], 0).await;
+    let reasons: Vec<&str> = plan["operations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|o| o["group"]["group_id"] == access.as_str())
+        .map(|o| o["reason"].as_str().unwrap())
+        .collect();
+    assert_eq!(reasons, ["leaver: disabled in Entra"]);
+    world.apply_all(0).await;
+    assert!(!is_in(&access));
+    assert_eq!(is_active(&world, &account), Some(true));
+    set_enabled(&world, &leaver, true);
+    let plan = world.json(&["plan"], 0).await;
+    let guards = plan["guards"].as_array().unwrap();
+    assert!(
+        guards.iter().any(|g| g["name"] == "access-added"),
+        "{guards:?}"
+    );
+    world.apply_all(0).await;
+    assert!(is_in(&access), "what was taken is given back");
+    assert_eq!(world.left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_removed_is_created_again_on_return_and_grace_is_waited_for() {
+    let world = enrolled("leavers = \"remove\"\ngrace = \"2d\"").await;
+    let (leaver, account) = world.sim.world(|w| people(w)[0].clone());
+    world.sim.world(|w| w.delete_user(&leaver));
+    let plan = world.json(&["plan"], 0).await;
+    assert_eq!(
+        plan["summary"]["remove_user"],
+        0,
+        "grace: {:?}",
+        kinds(&plan)
+    );
+    let config = std::fs::read_to_string(world.config_dir().join("config.toml")).unwrap();
+    world.configure(&config.replace("\"2d\"", "\"0d\""), "");
+    let plan = world.json(&["plan"], 0).await;
+    assert_eq!(plan["summary"]["remove_user"], 1);
+    // Another setting: nothing unattended before it was reviewed.
+    let held = world.json(&["sync"], 3).await;
+    assert_eq!(held["guards"][0]["name"], "settings-changed");
+    world.apply_all(0).await;
+    assert_eq!(is_active(&world, &account), None);
+    assert_eq!(world.left().await, 0);
+    world.sim.world(|w| w.restore_user(&leaver));
+    let plan = world.json(&["plan"], 0).await;
+    assert_eq!(plan["summary"]["create_user"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_who_took_part_is_a_leaver_and_many_are_held() {
+    let world = enrolled("leavers = \"suspend\"").await;
+    let found = world.sim.world(|w| people(w));
+    // Disabled from the start: in Jira, and never enabled in an applied snapshot.
+    let disabled: Vec<String> = world.sim.world(|w| {
+        let users = w.entra.users.values().filter(|u| !u.enabled);
+        users.map(|u| u.id.clone()).collect()
+    });
+    assert!(!disabled.is_empty());
+    for (id, _) in &found[..8] {
+        set_enabled(&world, id, false);
+    }
+    let document = world.json(&["sync"], 3).await;
+    let guard = document["guards"].as_array().unwrap().iter();
+    let guard = guard
+        .clone()
+        .find(|g| g["name"] == "people-removed")
+        .unwrap();
+    assert_eq!(guard["count"], 8, "only those who took part");
+    for (_, account) in &found {
+        assert_eq!(is_active(&world, account), Some(true));
+    }
+    // One after another, unattended: the last 24 hours add up.
+    for (id, _) in &found[..8] {
+        set_enabled(&world, id, true);
+    }
+    world.json(&["sync"], 0).await;
+    let mut suspended = 0;
+    for (id, account) in &found[..8] {
+        set_enabled(&world, id, false);
+        let ran = world.run(&["sync"]).await;
+        let done = is_active(&world, account) == Some(false);
+        suspended += usize::from(done);
+        assert_eq!(ran.code, if done { 0 } else { 3 }, "{}", ran.out);
+    }
+    assert_eq!(suspended, 5, "the limit of a day");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silent_invitations_go_out_in_batches_and_each_address_counts() {
+    let mut world = World::new(
+        "[organization]\nusers = 90\ngroups = 4\nseed = 3\nhidden = 0.0\nin_jira = 0.1\n[services]\nlimiter = false\ninvisible = 100",
+    )
+    .await;
+    let key = world.sim.world(|w| w.jira.organization_key.clone());
+    world.set("ROLLBOOK_ORG_API_KEY", &key);
+    let config = world.sim.config(crate::world::PROFILE);
+    let silent = "import_users = true\ninvitations = \"silent\"";
+    world.configure(
+        &config.replace("import_users = true", silent),
+        crate::world::LIMITS,
+    );
+    let plan = world.json(&["plan"], 0).await;
+    let people = plan["summary"]["create_user"].as_u64().unwrap();
+    assert!(people > 50);
+    world.apply_all(0).await;
+    assert_eq!(world.left().await, 0);
+    world.sim.world(|w| {
+        assert_eq!(
+            w.requests("POST", "/rest/api/3/user") - w.requests("POST", "/rest/api/3/user/"),
+            0
+        );
+        let calls: Vec<_> = w
+            .log
+            .iter()
+            .filter(|r| r.path.ends_with("/users/invite"))
+            .collect();
+        assert!(
+            calls.len() as u64 <= people.div_ceil(25) + 2,
+            "{} calls",
+            calls.len()
+        );
+        assert!(calls.iter().all(|c| {
+            c.body
+                .as_ref()
+                .unwrap()
+                .contains("\"sendNotification\":false")
+        }));
+    });
+    // A domain that the organization does not let in: those alone fail.
+    world.sim.world(|w| {
+        let domain = domain(w);
+        for name in ["good", "bad"] {
+            let mut user = w.entra.users.values().next().unwrap().clone();
+            user.id = format!(
+                "00000000-0000-4000-8000-0000000000{}",
+                if name == "good" { "01" } else { "02" }
+            );
+            user.name = format!("{name} one");
+            user.enabled = true;
+            user.user_type = None;
+            user.mail = Some(format!("{name}.one@{domain}"));
+            user.upn = user.mail.clone().unwrap();
+            w.set_user(user);
+        }
+        w.faults.uninvitable = Some(domain);
+    });
+    let document = world.json(&["sync"], 4).await;
+    assert_eq!(document["counts"]["failed"], 2);
+    world
+        .sim
+        .world(|w| (w.faults.uninvitable, w.faults.no_paid_plan) = (None, true));
+    let document = world.json(&["sync"], 4).await;
+    assert_eq!(
+        document["counts"]["failed"], 2,
+        "one call, and no second one"
+    );
+    world.sim.world(|w| w.faults.no_paid_plan = false);
+    world.json(&["sync"], 0).await;
+    assert_eq!(world.left().await, 0);
+}
