@@ -8,6 +8,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::collections::HashMap;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -170,9 +171,19 @@ impl Service {
         .await
     }
 
-    /// Makes a call whose body does not matter.
+    /// Makes a call whose body does not matter where it succeeds. A refusal whose reasons are cut off
+    /// counts as a cut answer, and is repeated where the call may be.
     pub async fn plain(&self, call: &Call) -> Result<Answer, Failure> {
-        self.attempts(call, Ok).await
+        let whole = |answer: Answer| {
+            let says_json = answer.header("content-type").contains("json");
+            let cut = says_json && !answer.body.is_empty() && answer.json::<Value>().is_none();
+            if answer.status.is_client_error() && cut {
+                Err("its reasons are cut off".to_owned())
+            } else {
+                Ok(answer)
+            }
+        };
+        self.attempts(call, whole).await
     }
 
     async fn attempts<T>(

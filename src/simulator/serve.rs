@@ -210,6 +210,7 @@ fn answer(world: &mut World, request: &Request) -> (Reply, Harm) {
         path: format!("/{path}"),
         query: request.query.clone(),
         status: if harm == Harm::Cut { 0 } else { reply.status },
+        at: std::time::Instant::now(),
         early: verdict.early,
         // The token request's form holds the secret.
         body: (side != Side::Token && !request.body.is_empty())

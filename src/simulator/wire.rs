@@ -87,6 +87,8 @@ pub struct Logged {
     pub query: Vec<(String, String)>,
     /// Status of the answer; 0 if the connection was cut.
     pub status: u16,
+    /// When it came.
+    pub at: std::time::Instant,
     /// Whether it came before a `Retry-After` for its endpoint was over.
     pub early: bool,
     /// The body that came with it, if it is JSON.

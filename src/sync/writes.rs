@@ -162,7 +162,19 @@ pub(super) async fn write(
             }
             Err(error) => creation_failed(&error),
         },
-        Job::AddMember { group, account } => membership(row, jira.add_member(group, account).await),
+        Job::AddMember { group, account } => {
+            let added = jira.add_member(group, account).await;
+            match &added {
+                // Whatever its words say: whoever is in the group is no reason to give it up.
+                Err(JiraError::Refused(refusal))
+                    if refusal.status == 400 && is_member(jira, group, account).await =>
+                {
+                    let id = refusal.request_id.as_str();
+                    good(Outcome::Already, Learnt::Nothing, Some(refusal.status), id)
+                }
+                _ => membership(row, added),
+            }
+        }
         Job::RemoveMember { group, account } => {
             membership(row, jira.remove_member(group, account).await)
         }
@@ -171,6 +183,12 @@ pub(super) async fn write(
         Job::RemoveUser { account } => ended(jira.remove_user(account).await),
         Job::DeleteGroup { group } => ended(jira.delete_group(group).await),
     }
+}
+
+/// Whether Jira shows the account in the group.
+async fn is_member(jira: &Jira, group: &GroupId, account: &AccountId) -> bool {
+    let groups = jira.groups_of(account).await;
+    groups.is_ok_and(|groups| groups.is_some_and(|groups| groups.contains(group)))
 }
 
 async fn suspend(reach: Reach<'_>, account: &AccountId, suspended: bool) -> Attempt {

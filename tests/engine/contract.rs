@@ -193,6 +193,7 @@ fn an_unknown_call_is_noticed() {
             .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
             .collect(),
         status: 200,
+        at: std::time::Instant::now(),
         early: false,
         body: None,
     };

@@ -3,6 +3,19 @@
 use crate::world::{Before, World, assert_in_step};
 use std::process::{Child, Command};
 
+/// About a thousand operations.
+const LARGE: &str = r"
+[organization]
+users = 340
+groups = 36
+seed = 5
+hidden = 0.0
+[services]
+limiter = false
+invisible = 150
+latency = 2
+";
+
 const ORGANISATION: &str = r"
 [organization]
 users = 60
@@ -20,7 +33,15 @@ fn kills() -> usize {
     std::env::var("ROLLBOOK_KILLS")
         .ok()
         .and_then(|text| text.parse().ok())
-        .unwrap_or(12)
+        .unwrap_or(20)
+}
+
+/// As fast as the machine goes: the limits have tests of their own.
+async fn unlimited(scenario: &str) -> World {
+    let world = World::new(scenario).await;
+    let limits = format!("{}max_rate = 3000\n", crate::world::LIMITS);
+    world.configure(&world.sim.config(crate::world::PROFILE), &limits);
+    world
 }
 
 /// Starts an apply of everything, and waits until that many writes were made.
@@ -48,10 +69,11 @@ fn signal(child: &Child, name: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_one_more_run_brings_everything_into_step() {
     let mut random = fastrand::Rng::with_seed(9);
-    let world = World::new(ORGANISATION).await;
+    let world = unlimited(LARGE).await;
     let plan = world.json(&["plan"], 0).await;
     let before = Before::now(&world, &plan);
     let total = plan["summary"]["total"].as_u64().unwrap() as usize;
+    assert!(total > 900, "{total}");
     let rounds = kills();
     for _ in 0..rounds {
         let plan = world.json(&["plan"], 0).await;
@@ -74,6 +96,41 @@ async fn killed_at_any_moment_one_more_run_brings_everything_into_step() {
             "an unfinished run stays unexplained"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_dies_at_any_moment_costs_nothing() {
+    let mut random = fastrand::Rng::with_seed(3);
+    let world = unlimited(ORGANISATION).await;
+    let plan = world.json(&["plan"], 0).await;
+    let before = Before::now(&world, &plan);
+    for _ in 0..kills().div_ceil(10) {
+        let plan = world.json(&["plan"], 0).await;
+        if plan["summary"]["total"] == 0 {
+            break;
+        }
+        let allow = World::allowances(&plan);
+        let child = begin(&world, &allow, random.usize(1..30)).await;
+        // What is under way takes place and is never answered; then nothing is taken any more.
+        world.sim.world(|w| w.faults.rate_cut_after = 1.0);
+        let seen = world.sim.world(|w| w.log.len());
+        while world.sim.world(|w| w.log.len()) < seen + 3 {
+            tokio::task::yield_now().await;
+        }
+        world
+            .sim
+            .world(|w| (w.faults.rate_cut_after, w.faults.rate_cut_before) = (0.0, 1.0));
+        let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
+        let output = output.await.unwrap();
+        assert!(
+            matches!(output.status.code(), Some(0 | 1 | 4)),
+            "{output:?}"
+        );
+        world.sim.world(|w| w.faults.rate_cut_before = 0.0);
+    }
+    world.apply_all(0).await;
+    assert_eq!(world.left().await, 0);
+    world.sim.world(|w| assert_in_step(w, &before));
 }
 
 #[tokio::test(flavor = "multi_thread")]

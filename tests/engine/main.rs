@@ -6,6 +6,7 @@
     reason = "a panic is how a test says no"
 )]
 
+mod applying;
 mod bad_input;
 mod believing;
 mod changes;

@@ -1,0 +1,252 @@
+//! Applying under faults, and what guards hold.
+
+use crate::world::{Before, PROFILE, World, assert_in_step};
+use rollbook::simulator::{Member, World as Directories};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+const ORGANISATION: &str = r"
+[organization]
+users = 120
+groups = 14
+seed = 8
+hidden = 0.0
+[services]
+limiter = false
+invisible = 100
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_call_in_twenty_fails_in_every_way_and_two_runs_are_enough() {
+    let world = World::new(ORGANISATION).await;
+    let plan = world.json(&["plan"], 0).await;
+    let before = Before::now(&world, &plan);
+    world.sim.world(|w| {
+        let f = &mut w.faults;
+        (f.rate_429, f.rate_503, f.rate_html) = (0.05, 0.05, 0.05);
+        (f.rate_cut_before, f.rate_cut_after, f.rate_truncated) = (0.05, 0.05, 0.05);
+    });
+    let allow = World::allowances(&plan);
+    let mut command = vec!["apply", "--yes"];
+    command.extend(allow.iter().map(String::as_str));
+    world.run(&command).await;
+    let plan = world.json(&["plan"], 0).await;
+    let allow = World::allowances(&plan);
+    let mut command = vec!["apply", "--yes"];
+    command.extend(allow.iter().map(String::as_str));
+    world.run(&command).await;
+    world
+        .sim
+        .world(|w| w.faults = rollbook::simulator::Faults::default());
+    assert_eq!(world.left().await, 0);
+    world.sim.world(|w| assert_in_step(w, &before));
+}
+
+/// Members of every group.
+fn members(world: &Directories) -> BTreeMap<String, BTreeSet<String>> {
+    let groups = world.jira.groups.values();
+    groups.map(|g| (g.id.clone(), g.members.clone())).collect()
+}
+
+/// A profile that has been applied once, so that it owns groups.
+async fn in_step() -> World {
+    let world = World::new(ORGANISATION).await;
+    world.apply_all(0).await;
+    assert_eq!(world.left().await, 0);
+    world
+}
+
+/// Nothing is removed or granted unattended; gives what the guards say.
+async fn held(world: &World) -> Value {
+    let before = world.sim.world(|w| members(w));
+    let document = world.json(&["sync"], 3).await;
+    world.sim.world(|w| assert_eq!(members(w), before));
+    assert_eq!(document["outcome"], "held");
+    document
+}
+
+fn count(document: &Value, guard: &str) -> Option<u64> {
+    let mut guards = document["guards"].as_array()?.iter();
+    guards.find(|g| g["name"] == guard)?["count"].as_u64()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mass_deletion_is_held_and_allowed_by_its_number_alone() {
+    let world = in_step().await;
+    world.sim.world(|w| {
+        let ids: Vec<String> = w.entra.users.keys().step_by(2).cloned().collect();
+        for id in ids {
+            w.delete_user(&id);
+        }
+    });
+    let document = held(&world).await;
+    let removed = count(&document, "members-removed").unwrap();
+    assert!(count(&document, "source-shrank").is_some());
+    let wrong = format!("--allow=members-removed={}", removed + 1);
+    world.json(&["sync", &wrong], 1).await;
+    world
+        .run(&["sync", "--allow=members-removed"])
+        .await
+        .expect(2);
+    let mut command = vec!["sync".to_owned()];
+    command.extend(World::allowances(&document));
+    let command: Vec<&str> = command.iter().map(String::as_str).collect();
+    let done = world.json(&command, 0).await;
+    assert_eq!(
+        done["counts"]["done"].as_u64(),
+        Some(removed),
+        "exactly that"
+    );
+    assert_eq!(world.left().await, 0);
+    // Both the allowance and what it let through are kept.
+    let run = world
+        .json(&["show", done["run_id"].as_str().unwrap()], 0)
+        .await;
+    let kept = run["allowed"].as_array().unwrap().iter();
+    assert!(
+        kept.clone()
+            .any(|a| a["name"] == "members-removed" && a["count"] == removed)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_source_and_a_wrong_filter_remove_nobody() {
+    let world = in_step().await;
+    let before = world.sim.world(|w| members(w));
+    // Everybody is gone at once.
+    let users: Vec<String> = world.sim.world(|w| w.entra.users.keys().cloned().collect());
+    world
+        .sim
+        .world(|w| users.iter().for_each(|id| w.delete_user(id)));
+    world.run(&["sync"]).await.expect(3);
+    world.sim.world(|w| assert_eq!(members(w), before));
+    world
+        .sim
+        .world(|w| users.iter().for_each(|id| w.restore_user(id)));
+    world.json(&["sync"], 0).await;
+    // A filter that lets hardly anybody in.
+    let config = world.sim.config(PROFILE);
+    let config = config.replace(
+        "import_users = true",
+        "import_users = true\nout_of_scope = \"remove\"",
+    );
+    let scope = format!(
+        "{}[profiles.\"{PROFILE}\".scope]\nexclude_emails = [\"*\"]\n",
+        crate::world::LIMITS
+    );
+    world.configure(&config, &scope);
+    let document = held(&world).await;
+    assert_eq!(document["guards"][0]["name"], "settings-changed");
+    // A person looks at it, and still nothing goes by itself.
+    let shown = world.json(&["apply", "--yes"], 3).await;
+    assert!(count(&shown, "members-removed").is_some());
+    assert!(count(&shown, "source-shrank").is_some());
+    world.sim.world(|w| assert_eq!(members(w), before));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_in_a_mirrored_group_is_never_removed_from_it() {
+    let world = in_step().await;
+    // The admin's own account gets a person in Entra, who joins and leaves a mirrored group.
+    let group = world.sim.world(|w| {
+        let created: Vec<String> = w
+            .jira
+            .groups
+            .values()
+            .filter(|g| g.created)
+            .map(|g| g.name.clone())
+            .collect();
+        let group = w
+            .entra
+            .groups
+            .values()
+            .find(|g| created.contains(&g.name) && g.visibility.is_none())
+            .unwrap()
+            .id
+            .clone();
+        let mut admin = w
+            .entra
+            .users
+            .values()
+            .find(|u| w.importable(u).is_some())
+            .unwrap()
+            .clone();
+        admin.id = "0aaaaaaa-0000-4000-8000-000000000001".to_owned();
+        admin.name = "The Admin".to_owned();
+        admin.mail = Some(w.jira.admin_email.clone());
+        admin.upn = w.jira.admin_email.clone();
+        w.set_user(admin.clone());
+        w.set_member(&group, Member::User(admin.id), true);
+        group
+    });
+    world.apply_all(0).await;
+    let admin = world.sim.world(|w| w.jira.admin.clone());
+    let is_in = || {
+        world.sim.world(|w| {
+            w.jira
+                .groups
+                .values()
+                .any(|g| g.created && g.members.contains(&admin))
+        })
+    };
+    assert!(is_in());
+    world.sim.world(|w| {
+        w.set_member(
+            &group,
+            Member::User("0aaaaaaa-0000-4000-8000-000000000001".to_owned()),
+            false,
+        )
+    });
+    let document = held(&world).await;
+    assert_eq!(count(&document, "protected"), Some(1));
+    let refused = world.json(&["sync", "--allow=protected=1"], 1).await;
+    assert_eq!(refused["error"]["kind"], "allowance");
+    assert!(is_in());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_bears_an_access_groups_name_grants_nothing_by_itself() {
+    let world = in_step().await;
+    world.sim.world(|w| {
+        // Membership of it takes a seat.
+        let name = "Board Members".to_owned();
+        let mut access = w.jira.groups.values().next().unwrap().clone();
+        access.id = "access-group".to_owned();
+        access.name.clone_from(&name);
+        access.members.clear();
+        (access.access_type, access.external, access.locked) = (None, false, false);
+        w.jira.products[0].groups.push(access.id.clone());
+        w.jira.groups.insert(access.id.clone(), access);
+        let mut team = w
+            .entra
+            .groups
+            .values()
+            .find(|g| g.visibility.is_none())
+            .unwrap()
+            .clone();
+        let people: Vec<String> = w
+            .entra
+            .users
+            .values()
+            .filter(|u| w.importable(u).is_some())
+            .map(|u| u.id.clone())
+            .take(12)
+            .collect();
+        team.id = "0bbbbbbb-0000-4000-8000-000000000001".to_owned();
+        team.name = name;
+        team.types = vec!["Unified".to_owned()];
+        team.members = people.into_iter().map(Member::User).collect();
+        w.set_group(team);
+    });
+    let document = {
+        let before = world.sim.world(|w| members(w));
+        let document = world.json(&["sync", "--full"], 3).await;
+        world.sim.world(|w| assert_eq!(members(w), before));
+        document
+    };
+    assert!(count(&document, "access-added").is_some(), "{document}");
+    assert!(
+        count(&document, "unconfirmed-groups").is_some(),
+        "{document}"
+    );
+}
