@@ -266,7 +266,15 @@ fn told(app: &mut App, inner: Inner) -> Vec<Effect> {
 fn answered(app: &mut App, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::Kept => {}
-        Answer::Runs(runs, paused) => app.jobs.runs(runs, paused),
+        Answer::Runs(runs, paused) => {
+            app.jobs.runs(runs, paused);
+            if let Some(run) = app.jobs.interrupted() {
+                let words = format!(
+                    "Run {run} never ended: r looks up what is unclear of it, and plans what is left."
+                );
+                app.notice = Some((super::theme::Tone::Held, words));
+            }
+        }
         Answer::Exported(path) => app.note(&format!("Exported to {}.", path.display())),
         Answer::Run(run) => app.over(Overlay::Run(Box::new(jobs::RunPage::new(*run)))),
         Answer::History(id, rows) => {

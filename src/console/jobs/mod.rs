@@ -89,6 +89,12 @@ impl Jobs {
         self.schedule = profile.map(|profile| profile.schedule.clone());
     }
 
+    /// The run that was begun last and has not ended, while none is under way here.
+    pub(super) fn interrupted(&self) -> Option<&str> {
+        let newest = self.runs.first()?;
+        (newest.finished_at.is_none() && self.job.is_none()).then_some(newest.run_id.as_str())
+    }
+
     pub(super) fn runs(&mut self, runs: Vec<Run>, paused: Option<String>) {
         self.paused = paused;
         self.cursor = self.cursor.min(runs.len().saturating_sub(1));

@@ -43,12 +43,13 @@ impl Filter {
         Self::Unknown,
         Self::JiraOnly,
     ];
-    const GROUPS: [Self; 11] = [
+    const GROUPS: [Self; 12] = [
         Self::Changes,
         Self::All,
         Self::Marked(Mark::Conflict),
         Self::Marked(Mark::Confirm),
         Self::Marked(Mark::Create),
+        Self::Marked(Mark::Remove),
         Self::Marked(Mark::Differs),
         Self::Marked(Mark::Same),
         Self::Marked(Mark::Out),
@@ -80,7 +81,7 @@ impl Filter {
             Self::Marked(Mark::Conflict) => "! conflicts",
             Self::Marked(Mark::Confirm) => "> links to confirm",
             Self::Marked(Mark::Create) => "+ to create",
-            Self::Marked(Mark::Remove) => "- to be taken out of groups",
+            Self::Marked(Mark::Remove) => "- something is taken away",
             Self::Marked(Mark::Differs) => "~ something differs",
             Self::Marked(Mark::Same) => "= the same on both sides",
             Self::Marked(Mark::Out) => "· not included",
@@ -118,9 +119,7 @@ fn lets_through(plan: &Prepared, list: List, filter: Filter, row: u32) -> bool {
             let row = &plan.rows.groups[row as usize];
             match filter {
                 Filter::All => true,
-                Filter::Changes => {
-                    matches!(row.mark, Mark::Conflict | Mark::Confirm | Mark::Create)
-                }
+                Filter::Changes => !matches!(row.mark, Mark::Same | Mark::Differs | Mark::Out),
                 Filter::Marked(mark) => row.mark == mark,
                 Filter::JiraOnly => row.entra.is_none(),
                 other => row.create.is_some_and(|op| operation(plan, op, other)),

@@ -102,7 +102,7 @@ pub(in crate::console) struct Insights {
 pub(in crate::console) struct Rows {
     pub(in crate::console) people: Vec<PersonRow>,
     pub(in crate::console) groups: Vec<GroupRow>,
-    /// How many people and groups are to be created.
+    /// How many people and groups are to be created, suspended, restored or removed.
     pub(in crate::console) creates: (u64, u64),
     /// Operations on memberships.
     pub(in crate::console) memberships: Vec<u32>,
@@ -157,13 +157,14 @@ impl Rows {
         for (index, op) in (0u32..).zip(&planned.plan.operations) {
             match op.kind {
                 Kind::CreateUser => self.creates.0 += 1,
-                Kind::CreateGroup => self.creates.1 += 1,
+                Kind::CreateGroup | Kind::DeleteGroup => self.creates.1 += 1,
                 Kind::SuspendUser | Kind::RestoreUser | Kind::RemoveUser => {
+                    self.creates.0 += 1;
                     if let Some(account) = op.account() {
                         self.of_account.entry(account).or_default().push(index);
                     }
                 }
-                Kind::AddMember | Kind::RemoveMember | Kind::DeleteGroup => {}
+                Kind::AddMember | Kind::RemoveMember => {}
             }
             if !op.kind.is_membership() {
                 continue;
