@@ -93,7 +93,7 @@ pub enum Command {
     },
     /// Write every write of some runs, for an audit: when, who, what, why, how it ended
     Export {
-        /// Ids of runs, as `runs` lists them; without it, all runs
+        /// Ids of runs, as `runs` lists them, or all; without it, all runs
         #[arg(long, value_name = "RUN", value_delimiter = ',', num_args = 1..)]
         runs: Vec<String>,
         /// The form

@@ -24,7 +24,8 @@ pub fn export(
     };
     let state = state(target)?;
     let mut runs: Vec<Run> = Vec::new();
-    for id in wanted {
+    let all = wanted.is_empty() || wanted.iter().any(|id| id == "all");
+    for id in wanted.iter().filter(|_| !all) {
         let run = match &state {
             Some(state) => state.run(id)?,
             None => None,
@@ -35,7 +36,7 @@ pub fn export(
         output.remark("This profile has no runs yet.");
         return Ok(Exit::Done);
     };
-    if wanted.is_empty() {
+    if all {
         runs = state.runs()?;
         runs.reverse();
     }

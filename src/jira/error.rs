@@ -19,11 +19,12 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Whether it says that no licence is left. Only its English text tells.
+    /// Whether it says that no licence is left. The organization has a code for it; of Jira only the
+    /// English text tells.
     #[must_use]
     pub fn is_about_licences(&self) -> bool {
         let message = self.message.to_ascii_lowercase();
-        message.contains("licen") || message.contains("seat")
+        self.code.ends_with("409-3") || message.contains("licen") || message.contains("seat")
     }
 
     pub(super) fn of(what: &'static str, answer: &Answer) -> Self {

@@ -82,6 +82,7 @@ struct Invitation {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Directory {
+    #[serde(alias = "id")]
     directory_id: String,
 }
 
@@ -224,12 +225,22 @@ impl Organization {
         ]);
         // Without a JSON body the answer is 415.
         let call = Call::new(Method::POST, endpoint, url, Repeat::Safe).json(json!({}));
-        let answer = self.answer(what, call).await?;
-        Ok(Written {
-            how: How::Done,
-            status: answer.status.as_u16(),
-            request_id: request_id(&answer),
-        })
+        match self.answer(what, call).await {
+            Ok(answer) => Ok(Written {
+                how: How::Done,
+                status: answer.status.as_u16(),
+                request_id: request_id(&answer),
+            }),
+            // A conflict that is not about licences: it is so already.
+            Err(JiraError::Refused(r)) if r.status == 409 && !r.is_about_licences() => {
+                Ok(Written {
+                    how: How::Already,
+                    status: r.status,
+                    request_id: r.request_id,
+                })
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// The directory that an account is in: the only one, or the only one of this account.

@@ -525,3 +525,67 @@ async fn a_scope_by_assignment_is_set_and_read() {
     let in_scope: u32 = rest.split(' ').next().unwrap().parse().unwrap();
     assert!((1..=12).contains(&in_scope), "{screen}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_is_exported_taken_back_and_the_schedule_waits() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    let accounts = |desk: &Desk| desk.sim.world(|w| w.jira.accounts.len());
+    let before = accounts(&desk);
+    allow_everything(&mut desk).await;
+    desk.until(|s| s.contains("No run is under way")).await;
+    desk.idle().await;
+    desk.shows("Applied.");
+    assert!(accounts(&desk) > before);
+
+    desk.press("enter");
+    desk.until(|s| s.contains("there already")).await;
+    desk.press("x");
+    desk.until(|s| s.contains("Exported to")).await;
+    // Nothing failed: the key says so.
+    desk.press("t");
+    desk.shows("Nothing failed in this run.");
+
+    desk.press("u");
+    desk.until(|s| s.contains("takes back run")).await;
+    desk.idle().await;
+    desk.shows("[x] remove");
+    allow_everything(&mut desk).await;
+    desk.until(|s| s.contains("paused by the undo")).await;
+    desk.idle().await;
+    assert_eq!(accounts(&desk), before);
+    desk.press("i");
+    desk.until(|s| s.contains("The schedule goes on")).await;
+    desk.press("3");
+    desk.until(|s| s.contains(": nothing would be applied"))
+        .await;
+    desk.press("q");
+    assert_eq!(desk.end().await, Ended::Quit);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_machine_is_named_before_anything_is_applied() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    desk.sim.world(|w| {
+        let until = jiff::Timestamp::now() - std::time::Duration::from_mins(12);
+        let lease = serde_json::json!({
+            "host": "jump02", "person": "maria", "settings": "other", "until": until.to_string(),
+        });
+        let place = (w.jira.admin.clone(), "rollbook.lease".to_owned());
+        w.jira.properties.insert(place, lease.to_string());
+    });
+    let writes = desk.sim.world(|w| w.writes());
+    allow_everything(&mut desk).await;
+    desk.until(|s| s.contains("applied 12 min ago with other"))
+        .await;
+    desk.press("enter");
+    desk.idle().await;
+    assert_eq!(desk.sim.world(|w| w.writes()), writes, "looked on only");
+    desk.press("3");
+    allow_everything(&mut desk).await;
+    desk.until(|s| s.contains("Take over")).await;
+    desk.press("down enter");
+    desk.until(|s| s.contains("Applied.")).await;
+    desk.idle().await;
+    desk.press("q");
+    assert_eq!(desk.end().await, Ended::Quit);
+}

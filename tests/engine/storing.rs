@@ -175,3 +175,54 @@ async fn one_at_a_time_and_the_owner_is_told() {
     world.run(&["runs"]).await.expect(0);
     assert!(first.wait().unwrap().success());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_state_is_backed_up_and_brought_to_the_newest_form() {
+    let world = World::new(SMALL).await;
+    world.apply_all(0).await;
+    let folder = world.profile_dir();
+    let state = folder.join("state.db");
+    let links = |path: &std::path::Path| -> i64 {
+        let state = rusqlite::Connection::open(path).unwrap();
+        let count = "SELECT count(*) FROM people_links";
+        state.query_row(count, [], |row| row.get(0)).unwrap()
+    };
+    // The links as a former version kept them.
+    let old = folder.join("old.db");
+    let former = rusqlite::Connection::open(&old).unwrap();
+    former
+        .execute_batch(include_str!("../../assets/migrations/state-1.sql"))
+        .unwrap();
+    former.pragma_update(None, "user_version", 1).unwrap();
+    former
+        .execute("ATTACH ?1 AS present", [state.to_str().unwrap()])
+        .unwrap();
+    former
+        .execute_batch(
+            "INSERT INTO meta SELECT * FROM present.meta;
+             INSERT INTO people_links
+               SELECT entra_id, account_id, how, email, name, since FROM present.people_links;
+             INSERT INTO group_links SELECT * FROM present.group_links;
+             DETACH present;",
+        )
+        .unwrap();
+    drop(former);
+    let before = links(&old);
+    assert!(before > 0);
+    for tail in ["-wal", "-shm"] {
+        let _ = fs::remove_file(folder.join(format!("state.db{tail}")));
+    }
+    fs::rename(&old, &state).unwrap();
+    let backups = || fs::read_dir(folder.join("backups")).unwrap().count();
+    let kept = backups();
+    world.run(&["runs"]).await.expect(0);
+    assert_eq!(backups(), kept + 1, "a copy from before");
+    assert_eq!(links(&state), before);
+    world.run(&["runs"]).await.expect(0);
+    assert_eq!(backups(), kept + 1, "once");
+    // The journal only grows.
+    world.run(&["apply"]).await.expect(0);
+    let state = rusqlite::Connection::open(&state).unwrap();
+    assert!(state.execute("DELETE FROM runs", []).is_err());
+    assert_eq!(world.left().await, 0);
+}
