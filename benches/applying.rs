@@ -5,7 +5,8 @@
 
 #![expect(
     clippy::unwrap_used,
-    reason = "a bench that can't go on has nothing to measure"
+    clippy::print_stdout,
+    reason = "a bench prints, and has nothing to measure where it can't go on"
 )]
 
 use rollbook::simulator::{Logged, Scenario, Simulator};

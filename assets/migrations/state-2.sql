@@ -14,6 +14,13 @@ CREATE TABLE taken (
     PRIMARY KEY (account_id, group_id)
 ) STRICT, WITHOUT ROWID;
 
+-- Accounts that somebody in Entra no longer stands for, or whose person is disabled, and of which the
+-- admin said that they may stay as they are.
+CREATE TABLE left_alone (
+    account_id TEXT PRIMARY KEY,
+    at         INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- The run that an undo took back.
 ALTER TABLE runs ADD COLUMN undoes TEXT;
 

@@ -1,7 +1,7 @@
 //! The thread that reads and writes `state.db` while jobs run: decisions, history.
 
 use super::event::{Event, Inner};
-use crate::directory::{EntraId, GroupId};
+use crate::directory::{AccountId, EntraId, GroupId};
 use crate::plan::{GroupLink, OperationId, Ownership, RowDecision};
 use crate::store::{JournalRow, LinkedHow, Run, State};
 use crate::sync::{self, Adoption, ExportForm, Problem, SyncError};
@@ -33,6 +33,10 @@ pub(super) enum Errand {
         group: GroupId,
     },
     Adopt(Box<Adoption>),
+    LeaveAlone {
+        account: AccountId,
+        alone: bool,
+    },
     UnlinkPerson(EntraId),
     /// Groups stand as they did before.
     GroupsAsBefore(Vec<(EntraId, Option<GroupLink>)>),
@@ -197,6 +201,7 @@ fn run(
         }
         Errand::KeepApart { entra, group } => state.keep_apart(&entra, &group)?,
         Errand::Adopt(adoption) => adoption.store(state)?,
+        Errand::LeaveAlone { account, alone } => state.leave_alone(&account, alone)?,
         Errand::UnlinkPerson(entra) => state.unlink_person(entra.as_str())?,
         Errand::GroupsAsBefore(groups) => {
             for (entra, before) in groups {

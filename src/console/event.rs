@@ -170,6 +170,11 @@ pub(super) enum Change {
         entra: EntraId,
         group: GroupId,
     },
+    /// An account stands on the standing lists, or not.
+    Alone {
+        account: AccountId,
+        alone: bool,
+    },
     /// A person is not linked after all.
     NoPerson(EntraId),
     /// Groups stand as they did before.

@@ -470,5 +470,14 @@ fn changed(known: &mut crate::plan::Known, change: Change) {
         Change::Apart { entra, group } => {
             known.decisions.kept_apart.insert((entra, group));
         }
+        Change::Alone {
+            account,
+            alone: true,
+        } => {
+            known.decisions.left_alone.insert(account);
+        }
+        Change::Alone { account, .. } => {
+            known.decisions.left_alone.remove(&account);
+        }
     }
 }

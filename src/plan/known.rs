@@ -128,6 +128,9 @@ pub struct Decisions {
     pub operations: HashMap<OperationId, RowDecision>,
     /// Entra groups that must not be taken for the Jira group of the same name.
     pub kept_apart: HashSet<(EntraId, GroupId)>,
+    /// Accounts on the standing lists (disabled in Entra and able to sign in, or in Jira and not in
+    /// Entra) of which the admin said that they may stay as they are.
+    pub left_alone: HashSet<AccountId>,
 }
 
 /// What a look-up found.

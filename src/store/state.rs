@@ -3,7 +3,7 @@
 use super::backups::newest;
 use super::database::{self, now, signed, unsigned};
 use super::error::StoreError;
-use crate::directory::{EntraId, GroupId};
+use crate::directory::{AccountId, EntraId, GroupId};
 use crate::plan::{Baseline, Decisions, History, Measured, OperationId, RowDecision};
 use hashbrown::HashMap;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -224,7 +224,11 @@ impl State {
                 GroupId::new(&row.get::<_, String>(1)?),
             ))
         })?;
+        let alone = self.rows("SELECT account_id FROM left_alone", [], |row| {
+            Ok(AccountId::new(&row.get::<_, String>(0)?))
+        })?;
         Ok(Decisions {
+            left_alone: alone.into_iter().collect(),
             operations: operations.into_iter().collect(),
             kept_apart: apart.into_iter().collect(),
         })
@@ -268,6 +272,23 @@ impl State {
             }
         }
         change.commit().map_err(|e| self.sql(e))
+    }
+
+    /// Takes an account off the standing lists, or puts it back.
+    pub fn leave_alone(&self, account: &AccountId, alone: bool) -> Result<(), StoreError> {
+        if alone {
+            self.connection.execute(
+                "INSERT INTO left_alone VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                params![account.as_str(), now()],
+            )
+        } else {
+            self.connection.execute(
+                "DELETE FROM left_alone WHERE account_id = ?1",
+                [account.as_str()],
+            )
+        }
+        .map(drop)
+        .map_err(|e| self.sql(e))
     }
 
     /// Keeps an Entra group and the Jira group of the same name apart.

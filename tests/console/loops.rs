@@ -589,3 +589,40 @@ async fn another_machine_is_named_before_anything_is_applied() {
     desk.press("q");
     assert_eq!(desk.end().await, Ended::Quit);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_can_still_sign_in_is_listed_until_that_is_ignored() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    let listed = |desk: &Desk| {
+        let screen = desk.screen();
+        let line = screen
+            .lines()
+            .find(|l| l.contains("disabled, can still sign in"));
+        let number = line.and_then(|l| l.split(" disabled, can").next()?.rsplit(' ').next());
+        number.and_then(|n| n.parse::<u32>().ok()).unwrap_or(0)
+    };
+    let before = listed(&desk);
+    assert!(before > 0, "{}", desk.screen());
+    desk.press("f");
+    desk.until(|s| s.contains("can still sign in to Jira") || s.contains("still sign in"))
+        .await;
+    // The filter for them.
+    while !desk
+        .screen()
+        .lines()
+        .any(|l| l.contains("▸") && l.contains("still sign in"))
+    {
+        desk.press("down");
+    }
+    desk.press("enter home i");
+    desk.until(|s| s.contains("may stay as it is")).await;
+    desk.idle().await;
+    assert_eq!(listed(&desk), before - 1);
+    // It is kept, and can be withdrawn.
+    desk.press("r");
+    desk.until(|s| s.contains("Both directories were read"))
+        .await;
+    assert_eq!(listed(&desk), before - 1);
+    desk.press("q");
+    assert_eq!(desk.end().await, Ended::Quit);
+}

@@ -195,7 +195,7 @@ async fn an_admin_in_a_mirrored_group_is_never_removed_from_it() {
             &group,
             Member::User("0aaaaaaa-0000-4000-8000-000000000001".to_owned()),
             false,
-        )
+        );
     });
     let document = held(&world).await;
     assert_eq!(count(&document, "protected"), Some(1));

@@ -31,7 +31,9 @@ pub(in crate::console) fn unavailable(app: &App, action: Action) -> Option<&'sta
         Action::Toggle | Action::Ignore => {
             if review.chosen().is_none() {
                 Some("no row is chosen")
-            } else if review.of_chosen().is_empty() {
+            } else if review.of_chosen().is_empty()
+                && !(action == Action::Ignore && decide::is_standing(app))
+            {
                 Some("nothing would be done here, so there is nothing to decide")
             } else {
                 None
@@ -87,6 +89,7 @@ pub(in crate::console) fn perform(app: &mut App, action: Action) -> Vec<Effect> 
             review.keep_in_sight(page);
             return effects;
         }
+        Action::Ignore if review.of_chosen().is_empty() => return decide::leave_alone(app),
         Action::Ignore => {
             let operations = review.of_chosen();
             let ignored = review.plan.as_ref().is_some_and(|plan| {

@@ -95,6 +95,8 @@ pub(super) fn person_cells(plan: &Prepared, row: u32) -> Cells {
         (Mark::Conflict, _) if page::candidates(plan, row).is_empty() => "see why below".to_owned(),
         (Mark::Conflict, _) => "enter: choose".to_owned(),
         (Mark::Differs, _) => differs(plan, row),
+        _ if rows::is_left_alone(planned, row) => "[-] ignored".to_owned(),
+        _ if rows::is_still_active(planned, row) => "can still sign in".to_owned(),
         _ => String::new(),
     };
     if let (None, Some(first)) = (row.create, operations.first()) {

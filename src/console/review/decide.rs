@@ -1,11 +1,11 @@
 //! Decisions that change the plan: links, groups kept apart, adoptions; and taking them back.
 
 use super::state::Undo;
-use super::{Chosen, GroupRow, Page, Said, page};
+use super::{Chosen, GroupRow, Page, Said, page, rows};
 use crate::console::app::App;
 use crate::console::clerk::Errand;
 use crate::console::event::{Change, Effect, Thought};
-use crate::directory::{EntraId, GroupId, counted};
+use crate::directory::{AccountId, EntraId, GroupId, counted};
 use crate::plan::{GroupLink, Kind};
 use crate::sync::{Planned, consider_adoption};
 
@@ -51,7 +51,8 @@ fn decided(
     if let Some((errand, change, words)) = undo {
         review.undo.push(Undo::Change(errand, change, words));
     }
-    if let Some(plan) = &mut review.plan {
+    // What stands on a list of things to know changes no plan.
+    if let (Some(plan), false) = (&mut review.plan, matches!(change, Change::Alone { .. })) {
         plan.marks.made += 1;
     }
     review.changes.push(change);
@@ -177,6 +178,54 @@ pub(super) fn keep_apart(app: &mut App) -> Vec<Effect> {
         group: group.clone(),
     };
     let effects = decided(app, errand, Change::Apart { entra, group }, Some(undo));
+    app.note(&format!("{words} u undoes it."));
+    effects
+}
+
+/// Whether the chosen row stands on a standing list, or stood there until that was ignored.
+pub(super) fn is_standing(app: &App) -> bool {
+    let (Some(plan), Some(Chosen::Person(row))) = (&app.review.plan, app.review.chosen()) else {
+        return false;
+    };
+    let planned = &plan.planned;
+    rows::is_still_active(planned, &row)
+        || rows::is_unknown(planned, &row)
+        || rows::is_left_alone(planned, &row)
+}
+
+/// Takes the chosen account off the standing lists, or puts it back.
+pub(super) fn leave_alone(app: &mut App) -> Vec<Effect> {
+    let (Some(plan), Some(Chosen::Person(row))) = (&app.review.plan, app.review.chosen()) else {
+        return Vec::new();
+    };
+    let Some(account) = row.account.map(|row| plan.planned.jira.account(row)) else {
+        return Vec::new();
+    };
+    let alone = !rows::is_left_alone(&plan.planned, &row);
+    let name = account.name().to_owned();
+    let account = AccountId::new(account.id());
+    let step = |alone| {
+        let (errand, change) = (account.clone(), account.clone());
+        (
+            Errand::LeaveAlone {
+                account: errand,
+                alone,
+            },
+            Change::Alone {
+                account: change,
+                alone,
+            },
+        )
+    };
+    let words = if alone {
+        format!("Ignored: {name} may stay as it is.")
+    } else {
+        format!("Listed again: {name}.")
+    };
+    let (errand, change) = step(alone);
+    let (back, changed_back) = step(!alone);
+    let undo = Some((back, changed_back, words.clone()));
+    let effects = decided(app, errand, change, undo);
     app.note(&format!("{words} u undoes it."));
     effects
 }

@@ -145,9 +145,12 @@ fn person(plan: &Prepared, row: &PersonRow, filter: Filter) -> bool {
                     plan.planned.jira.account(account).kind() != AccountKind::App
                 })
         }
-        other => super::Marks::of_person(&plan.rows, row)
-            .into_iter()
-            .any(|op| operation(plan, op, other)),
+        other => {
+            (other == Filter::Ignored && rows::is_left_alone(&plan.planned, row))
+                || super::Marks::of_person(&plan.rows, row)
+                    .into_iter()
+                    .any(|op| operation(plan, op, other))
+        }
     }
 }
 

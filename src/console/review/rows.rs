@@ -377,7 +377,16 @@ pub(in crate::console) fn is_still_active(planned: &Planned, row: &PersonRow) ->
     let (Some(person), Some(account)) = (row.person, row.account) else {
         return false;
     };
-    !planned.entra.person(person).enabled() && planned.jira.account(account).active()
+    !planned.entra.person(person).enabled()
+        && planned.jira.account(account).active()
+        && !is_left_alone(planned, row)
+}
+
+/// Whether the admin said of an account on a standing list that it may stay as it is.
+pub(in crate::console) fn is_left_alone(planned: &Planned, row: &PersonRow) -> bool {
+    let alone = &planned.known.decisions.left_alone;
+    row.account
+        .is_some_and(|account| alone.contains(planned.jira.account(account).id()))
 }
 
 /// Whether this is an active account on one of the tenant's domains that nobody in Entra stands
@@ -391,7 +400,10 @@ pub(in crate::console) fn is_unknown(planned: &Planned, row: &PersonRow) -> bool
         .email()
         .rsplit_once('@')
         .is_some_and(|(_, domain)| planned.entra.domains().binary_search(&fold(domain)).is_ok());
-    account.active() && account.kind() == AccountKind::Person && ours
+    account.active()
+        && account.kind() == AccountKind::Person
+        && ours
+        && !is_left_alone(planned, row)
 }
 
 fn seats_of(planned: &Planned, account: u32) -> u64 {
