@@ -7,8 +7,12 @@ use std::time::{Duration, Instant};
 struct Bucket {
     tokens: f64,
     at: Instant,
-    shut_until: Option<Instant>,
+    /// When it was said to wait, and until when.
+    shut: Option<(Instant, Instant)>,
 }
+
+/// A request that comes so soon after another was told to wait was on its way already.
+const ON_ITS_WAY: Duration = Duration::from_millis(300);
 
 /// Token buckets, one for each endpoint and method.
 #[derive(Debug, Default)]
@@ -44,14 +48,16 @@ impl Limiter {
             .or_insert(Bucket {
                 tokens: limit,
                 at: now,
-                shut_until: None,
+                shut: None,
             });
-        let early = bucket.shut_until.is_some_and(|until| now < until);
+        let early = bucket
+            .shut
+            .is_some_and(|(since, until)| now < until && now > since + ON_ITS_WAY);
         let passed = now.duration_since(bucket.at).as_secs_f64();
         bucket.at = now;
         bucket.tokens = (bucket.tokens + passed * limit).min(limit);
         if on && bucket.tokens < 1.0 {
-            bucket.shut_until = Some(now + Duration::from_secs(1));
+            bucket.shut = Some((now, now + Duration::from_secs(1)));
             return Verdict {
                 refused: Some(1),
                 early,
@@ -68,7 +74,8 @@ impl Limiter {
     pub(super) fn shut(&mut self, method: &str, endpoint: &str, seconds: u64) {
         let key = (method.to_owned(), endpoint.to_owned());
         if let Some(bucket) = self.buckets.get_mut(&key) {
-            bucket.shut_until = Some(Instant::now() + Duration::from_secs(seconds));
+            let now = Instant::now();
+            bucket.shut = Some((now, now + Duration::from_secs(seconds)));
         }
     }
 }

@@ -12,10 +12,11 @@ use std::time::Duration;
 
 /// Key of the property.
 const KEY: &str = "rollbook.lease";
-/// For how long a run that applies holds it; renewed while it goes on.
-const HELD: Duration = Duration::from_mins(15);
+/// For how long a run that applies holds it; renewed while it goes on. So long others wait for one
+/// that was killed.
+const HELD: Duration = Duration::from_mins(6);
 /// How often it is renewed.
-const RENEWED: Duration = Duration::from_mins(5);
+const RENEWED: Duration = Duration::from_mins(2);
 /// How long after another machine's run its settings matter, in seconds.
 const MATTERS: i64 = 86400;
 

@@ -28,6 +28,9 @@ pub(in crate::console) fn unavailable(app: &App, action: Action) -> Option<&'sta
         return Some("what would be applied is being counted: a moment");
     }
     match action {
+        Action::Ignore if plan.planned.undo.is_some() => {
+            Some("this plan takes a run back: space cuts a row out of it")
+        }
         Action::Toggle | Action::Ignore => {
             if review.chosen().is_none() {
                 Some("no row is chosen")

@@ -84,7 +84,8 @@ impl Marks {
                 }
                 _ => {}
             }
-            if !decisions.operations.is_empty() {
+            // What is said of a plan that takes a run back is said of that plan alone.
+            if !decisions.operations.is_empty() && planned.undo.is_none() {
                 let id = planned.plan.operation_id(&planned.inputs(), op);
                 marks.said[index as usize] = match decisions.operations.get(&id) {
                     Some(RowDecision::Ignored) => Said::Ignored,
@@ -124,7 +125,9 @@ impl Marks {
                 }),
                 Said::Ignored => Some(RowDecision::Ignored),
             };
-            stored.push((planned.plan.operation_id(&planned.inputs(), op), decision));
+            if planned.undo.is_none() {
+                stored.push((planned.plan.operation_id(&planned.inputs(), op), decision));
+            }
         }
         stored
     }
