@@ -626,3 +626,49 @@ async fn who_can_still_sign_in_is_listed_until_that_is_ignored() {
     desk.press("q");
     assert_eq!(desk.end().await, Ended::Quit);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leaver_is_shown_with_what_becomes_of_them() {
+    let mut desk = Desk::with_plan(SMALL, (80, 24)).await;
+    allow_everything(&mut desk).await;
+    desk.until(|s| s.contains("No run is under way")).await;
+    desk.idle().await;
+    // Leavers are suspended from now on.
+    desk.press("2");
+    desk.until(|s| s.contains("Import users")).await;
+    while !desk.screen().lines().any(|l| l.contains("▸ Leavers")) {
+        desk.press("down");
+    }
+    desk.press("right right");
+    desk.shows("are suspended");
+    desk.press("s");
+    desk.shows("Save these settings?");
+    desk.press("enter");
+    desk.until(|s| s.contains("Saved.")).await;
+    assert!(desk.file("config.toml").contains("leavers = \"suspend\""));
+    let name = desk.sim.world(|w| {
+        let user = w.entra.users.values().find(|u| {
+            let mail = w.importable(u);
+            mail.is_some_and(|m| w.accounts_of(&m).first().is_some_and(|a| a.active))
+        });
+        let user = user.unwrap().clone();
+        w.edit_user(&user.id, |user| user.enabled = false);
+        user.name
+    });
+    desk.press("3 r");
+    desk.until(|s| s.contains("Both directories were read"))
+        .await;
+    desk.idle().await;
+    desk.press("/");
+    desk.type_in(&name);
+    desk.press("enter");
+    desk.until(|s| s.contains("suspend")).await;
+    // There is no key: it is held, and the summary says by what.
+    desk.shows("held");
+    desk.press("enter");
+    desk.until(|s| s.contains("To be suspended")).await;
+    desk.press("esc a");
+    desk.until(|s| s.contains("organization-key")).await;
+    desk.press("esc q");
+    assert_eq!(desk.end().await, Ended::Quit);
+}

@@ -127,16 +127,18 @@ fn operations_in_short(plan: &Prepared, operations: &[u32]) -> String {
             words.push(word.to_owned());
         }
     }
+    let alone = words.is_empty();
     if into > 0 {
         words.push(format!("+{into}"));
     }
     if out > 0 {
         words.push(format!("-{out}"));
     }
+    // Beside what becomes of the account there is no room for more than the numbers.
     match into + out {
-        0 => {}
-        1 => words.push("group".to_owned()),
-        _ => words.push("groups".to_owned()),
+        1 if alone => words.push("group".to_owned()),
+        2.. if alone => words.push("groups".to_owned()),
+        _ => {}
     }
     words.join(" ")
 }

@@ -54,7 +54,7 @@ pub(in crate::console) struct Page {
 }
 
 /// What is said of somebody whom Entra disabled and Jira lets in.
-pub(super) const STILL_ACTIVE: &str = "The Jira account is active: this person can still sign in. Rollbook keeps accounts; deactivate it in Jira, or take it out of the groups that give access.";
+pub(super) const STILL_ACTIVE: &str = "The Jira account is active: this person can still sign in. What becomes of leavers is a setting (2, Leavers); i ignores this row.";
 
 /// The accounts that come into question for a person, none of them somebody else's.
 pub(super) fn candidates(plan: &Prepared, row: &PersonRow) -> Vec<Candidate> {

@@ -102,9 +102,7 @@ impl GuardName {
             Self::SourceShrank => "removals while much less is in scope than in the last 7 days",
             Self::Seats => "operations for which no seat is left",
             Self::GroupsDeleted => "groups to be deleted for good",
-            Self::OrganizationKey => {
-                "operations that need the organization API key, which is missing or not accepted"
-            }
+            Self::OrganizationKey => "to wait for an organization API key that is accepted",
             Self::Protected => "operations on what is never touched",
         }
     }
