@@ -211,7 +211,9 @@ pub async fn apply(
     }
     if let Some(undo) = &planned.undo {
         super::undo::reject(&session.state, planned, undo, &done)?;
-        session.state.pause_schedule(Some(&run_id))?;
+        if !done.is_empty() {
+            session.state.pause_schedule(Some(&run_id))?;
+        }
     }
     counts.held = request.held;
     counts.skipped += request.cut;
