@@ -80,6 +80,21 @@ impl State {
         run().map_err(|e| self.sql(e))
     }
 
+    /// Forgets what was taken: somebody else gave it back, or it is gone.
+    pub fn forget_taken(&self, taken: &Taken) -> Result<(), StoreError> {
+        let group = match &taken.what {
+            TakenWhat::Suspended => "",
+            TakenWhat::Member(group) => group.as_str(),
+        };
+        self.connection
+            .execute(
+                "DELETE FROM taken WHERE account_id = ?1 AND group_id = ?2",
+                [taken.account.as_str(), group],
+            )
+            .map(drop)
+            .map_err(|e| self.sql(e))
+    }
+
     /// What was taken from leavers and not given back, sorted.
     pub fn taken(&self) -> Result<Vec<Taken>, StoreError> {
         let mut taken = self.rows(

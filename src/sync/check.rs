@@ -8,7 +8,7 @@ use crate::directory::{Seats, counted};
 use crate::entra::{Entra, missing_permissions, reads_hidden_membership};
 use crate::http::{Clients, Control};
 use crate::jira::{self, Jira, Organization, Read, Route};
-use crate::plan::Mode;
+use crate::plan::{Invitations, Leavers, Mode};
 use crate::store::Mirror;
 use std::collections::HashMap;
 
@@ -366,11 +366,22 @@ async fn the_organization(
     cancel: &Control,
 ) -> Option<Organization> {
     let Some(key) = &secrets.organization else {
-        list.add(
-            "organization",
-            State::Unknown,
-            "without its API key, people who hide their e-mail are looked up one by one",
-        );
+        let provisioning = &profile.settings.provisioning;
+        let needed = provisioning.leavers == Leavers::Suspend
+            || provisioning.invitations == Invitations::Silent;
+        if needed {
+            list.add(
+                "organization",
+                State::Note,
+                "there is no API key, and the settings for leavers or invitations need one: what needs it is held until there is",
+            );
+        } else {
+            list.add(
+                "organization",
+                State::Unknown,
+                "without its API key, people who hide their e-mail are looked up one by one",
+            );
+        }
         return None;
     };
     let id = profile.jira.organization_id.as_deref();

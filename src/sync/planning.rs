@@ -128,6 +128,7 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
         known.created = session.state.created()?;
         known.history = session.state.history()?;
     }
+    session.settle_taken(&snapshots, &mut known)?;
     session.look_up(&snapshots, &mut known).await?;
     session.progress.now(Stage::Planning);
     let mut planned = Planned {

@@ -10,7 +10,9 @@ use super::session::Session;
 use crate::directory::{Doubt, EntraId, EntraSnapshot, GroupClass, JiraSnapshot, grouped};
 use crate::entra::Listed;
 use crate::jira::Read;
-use crate::plan::{Allowances, Inputs, Known, Leavers, Selection, groups_to_read};
+use crate::plan::{
+    Allowances, Inputs, Known, Leavers, Selection, Taken, TakenWhat, groups_to_read,
+};
 use crate::store::Mirrored;
 use std::sync::Arc;
 
@@ -138,6 +140,38 @@ impl Session {
             .note_gone(&gone, jiff::ZonedDateTime::now().date())?;
         known.leavers = self.state.leavers()?;
         Ok(())
+    }
+
+    /// Forgets what was taken from people who are back and have it again: somebody else gave it back.
+    /// Whatever is taken from them later is not Rollbook's doing.
+    pub(super) fn settle_taken(
+        &self,
+        snapshots: &Snapshots,
+        known: &mut Known,
+    ) -> Result<(), SyncError> {
+        let (entra, jira) = (&snapshots.entra, &snapshots.jira.snapshot);
+        let has_again = |taken: &Taken| {
+            let person = entra.find_person(taken.entra.as_str());
+            let account = jira.find_account(taken.account.as_str());
+            let (Some(person), Some(account)) = (person, account) else {
+                return false;
+            };
+            let again = match &taken.what {
+                TakenWhat::Suspended => jira.account(account).active(),
+                TakenWhat::Member(group) => jira.find_group(group.as_str()).is_some_and(|group| {
+                    jira.group(group).read() && jira.members().contains(group, account)
+                }),
+            };
+            entra.person(person).enabled() && again
+        };
+        let (settled, open) = std::mem::take(&mut known.taken)
+            .into_iter()
+            .partition(has_again);
+        known.taken = open;
+        let settled: Vec<Taken> = settled;
+        settled
+            .iter()
+            .try_for_each(|taken| Ok(self.state.forget_taken(taken)?))
     }
 
     /// Keeps both sides, if they are to be believed.

@@ -127,6 +127,23 @@ async fn who_left_is_suspended_and_who_returns_is_restored() {
         "{:?}",
         world.sim.world(|w| groups(w))
     );
+    // Suspended again by Rollbook, and let in again by hand: what happens to the account then is not
+    // Rollbook's doing.
+    set_enabled(&world, &leaver, false);
+    world.apply_all(0).await;
+    world
+        .sim
+        .world(|w| w.jira.accounts.get_mut(&account).unwrap().active = true);
+    set_enabled(&world, &leaver, true);
+    world.json(&["plan", "--full"], 0).await;
+    world
+        .sim
+        .world(|w| w.jira.accounts.get_mut(&account).unwrap().active = false);
+    let plan = world.json(&["plan", "--full"], 0).await;
+    assert_eq!(plan["summary"]["restore_user"], 0);
+    world
+        .sim
+        .world(|w| w.jira.accounts.get_mut(&account).unwrap().active = true);
     // Whoever was deactivated in Jira by hand is nobody's to restore.
     let (_, by_hand) = found
         .iter()
