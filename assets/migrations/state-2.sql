@@ -24,6 +24,8 @@ CREATE TABLE left_alone (
 -- The run that an undo took back.
 ALTER TABLE runs ADD COLUMN undoes TEXT;
 
+CREATE INDEX journal_by_account ON journal (account_id);
+
 CREATE TRIGGER journal_is_kept BEFORE DELETE ON journal
 BEGIN SELECT raise(ABORT, 'the journal only grows'); END;
 CREATE TRIGGER journal_is_settled BEFORE UPDATE ON journal WHEN old.outcome IS NOT NULL

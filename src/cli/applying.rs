@@ -67,6 +67,18 @@ pub async fn apply(
         From::Both => planned(&mut session, Allowances::default(), &progress, output).await?,
         From::File(path) => saved(&mut session, path, &mut proposal, &progress, output).await?,
     };
+    if let (From::Failures(run), true) = (from, planned.plan.operations.is_empty()) {
+        output.remark(&format!(
+            "Of what failed in run {} nothing is left to be done.",
+            shown(run)
+        ));
+        if output.json {
+            let id = planned.plan.id.clone();
+            let document = json::declined(&planned, &id, "nothing", session.requests());
+            output.document(&document).map_err(printed)?;
+        }
+        return Ok(Exit::Done);
+    }
     if planned.plan.orphaned > 0 {
         output.remark(&format!(
             "Left out: {} whose person or group was not selected.",

@@ -8,8 +8,9 @@ use super::people::{Standing, address};
 use super::scope::standings;
 use super::shape::{Conflict, Inputs, NewLink, PeopleCounts, Plan, Selection, Skipped, Subject};
 use super::{Measured, RowDecision, diff, identity};
-use crate::directory::{fold, shown};
+use crate::directory::{counted, fold, shown};
 use hashbrown::HashSet;
+use std::collections::BTreeMap;
 
 /// The id of an operation of this plan.
 pub(super) fn operation_id(inputs: &Inputs<'_>, targets: &[Target], op: &Operation) -> OperationId {
@@ -291,6 +292,7 @@ impl Draft<'_> {
         let mut restored = HashSet::new();
         let (inputs, targets) = (self.inputs, &self.targets);
         let mut skipped = Vec::new();
+        let mut memberships: BTreeMap<(u32, Kind, &str), u64> = BTreeMap::new();
         self.operations.retain(|op| {
             let id = operation_id(inputs, targets, op);
             let word = match decisions.get(&id) {
@@ -316,6 +318,12 @@ impl Draft<'_> {
                     targets[op.target as usize].name.as_str()
                 }
             };
+            if op.kind.is_membership() {
+                *memberships
+                    .entry((op.target, op.kind, word))
+                    .or_insert(0_u64) += 1;
+                return false;
+            }
             skipped.push(Skipped {
                 kind: if op.target == NONE {
                     Subject::Person
@@ -337,6 +345,24 @@ impl Draft<'_> {
                 || restored.contains(&op.account);
             !(op.kind.is_membership() && orphaned)
         });
+        for ((target, kind, word), count) in memberships {
+            let target = &targets[target as usize];
+            let verb = if kind == Kind::AddMember {
+                "add"
+            } else {
+                "remove"
+            };
+            let what = counted(count, "membership", "memberships");
+            let entra = target.entra.first();
+            skipped.push(Skipped {
+                kind: Subject::Group,
+                entra_id: entra.map_or(String::new(), |row| {
+                    inputs.entra.group(*row).id().to_owned()
+                }),
+                name: target.name.clone(),
+                reason: format!("{word} by the admin: {what} to {verb}"),
+            });
+        }
         self.creating.retain(|row| !people.contains(row));
         self.restoring.retain(|row| !restored.contains(row));
         self.skipped.append(&mut skipped);

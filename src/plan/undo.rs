@@ -111,7 +111,6 @@ impl Inverse<'_, '_> {
 
     fn stays(&mut self, write: &Write, why: &str) {
         let about_group = write.group.is_some();
-        let what = write.kind.describe(&write.name, &write.group_name);
         self.draft.skipped.push(Skipped {
             kind: if about_group {
                 Subject::Group
@@ -127,7 +126,7 @@ impl Inverse<'_, '_> {
             } else {
                 write.name.clone()
             },
-            reason: format!("can't be undone ({what}): {why}"),
+            reason: format!("can't be undone: {why}"),
         });
     }
 

@@ -295,10 +295,15 @@ impl State {
         })
     }
 
-    /// The operations of a run, in the order in which they were begun.
+    /// The operations of a run: what was created, then memberships, then whoever was suspended or
+    /// removed.
     pub fn journal(&self, number: i64) -> Result<Vec<JournalRow>, StoreError> {
         self.rows(
-            &format!("{JOURNAL} WHERE run = ?1 ORDER BY intent_at, kind, group_name, name"),
+            &format!(
+                "{JOURNAL} WHERE run = ?1 ORDER BY CASE kind WHEN 'create_user' THEN 0
+                 WHEN 'create_group' THEN 1 WHEN 'restore_user' THEN 2 WHEN 'add_member' THEN 3
+                 WHEN 'remove_member' THEN 4 ELSE 5 END, group_name, name, operation_id"
+            ),
             [number],
             journal_row,
         )

@@ -11,10 +11,21 @@ impl State {
     /// What a run wrote, or may have written, to be taken back.
     pub fn undo(&self, number: i64, run_id: &str) -> Result<Undo, StoreError> {
         let writes = self.rows(
+            // What a later run wrote again is that run's doing.
             "SELECT operation_id, kind, reason, entra_id, name, account_id, group_id, group_name,
-             proven_new FROM journal
+             proven_new FROM journal j
              WHERE run = ?1 AND (outcome = 'done'
                OR (outcome IS NULL AND kind IN ('add_member', 'remove_member')))
+             AND NOT EXISTS (
+               SELECT 1 FROM journal l
+               WHERE l.account_id = j.account_id AND l.run > j.run
+               AND coalesce(l.outcome, 'done') = 'done'
+               AND CASE
+                 WHEN j.kind IN ('add_member', 'remove_member')
+                   THEN l.kind IN ('add_member', 'remove_member') AND l.group_id = j.group_id
+                 WHEN j.kind IN ('suspend_user', 'restore_user')
+                   THEN l.kind IN ('suspend_user', 'restore_user')
+                 ELSE 0 END)
              ORDER BY operation_id",
             [number],
             |row| {
@@ -58,6 +69,16 @@ impl State {
             writes,
             filled,
         })
+    }
+
+    /// The run that took this one back, if one did.
+    pub fn undone_by(&self, run_id: &str) -> Result<Option<String>, StoreError> {
+        let runs = self.rows(
+            "SELECT run_id FROM runs WHERE undoes = ?1 AND done > 0 ORDER BY number DESC LIMIT 1",
+            [run_id],
+            |row| row.get(0),
+        )?;
+        Ok(runs.into_iter().next())
     }
 
     /// The operations of a run that failed, to be tried again.

@@ -160,6 +160,9 @@ impl Session {
         self.ask_again(&mut side, &ended.0, &ended.1).await?;
         if due.groups {
             self.list_groups(&mut side, read).await?;
+        } else if !side.written.is_empty() || !ended.0.is_empty() {
+            // What was written took seats, or gave some back.
+            self.read_rights(&mut side).await?;
         }
         self.find_linked(&mut side, known).await?;
         let rows = members.iter();

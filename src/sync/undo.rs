@@ -13,6 +13,15 @@ use std::sync::Arc;
 pub async fn undo(session: &mut Session, run: &str) -> Result<Planned, SyncError> {
     let unknown = || SyncError::UnknownRun(run.to_owned());
     let found = session.state.run(run)?.ok_or_else(unknown)?;
+    if let Some(before) = session.state.undone_by(&found.run_id)? {
+        session.notes.push(format!(
+            "Run {} was taken back before, by run {before}. What stands of it now is what is shown.",
+            found.run_id
+        ));
+    }
+    session.notes.push(
+        "Links and confirmed groups stay as they are: they write nothing to Jira.".to_owned(),
+    );
     let undo = Arc::new(session.state.undo(found.number, &found.run_id)?);
     session.undo = Some(undo);
     let mut planned = plan(session, Allowances::default()).await?;

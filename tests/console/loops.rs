@@ -131,7 +131,8 @@ fn only_creations(desk: &mut Desk) {
 /// Opens the summary, types every number, and applies.
 async fn allow_everything(desk: &mut Desk) {
     desk.press("a");
-    desk.until(|s| s.contains("Apply to")).await;
+    desk.until(|s| s.contains("Apply to") || s.contains("Take back run"))
+        .await;
     let numbers: Vec<String> = desk
         .screen()
         .lines()
@@ -536,6 +537,8 @@ async fn a_run_is_exported_taken_back_and_the_schedule_waits() {
     desk.idle().await;
     desk.shows("Applied.");
     assert!(accounts(&desk) > before);
+    desk.press("i");
+    desk.until(|s| s.contains("next in")).await;
 
     desk.press("enter");
     desk.until(|s| s.contains("there already")).await;
@@ -549,6 +552,7 @@ async fn a_run_is_exported_taken_back_and_the_schedule_waits() {
     desk.until(|s| s.contains("takes back run")).await;
     desk.idle().await;
     desk.shows("[x] remove");
+    desk.shows("Taking back run");
     allow_everything(&mut desk).await;
     desk.until(|s| s.contains("paused by the undo")).await;
     desk.idle().await;

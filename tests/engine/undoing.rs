@@ -317,3 +317,45 @@ async fn another_machine_is_told_of_and_not_run_over() {
     let ran = world.run(&["sync"]).await.expect(0);
     assert!(ran.err.contains("another machine"), "{}", ran.err);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_later_run_did_again_is_not_taken_back_with_an_earlier_one() {
+    let world = World::new(SMALL).await;
+    let first = world.apply_all(0).await;
+    let first = first["run_id"].as_str().unwrap();
+    // Somebody whom that run put into a group that was there before is taken out by hand, and put
+    // back by the next run.
+    let show = world.json(&["show", first], 0).await;
+    let (group, account) = world.sim.world(|w| {
+        let added = show["operations"].as_array().unwrap().iter().find(|o| {
+            let group = w.jira_group(o["group"].as_str().unwrap_or_default());
+            o["kind"] == "add_member" && group.is_some_and(|g| !g.created)
+        });
+        let added = added.unwrap();
+        let group = w.jira_group(added["group"].as_str().unwrap()).unwrap();
+        let account = added["account_id"].as_str().unwrap().to_owned();
+        let person = w.accounts_of(&w.jira.accounts[&account].email).len();
+        assert_eq!(person, 1);
+        (group.id.clone(), account)
+    });
+    world
+        .sim
+        .world(|w| w.by_hand(&group, &account, false, "somebody"));
+    world.json(&["plan", "--full"], 0).await;
+    let again = world.apply_all(0).await;
+    assert_eq!(again["counts"]["done"], 1);
+    let file = world.path("undo.json");
+    let plan = world
+        .json(&["undo", first, "--out", file.to_str().unwrap()], 0)
+        .await;
+    let touched = plan["operations"].as_array().unwrap().iter().any(|o| {
+        o["kind"] == "remove_member"
+            && o["group"]["group_id"] == group.as_str()
+            && o["user"]["account_id"] == account.as_str()
+    });
+    assert!(!touched);
+    // Taken back twice: the second time says so.
+    take_back(&world, first, 0).await;
+    let ran = world.run(&["undo", first, "--yes"]).await.expect(0);
+    assert!(ran.err.contains("taken back before"), "{}", ran.err);
+}

@@ -448,9 +448,14 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
             } else {
                 "Both directories are read, and what guards let through is applied without asking again, as the interval does it."
             };
+            let mut lines = vec![(Tone::Plain, words.to_owned())];
+            if let Some(undo) = &jobs.paused {
+                let words = format!("The schedule is paused by the undo {undo}, and stays so.");
+                lines.push((Tone::Held, words));
+            }
             let ask = Ask::new(
                 "Run the unattended sync now?",
-                vec![(Tone::Plain, words.to_owned())],
+                lines,
                 vec![("Run it", Answer::RunNow), ("Not now", Answer::Close)],
             );
             app.over(Overlay::Ask(ask));
@@ -482,10 +487,14 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
 
 /// Switches the interval, and keeps that in the configuration. One that an undo paused goes on.
 fn interval(app: &mut App) -> Vec<Effect> {
+    let mut effects = Vec::new();
     if app.jobs.paused.is_some() {
-        app.jobs.ended_at = Some(app.now);
-        app.note("The schedule goes on.");
-        return vec![Effect::Errand(Errand::Resume)];
+        effects.push(Effect::Errand(Errand::Resume));
+        if app.profile.as_ref().is_some_and(|p| p.schedule.enabled) {
+            app.jobs.ended_at = Some(app.now);
+            app.note("The schedule goes on.");
+            return effects;
+        }
     }
     let (Some(profile), Some(editor)) = (&app.profile, &app.editor) else {
         return Vec::new();
@@ -504,12 +513,13 @@ fn interval(app: &mut App) -> Vec<Effect> {
     };
     // The first run of the interval comes after one interval, not under the finger on the key.
     app.jobs.ended_at = Some(app.now);
-    vec![Effect::Save(Box::new(Saving {
+    effects.push(Effect::Save(Box::new(Saving {
         editor,
         before: Some(name.clone()),
         profile: Some(name),
         secrets: Vec::new(),
         part: Part::Interval,
         words,
-    }))]
+    })));
+    effects
 }

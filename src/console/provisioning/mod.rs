@@ -382,6 +382,16 @@ fn ask_to_save(app: &mut App) {
     if let Some(Ok(answer)) = &provisioning.answer {
         lines.extend(view::leave_words(answer).map(|words| (Tone::Held, words)));
     }
+    let choice = |key: &str, wanted: &str| {
+        let of = SETTINGS.iter().find(|setting| setting.key == key);
+        of.and_then(|setting| Some(setting.words(&provisioning.value(setting)?)))
+            .is_some_and(|words| words.contains(wanted))
+    };
+    let needs_key = choice("leavers", "suspended") || choice("invitations", "silent");
+    if needs_key && app.sources[2].is_none() {
+        let words = "There is no organization API key yet: what needs it is held until there is (1 Credentials).";
+        lines.push((Tone::Held, words.to_owned()));
+    }
     lines.push((Tone::Plain, String::new()));
     let reviewed = "Saving writes nothing to Jira. After a change of toggles, scope or names, nothing is applied unattended until you have applied the next plan.";
     lines.push((Tone::Dim, reviewed.to_owned()));

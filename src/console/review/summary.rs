@@ -122,6 +122,10 @@ fn lines(planned: &Planned) -> Vec<String> {
     if !access.is_empty() {
         lines.push(format!("Groups that give access: {}", access.join(", ")));
     }
+    if planned.undo.is_some() {
+        let words = "What is taken back is stored as rejected, and the schedule pauses until you let it go on";
+        lines.push(words.to_owned());
+    }
     if !planned.plan.operations.is_empty() {
         let all = planned.plan.operations.iter();
         let time = time_to_apply(all, &planned.settings, planned.rates);

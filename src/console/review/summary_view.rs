@@ -60,7 +60,10 @@ impl Lines {
 
 /// Draws the summary before an apply.
 pub(in crate::console) fn draw(summary: &Summary, site: &str, canvas: &mut Canvas<'_>) {
-    let title = format!("Apply to {site}?");
+    let title = match &summary.planned.undo {
+        Some(undo) => format!("Take back run {} at {site}?", undo.run_id),
+        None => format!("Apply to {site}?"),
+    };
     let mut inside = canvas.framed(&title);
     let width = inside.width();
     let mut lines = Lines {

@@ -156,6 +156,14 @@ fn insights(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>) {
             return;
         }
     }
+    if let Some(undo) = &planned.undo {
+        let words = format!(
+            "Taking back run {} · r goes back to the ordinary plan",
+            undo.run_id
+        );
+        canvas.put(1, 0, &words, Tone::Held);
+        return;
+    }
     let people = planned.plan.people;
     let found = plan.rows.insights;
     let short = canvas.width() < 110;
