@@ -205,8 +205,8 @@ pub(super) async fn propose(
         }
     }
     let mut cut = *cut;
-    if begun.elapsed() > AGE && adoption.is_none() && planned.undo.is_none() {
-        cut += look_again(session, planned, progress, output).await?;
+    if begun.elapsed() > AGE {
+        cut += look_again(session, planned, adoption.as_ref(), progress, output).await?;
     }
     let kind = if adoption.is_some() {
         RunKind::Adopt
@@ -265,6 +265,7 @@ async fn takes_over(
 async fn look_again(
     session: &mut Session,
     planned: &mut Planned,
+    adoption: Option<&Adoption>,
     progress: &Progress,
     output: &Output,
 ) -> Result<u64, SyncError> {
@@ -274,7 +275,19 @@ async fn look_again(
     let rows: Vec<_> = free
         .map(|(_, op)| agreed.plan.row(&agreed.inputs(), op))
         .collect();
-    *planned = super::work::planned(session, Allowances::default(), progress, output).await?;
+    *planned = with_progress(session, progress, output, async |session| {
+        if let Some(undo) = &agreed.undo {
+            return sync::undo(session, &undo.run_id).await;
+        }
+        let mut planned = sync::plan(session, Allowances::default()).await?;
+        if let Some(adoption) = adoption {
+            let again = sync::find_adoption(session, &mut planned, adoption.group.as_str()).await?;
+            let place = Path::new("what was agreed to");
+            sync::same_adoption(&again, &adoption.pairs(), place)?;
+        }
+        Ok(planned)
+    })
+    .await?;
     let matched = sync::carry_over(&rows, planned);
     let allowances = sync::as_reviewed(&agreed.allowances, |_| true, planned);
     planned.allow(allowances)?;

@@ -214,7 +214,7 @@ fn run(
         Errand::BringTogether { entra, group } => state.bring_together(&entra, &group)?,
         Errand::Runs => return Ok(Answer::Runs(state.runs()?, state.schedule_paused()?)),
         Errand::Resume => {
-            state.pause_schedule(None)?;
+            state.resume_schedule()?;
             return Ok(Answer::Runs(state.runs()?, None));
         }
         Errand::Export(id) => return export(folder, profile, state, &id),

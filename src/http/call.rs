@@ -58,6 +58,8 @@ pub struct Call {
     pub body: Body,
     /// When it may be repeated.
     pub repeat: Repeat,
+    /// Whether it is made although the run was cancelled or is paused: it says so to others.
+    pub regardless: bool,
 }
 
 impl Call {
@@ -78,6 +80,7 @@ impl Call {
             headers: Vec::new(),
             body: Body::None,
             repeat,
+            regardless: false,
         }
     }
 
@@ -92,6 +95,13 @@ impl Call {
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Is made although the run was cancelled or is paused.
+    #[must_use]
+    pub fn regardless(mut self) -> Self {
+        self.regardless = true;
         self
     }
 

@@ -106,11 +106,16 @@ impl Pace {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for this call's turn.
-    pub(super) async fn turn(&self) {
+    /// Waits for this call's turn. Where the gate is shut for longer than `most`, nothing waits: the
+    /// error is how long it stays shut.
+    pub(super) async fn turn(&self, most: Duration) -> Result<(), Duration> {
         loop {
             let slot = {
                 let mut state = self.state();
+                let shut = state.gate.map(|gate| gate - Instant::now());
+                if let Some(wait) = shut.filter(|wait| *wait > most) {
+                    return Err(wait);
+                }
                 let interval = Duration::from_secs_f64(1.0 / state.rate);
                 let burst = Duration::from_secs_f64(self.highest * BURST / state.rate);
                 let now = Instant::now();
@@ -123,7 +128,7 @@ impl Pace {
             tokio::time::sleep_until(slot).await;
             let shut = self.state().gate.is_some_and(|gate| gate > Instant::now());
             if !shut {
-                return;
+                return Ok(());
             }
             // The gate was shut meanwhile; `next` lies behind it, so that those who wait come out
             // one after another.
@@ -201,7 +206,7 @@ mod tests {
         let pace = Pace::new(10.0, false);
         let start = Instant::now();
         for _ in 0..21 {
-            pace.turn().await;
+            pace.turn(Duration::MAX).await.unwrap();
         }
         assert!(start.elapsed() >= Duration::from_millis(1950));
     }
@@ -209,19 +214,37 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn nobody_passes_a_shut_gate() {
         let pace = std::sync::Arc::new(Pace::new(1000.0, false));
-        pace.turn().await;
+        pace.turn(Duration::MAX).await.unwrap();
         let start = Instant::now();
         pace.shut(Duration::from_secs(3));
         let waiting: Vec<_> = (0..10)
             .map(|_| {
                 let pace = pace.clone();
-                tokio::spawn(async move { pace.turn().await })
+                tokio::spawn(async move { pace.turn(Duration::MAX).await.unwrap() })
             })
             .collect();
         for call in waiting {
             call.await.unwrap();
             assert!(start.elapsed() >= Duration::from_secs(3));
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_a_gate_that_stays_shut_too_long() {
+        let pace = std::sync::Arc::new(Pace::new(1.0, false));
+        let most = Duration::from_mins(10);
+        pace.turn(most).await.unwrap();
+        // Somebody waits for the next slot when the gate is shut for an hour.
+        let waiting = {
+            let pace = pace.clone();
+            tokio::spawn(async move { pace.turn(most).await })
+        };
+        tokio::task::yield_now().await;
+        let start = Instant::now();
+        pace.shut(Duration::from_hours(1));
+        assert!(waiting.await.unwrap().is_err());
+        assert!(pace.turn(most).await.is_err());
+        assert!(start.elapsed() < most);
     }
 
     /// A token bucket on the other side of the line.
@@ -237,7 +260,7 @@ mod tests {
                 let mut refusals = 0_u32;
                 loop {
                     let place = pace.places.acquire().await.unwrap();
-                    pace.turn().await;
+                    pace.turn(Duration::MAX).await.unwrap();
                     let begun = Instant::now();
                     tokio::time::sleep(TRIP).await;
                     let good = {

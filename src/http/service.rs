@@ -318,17 +318,24 @@ impl Service {
 
     /// One request, when its turn has come. Once it is on its way it is not cancelled.
     async fn once(&self, call: &Call, pace: &Pace, repeated: bool) -> Result<Answer, Failure> {
-        // The semaphore is never closed.
-        let _place = pace.places.acquire().await;
         let turn = async {
-            self.cancel.go().await;
-            pace.turn().await;
+            // The semaphore is never closed.
+            let place = pace.places.acquire().await;
+            if !call.regardless {
+                self.cancel.go().await;
+            }
+            pace.turn(LONGEST_WAIT).await.map(|()| place)
         };
-        tokio::select! {
+        let turn = tokio::select! {
             biased;
-            () = self.cancel.cancelled() => return Err(Failure::Cancelled),
-            () = turn => {}
-        }
+            () = self.cancel.cancelled(), if !call.regardless => return Err(Failure::Cancelled),
+            turn = turn => turn,
+        };
+        // The gate stays shut for longer than is waited.
+        let _place = turn.map_err(|wait| Failure::AskedToWait {
+            host: self.origin.host(),
+            wait,
+        })?;
         self.counts.request(repeated);
         let begun = std::time::Instant::now();
         let result = match tokio::time::timeout(TIMEOUT, self.send(call)).await {

@@ -225,22 +225,37 @@ impl Organization {
         ]);
         // Without a JSON body the answer is 415.
         let call = Call::new(Method::POST, endpoint, url, Repeat::Safe).json(json!({}));
-        match self.answer(what, call).await {
-            Ok(answer) => Ok(Written {
-                how: How::Done,
-                status: answer.status.as_u16(),
-                request_id: request_id(&answer),
-            }),
-            // A conflict that is not about licences: it is so already.
-            Err(JiraError::Refused(r)) if r.status == 409 && !r.is_about_licences() => {
-                Ok(Written {
-                    how: How::Already,
-                    status: r.status,
-                    request_id: r.request_id,
-                })
-            }
-            Err(error) => Err(error),
+        let answer = self.service.plain(&self.signed(call)).await?;
+        // A conflict that is not about licences: it is so already. After an attempt that ended
+        // without a clear answer, that attempt did it.
+        let conflict =
+            answer.status.as_u16() == 409 && !Refusal::of(what, &answer).is_about_licences();
+        if !answer.status.is_success() && !conflict {
+            return Err(self.refusal(what, &answer).await);
         }
+        Ok(Written {
+            how: if conflict && !answer.after_unclear {
+                How::Already
+            } else {
+                How::Done
+            },
+            status: answer.status.as_u16(),
+            request_id: request_id(&answer),
+        })
+    }
+
+    /// Why a write was refused. 403 may be about this write alone: then the key still lists its
+    /// organizations.
+    async fn refusal(&self, what: &'static str, answer: &Answer) -> JiraError {
+        if answer.status.as_u16() == 403 {
+            let url = self.service.origin().join(["admin", "v1", "orgs"]);
+            let orgs = self
+                .send::<Page<Named>>("list the key's organizations", Call::get("/v1/orgs", url));
+            if orgs.await.is_ok() {
+                return JiraError::Refused(Box::new(Refusal::of(what, answer)));
+            }
+        }
+        refused(what, answer)
     }
 
     /// The directory that an account is in: the only one, or the only one of this account.
@@ -391,7 +406,7 @@ impl Organization {
         if answer.status.is_success() {
             Ok(answer)
         } else {
-            Err(refused(what, &answer))
+            Err(self.refusal(what, &answer).await)
         }
     }
 

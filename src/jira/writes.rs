@@ -186,6 +186,8 @@ impl Jira {
                 &[("accountId", self.myself().id.as_str())],
                 Repeat::Safe,
             )
+            // Others are told that a run is paused or over, too.
+            .regardless()
             .json(value.clone());
         match self.send_plain("set a user property", &call).await? {
             (_, None) => Ok(()),

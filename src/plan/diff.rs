@@ -13,11 +13,7 @@ use hashbrown::HashMap;
 /// Adds the operations on memberships: all additions, then all removals.
 pub(super) fn memberships(draft: &mut Draft<'_>) {
     let mut removals = Vec::new();
-    let admins_known = draft
-        .inputs
-        .jira
-        .iter_groups()
-        .all(|(_, group)| group.class() != GroupClass::Protected || group.read());
+    let admins_known = draft.admins_known();
     let mut wanted = Wanted::default();
     for index in 0..draft.targets.len() as u32 {
         wanted.collect(draft, index);

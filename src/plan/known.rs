@@ -244,6 +244,8 @@ pub struct Known {
     pub leavers: BTreeMap<EntraId, Date>,
     /// What Rollbook took from leavers and has not given back, sorted.
     pub taken: Vec<Taken>,
+    /// Linked accounts whose person had a protected address, also where the account hides its own.
+    pub protected: HashSet<AccountId>,
     /// Whether the organization's key works.
     pub organization_key: bool,
     /// For the guards.

@@ -26,6 +26,12 @@ impl Draft<'_> {
         !(provisioning.import_users || provisioning.import_groups || provisioning.sync_memberships)
     }
 
+    /// Whether it could be read who is an administrator: nothing is taken from anybody before.
+    pub(super) fn admins_known(&self) -> bool {
+        let mut groups = self.inputs.jira.iter_groups();
+        groups.all(|(_, group)| group.class() != GroupClass::Protected || group.read())
+    }
+
     /// Whether Rollbook suspended this account and its person is back.
     pub(super) fn is_given_back(&self, person: u32, account: u32) -> bool {
         let (entra, jira) = (self.inputs.entra, self.inputs.jira);
@@ -82,7 +88,7 @@ impl Draft<'_> {
         let inputs = self.inputs;
         let grace = inputs.settings.provisioning.grace.duration().as_secs();
         // Nobody leaves on the strength of an incomplete listing.
-        if self.observes() || !inputs.entra.users.is_whole() {
+        if self.observes() || !inputs.entra.users.is_whole() || !self.admins_known() {
             return Vec::new();
         }
         // Nor where somebody else may be whose account it is.
@@ -93,6 +99,8 @@ impl Draft<'_> {
                 Ambiguity::Shared(row) => _ = in_question.insert(*row),
             }
         }
+        // And who was said to stay as they are.
+        let alone = &inputs.known.decisions.left_alone;
         let mut leavers = Vec::new();
         for (id, since) in &inputs.known.leavers {
             let days = u64::try_from((inputs.today - *since).get_days());
@@ -115,6 +123,7 @@ impl Draft<'_> {
             if inputs.jira.account(account).kind() == AccountKind::Person
                 && holder == person
                 && !in_question.contains(&account)
+                && !alone.contains(inputs.jira.account(account).id())
             {
                 leavers.push(Leaver {
                     person,

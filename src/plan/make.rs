@@ -7,8 +7,8 @@ use super::operation::{Kind, NONE, Operation, OperationId};
 use super::people::{Standing, address};
 use super::scope::standings;
 use super::shape::{Conflict, Inputs, NewLink, PeopleCounts, Plan, Selection, Skipped, Subject};
-use super::{Measured, RowDecision, diff, identity};
-use crate::directory::{counted, fold, shown};
+use super::{Invitations, Measured, RowDecision, diff, identity};
+use crate::directory::{EntraId, counted, fold, shown};
 use hashbrown::HashSet;
 use std::collections::BTreeMap;
 
@@ -19,7 +19,12 @@ pub(super) fn operation_id(inputs: &Inputs<'_>, targets: &[Target], op: &Operati
     } else if let Some(person) = op.person() {
         inputs.entra.person(person).id()
     } else {
-        op.account().map_or("", |row| inputs.jira.account(row).id())
+        // Who is gone from Entra keeps the id under which a decision was made.
+        op.account().map_or("", |row| {
+            let account = inputs.jira.account(row).id();
+            let linked = inputs.known.links.person_of(account);
+            linked.map_or(account, EntraId::as_str)
+        })
     };
     let group = op.target().map_or(String::new(), |target| {
         let target = &targets[target as usize];
@@ -150,6 +155,12 @@ impl Draft<'_> {
                     shown(words)
                 );
                 self.conflict(row, &reason, Vec::new());
+                continue;
+            }
+            let silent = inputs.settings.provisioning.invitations == Invitations::Silent;
+            if silent && self.matching.account_gone.contains(&row) {
+                let reason = "their account is not on the site, although they were linked to it: invited silently, and never let in, or removed by somebody. Let them in at admin.atlassian.com, or set invitations = \"jira\"";
+                self.conflict(row, reason, Vec::new());
                 continue;
             }
             let looked_up = inputs.known.look_ups.get(&fold(mail)).is_some();
@@ -400,14 +411,17 @@ impl Draft<'_> {
         let (inputs, targets) = (self.inputs, &self.targets);
         match inputs.selection {
             Selection::Everything => {}
-            Selection::Group(group) => self.operations.retain(|op| {
-                op.kind.is_membership()
-                    && op.account != NONE
-                    && op
-                        .target()
-                        .and_then(|t| targets[t as usize].jira)
-                        .is_some_and(|row| inputs.jira.group(row).id() == group.as_str())
-            }),
+            Selection::Group(group) => {
+                self.operations.retain(|op| {
+                    op.kind.is_membership()
+                        && op.account != NONE
+                        && op
+                            .target()
+                            .and_then(|t| targets[t as usize].jira)
+                            .is_some_and(|row| inputs.jira.group(row).id() == group.as_str())
+                });
+                self.orphans();
+            }
             Selection::Operations(wanted) => {
                 self.operations
                     .retain(|op| wanted.contains(&operation_id(inputs, targets, op)));

@@ -62,12 +62,14 @@ impl Draft<'_> {
         self.restoring.clear();
         self.unverified.clear();
         let mut inverse = Inverse {
+            admins_known: self.admins_known(),
             draft: self,
             undo,
             gone: HashSet::new(),
             deleted: HashSet::new(),
             operations: Vec::new(),
         };
+        inverse.restores();
         // What goes as a whole needs no removals one by one.
         for write in &undo.writes {
             inverse.whole(write);
@@ -83,7 +85,12 @@ impl Draft<'_> {
     }
 }
 
+/// Why nothing is taken from anybody.
+const UNKNOWN_ADMINS: &str = "it could not be read who is an administrator";
+
 struct Inverse<'a, 'b> {
+    /// Whether it could be read who is an administrator.
+    admins_known: bool,
     draft: &'a mut Draft<'b>,
     undo: &'a Undo,
     /// Rows of the accounts that are removed.
@@ -140,8 +147,27 @@ impl Inverse<'_, '_> {
         self.draft.inputs.jira.find_group(id.as_str())
     }
 
+    /// Accounts that are restored count as active: their memberships are given back after that.
+    fn restores(&mut self) {
+        let suspended = self
+            .undo
+            .writes
+            .iter()
+            .filter(|w| w.kind == Kind::SuspendUser);
+        let accounts: Vec<u32> = suspended.filter_map(|write| self.account(write)).collect();
+        let jira = self.draft.inputs.jira;
+        let inactive = accounts
+            .into_iter()
+            .filter(|row| !jira.account(*row).active());
+        self.draft.restoring.extend(inactive);
+    }
+
     /// Accounts and groups that a run created.
     fn whole(&mut self, write: &Write) {
+        let takes = matches!(write.kind, Kind::CreateUser | Kind::CreateGroup);
+        if takes && !self.admins_known {
+            return self.stays(write, UNKNOWN_ADMINS);
+        }
         match write.kind {
             Kind::CreateUser => {
                 let Some(account) = self.account(write) else {
@@ -208,6 +234,9 @@ impl Inverse<'_, '_> {
                     return self.stays(write, "the account is not in Jira any more");
                 };
                 let active = jira.account(account).active();
+                if write.kind == Kind::RestoreUser && active && !self.admins_known {
+                    return self.stays(write, UNKNOWN_ADMINS);
+                }
                 // Somebody else has undone it already otherwise.
                 match write.kind {
                     Kind::SuspendUser if !active => self.push(Kind::RestoreUser, account, NONE),
@@ -239,8 +268,11 @@ impl Inverse<'_, '_> {
             // Somebody else has undone it already.
             return;
         }
-        if !added && !jira.account(account).active() {
+        if !added && !self.draft.is_active(account) {
             return self.stays(write, "the account is deactivated");
+        }
+        if added && !self.admins_known {
+            return self.stays(write, UNKNOWN_ADMINS);
         }
         let target = self.draft.target_of(row);
         let kind = if added {

@@ -66,6 +66,10 @@ pub struct Faults {
     pub no_audit: bool,
     /// The organization's key is not accepted any more.
     pub organization_key_ended: bool,
+    /// Accounts are suspended, and the connection is cut before that is answered.
+    pub cut_suspensions: bool,
+    /// This account may not be suspended.
+    pub unsuspendable: Option<String>,
     /// Silent invitations need a paid plan, which this organization lacks.
     pub no_paid_plan: bool,
     /// Addresses under this domain can't be invited.

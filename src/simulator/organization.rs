@@ -183,6 +183,9 @@ fn suspension(
     if !world.jira.accounts.contains_key(account) {
         return error(404, "ADMIN-404-2", "User not found");
     }
+    if world.faults.unsuspendable.as_deref() == Some(account) {
+        return error(403, "ADMIN-403-1", "This account can't be suspended");
+    }
     let active = match action {
         "suspend" => false,
         "restore" => true,

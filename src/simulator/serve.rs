@@ -194,7 +194,9 @@ fn answer(world: &mut World, request: &Request) -> (Reply, Harm) {
         harm = Harm::Cut;
     }
     let reply = reply.unwrap_or_else(|| {
-        if world.random.f64() < faults.rate_cut_after {
+        let suspends =
+            faults.cut_suspensions && request.path.last().is_some_and(|p| p == "suspend");
+        if suspends || world.random.f64() < faults.rate_cut_after {
             harm = Harm::Cut;
         } else if world.random.f64() < faults.rate_truncated {
             harm = Harm::Truncated;
@@ -262,8 +264,13 @@ fn too_many(seconds: u64) -> Reply {
 
 fn respond(reply: Reply, harm: Harm) -> Response<Body> {
     let mut response = Response::new(Body::empty());
+    // An answer without a body has nothing to cut: one is begun in its place.
+    let status = match (harm, reply.status) {
+        (Harm::Cut, 204) => 200,
+        (_, status) => status,
+    };
     *response.status_mut() =
-        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in reply.headers {
         if let Ok(value) = HeaderValue::from_str(&value) {
             response

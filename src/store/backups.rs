@@ -35,12 +35,7 @@ fn io(path: &Path) -> impl Fn(std::io::Error) -> StoreError {
 impl State {
     /// Keeps a copy of the state as it is now, and drops the oldest copies. Gives the copy.
     pub fn back_up(&self) -> Result<PathBuf, StoreError> {
-        std::fs::create_dir_all(&self.backups).map_err(io(&self.backups))?;
-        let copy = self.backups.join(format!("state-{}.db", stamp()));
-        self.connection
-            .execute("VACUUM INTO ?1", [copy.to_string_lossy()])
-            .map_err(|e| self.sql(e))?;
-        private(&copy)?;
+        let copy = copy_into(&self.backups, &self.connection)?.map_err(|e| self.sql(e))?;
         let all = backups(&self.backups);
         for old in all.iter().rev().skip(KEPT) {
             std::fs::remove_file(old).map_err(io(old))?;
@@ -49,28 +44,45 @@ impl State {
     }
 }
 
-/// Keeps a copy of a state of an older form before it is brought to the newest.
+/// Keeps a copy of a state of an older form before it is brought to the newest. Without one nothing
+/// is changed.
 pub(super) fn before_migration(path: &Path, folder: &Path) -> Result<(), StoreError> {
     if !std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
         return Ok(());
     }
-    let copy = || -> rusqlite::Result<Option<PathBuf>> {
-        let connection = rusqlite::Connection::open(path)?;
-        let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if version as usize >= super::state::MIGRATIONS.len() {
-            return Ok(None);
-        }
-        // A folder that can't be made lets the copy fail.
-        _ = std::fs::create_dir_all(folder);
-        let copy = folder.join(format!("state-{}.db", stamp()));
-        connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
-        Ok(Some(copy))
+    let sql = |source| StoreError::Sql {
+        path: path.to_owned(),
+        source,
     };
-    match copy() {
-        Ok(Some(copy)) => private(&copy),
-        // What is damaged is told by whoever opens it next.
-        Ok(None) | Err(_) => Ok(()),
+    let connection = rusqlite::Connection::open(path).map_err(sql)?;
+    let version: Result<u32, _> =
+        connection.pragma_query_value(None, "user_version", |row| row.get(0));
+    // What is damaged is told by whoever opens it next.
+    let Ok(version @ 1..) = version else {
+        return Ok(());
+    };
+    if version as usize >= super::state::MIGRATIONS.len() {
+        return Ok(());
     }
+    copy_into(folder, &connection)?.map(drop).map_err(sql)
+}
+
+/// A copy of a database in the folder of backups, under its name only when it is whole: the newest
+/// of these is what a restore takes.
+fn copy_into(
+    folder: &Path,
+    connection: &rusqlite::Connection,
+) -> Result<rusqlite::Result<PathBuf>, StoreError> {
+    std::fs::create_dir_all(folder).map_err(io(folder))?;
+    let part = folder.join("state.part");
+    remove(&part)?;
+    if let Err(error) = connection.execute("VACUUM INTO ?1", [part.to_string_lossy()]) {
+        return Ok(Err(error));
+    }
+    private(&part)?;
+    let copy = folder.join(format!("state-{}.db", stamp()));
+    std::fs::rename(&part, &copy).map_err(io(&copy))?;
+    Ok(Ok(copy))
 }
 
 fn private(path: &Path) -> Result<(), StoreError> {

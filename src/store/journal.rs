@@ -6,9 +6,10 @@
 
 use super::database::now;
 use super::error::StoreError;
+use super::leavers;
 use super::links::{LinkedHow, link_group, link_person};
 use super::state::State;
-use crate::plan::{Kind, OperationRow, Ownership};
+use crate::plan::{Kind, OperationId, OperationRow, Ownership};
 use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot};
 
@@ -26,7 +27,7 @@ pub enum JournalOutcome {
 }
 
 impl JournalOutcome {
-    const fn as_str(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Already => "already",
@@ -77,6 +78,12 @@ pub struct Finished {
 }
 
 impl Finished {
+    /// Whether it may have taken place although it failed: no answer told, or one that does not know.
+    #[must_use]
+    pub fn may_have_happened(&self) -> bool {
+        self.outcome == JournalOutcome::Failed && self.status.is_none_or(|status| status >= 500)
+    }
+
     /// An outcome without anything more to say.
     #[must_use]
     pub const fn plain(outcome: JournalOutcome) -> Self {
@@ -95,8 +102,9 @@ impl Finished {
 /// One entry.
 #[derive(Debug)]
 pub enum Entry {
-    /// A call is about to be made.
-    Intent(Box<OperationRow>),
+    /// A call is about to be made. With it stands what an undo takes back by it, to be rejected from
+    /// now on: the operations, and why they were made.
+    Intent(Box<OperationRow>, Vec<(OperationId, String)>),
     /// It ended.
     Outcome(Box<OperationRow>, Box<Finished>),
 }
@@ -163,14 +171,30 @@ fn write_batch(connection: &Connection, run: i64, batch: &[Waiting]) -> rusqlite
     let change = connection.unchecked_transaction()?;
     for (entry, _) in batch {
         match entry {
-            Entry::Intent(row) => intent(&change, run, row)?,
+            Entry::Intent(row, rejected) => intent(&change, run, row, rejected)?,
             Entry::Outcome(row, finished) => outcome(&change, run, row, finished)?,
         }
     }
     change.commit()
 }
 
-fn intent(connection: &Connection, run: i64, row: &OperationRow) -> rusqlite::Result<()> {
+/// What would be lost with the process stands on disk before the call: what is taken from a leaver,
+/// and what an undo rejects.
+fn intent(
+    connection: &Connection,
+    run: i64,
+    row: &OperationRow,
+    rejected: &[(OperationId, String)],
+) -> rusqlite::Result<()> {
+    leavers::taking(connection, run, row)?;
+    for (id, reason) in rejected {
+        connection
+            .prepare_cached(
+                "INSERT INTO decisions (operation_id, verdict, reason, at, run, undone_by)
+                 VALUES (?1, 'rejected', ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![id.as_str(), reason, now(), run, row.id.as_str()])?;
+    }
     let (user, group) = (row.user.as_ref(), row.group.as_ref());
     connection
         .prepare_cached(
@@ -194,6 +218,43 @@ fn intent(connection: &Connection, run: i64, row: &OperationRow) -> rusqlite::Re
             now(),
         ])
         .map(drop)
+}
+
+/// An operation whose outcome is known.
+pub(super) struct Settled<'a> {
+    pub(super) operation: &'a str,
+    pub(super) kind: Kind,
+    /// Empty where it is about none.
+    pub(super) account: &'a str,
+    /// Empty where it is about none.
+    pub(super) group: &'a str,
+}
+
+/// Keeps account of what is gone or given back, and withdraws what was written down before a call
+/// that turned out to have done nothing.
+pub(super) fn settle(
+    connection: &Connection,
+    run: i64,
+    of: &Settled<'_>,
+    outcome: JournalOutcome,
+    may_have_happened: bool,
+) -> rusqlite::Result<()> {
+    match outcome {
+        JournalOutcome::Done => leavers::done(connection, of),
+        JournalOutcome::Already => {
+            // What was so already was not taken; but it is given back, or gone, all the same.
+            leavers::not_taken(connection, run, of)?;
+            leavers::done(connection, of)
+        }
+        JournalOutcome::Failed if may_have_happened => Ok(()),
+        JournalOutcome::Failed | JournalOutcome::NotMade => {
+            leavers::not_taken(connection, run, of)?;
+            connection
+                .prepare_cached("DELETE FROM decisions WHERE run = ?1 AND undone_by = ?2")?
+                .execute(params![run, of.operation])
+                .map(drop)
+        }
+    }
 }
 
 fn outcome(
@@ -231,28 +292,26 @@ fn outcome(
             account,
             group,
         ])?;
-    let gone_by = matches!(
-        finished.outcome,
-        JournalOutcome::Done | JournalOutcome::Already
-    );
-    // What was so already was not taken; but it is given back, or gone, all the same.
-    let took = finished.outcome == JournalOutcome::Done
-        || !matches!(row.kind, Kind::SuspendUser | Kind::RemoveMember);
-    if gone_by && took {
-        let user = row.user.as_ref();
-        super::leavers::done(
-            connection,
-            row.kind,
-            row.is_leaver(),
-            user.and_then(|u| u.account_id.as_deref())
+    settle(
+        connection,
+        run,
+        &Settled {
+            operation: row.id.as_str(),
+            kind: row.kind,
+            account: row
+                .user
+                .as_ref()
+                .and_then(|u| u.account_id.as_deref())
                 .unwrap_or_default(),
-            row.group
+            group: row
+                .group
                 .as_ref()
                 .and_then(|g| g.group_id.as_deref())
                 .unwrap_or_default(),
-            user.and_then(|u| u.entra_id.as_deref()).unwrap_or_default(),
-        )?;
-    }
+        },
+        finished.outcome,
+        finished.may_have_happened(),
+    )?;
     match &finished.learnt {
         Learnt::Nothing => Ok(()),
         Learnt::Account { account_id, .. } => {

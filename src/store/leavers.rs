@@ -2,9 +2,10 @@
 
 use super::database::now;
 use super::error::StoreError;
+use super::journal::Settled;
 use super::state::State;
-use crate::directory::{AccountId, EntraId, GroupId};
-use crate::plan::{Kind, Taken, TakenWhat};
+use crate::directory::{AccountId, EntraId, GroupId, fold};
+use crate::plan::{Kind, OperationRow, Taken, TakenWhat};
 use hashbrown::HashSet;
 use jiff::civil::Date;
 use rusqlite::{Connection, params};
@@ -44,6 +45,23 @@ impl State {
         run().map_err(|e| self.sql(e))
     }
 
+    /// Linked accounts whose person had one of these addresses, folded.
+    pub fn linked_under(
+        &self,
+        addresses: &HashSet<String>,
+    ) -> Result<HashSet<AccountId>, StoreError> {
+        if addresses.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let rows = self.rows("SELECT account_id, email FROM people_links", [], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })?;
+        let listed = rows
+            .iter()
+            .filter(|(_, email)| addresses.contains(&fold(email)));
+        Ok(listed.map(|(account, _)| AccountId::new(account)).collect())
+    }
+
     /// Leavers, with the day since which they are gone.
     pub fn leavers(&self) -> Result<BTreeMap<EntraId, Date>, StoreError> {
         let rows = self.rows(
@@ -57,23 +75,27 @@ impl State {
             .collect())
     }
 
-    /// Enrols linked people whom an applied snapshot shows enabled and in scope.
-    pub fn enrol(&self, takes_part: impl Fn(&str) -> bool) -> Result<(), StoreError> {
-        let new: Vec<String> = self
+    /// Enrols linked people whom an applied snapshot shows enabled and in scope, and notes under which
+    /// address: an account that hides its own is known by it when its person is gone.
+    pub fn enrol(&self, address: impl Fn(&str) -> Option<String>) -> Result<(), StoreError> {
+        let new: Vec<(String, String)> = self
             .rows(
                 "SELECT entra_id FROM people_links WHERE enrolled = 0",
                 [],
                 |row| row.get::<_, String>(0),
             )?
             .into_iter()
-            .filter(|id| takes_part(id))
+            .filter_map(|id| Some((address(&id)?, id)))
             .collect();
         let run = || -> rusqlite::Result<()> {
             let change = self.connection.unchecked_transaction()?;
-            for id in new {
+            for (address, id) in new {
                 change
-                    .prepare_cached("UPDATE people_links SET enrolled = 1 WHERE entra_id = ?1")?
-                    .execute([id])?;
+                    .prepare_cached(
+                        "UPDATE people_links SET enrolled = 1,
+                         email = CASE ?2 WHEN '' THEN email ELSE ?2 END WHERE entra_id = ?1",
+                    )?
+                    .execute([id, address])?;
             }
             change.commit()
         };
@@ -118,42 +140,73 @@ impl State {
     }
 }
 
-/// Keeps account of what is taken and given back, and forgets what is gone, as an operation was
-/// done.
-pub(super) fn done(
+/// What a write takes from a leaver stands on disk before its call.
+pub(super) fn taking(
     connection: &Connection,
-    kind: Kind,
-    leaver: bool,
-    account: &str,
-    group: &str,
-    entra: &str,
+    run: i64,
+    row: &OperationRow,
 ) -> rusqlite::Result<()> {
-    let took = match kind {
+    let takes = match row.kind {
         Kind::SuspendUser => true,
-        Kind::RemoveMember => leaver,
-        Kind::RestoreUser | Kind::AddMember => {
-            return connection
-                .prepare_cached("DELETE FROM taken WHERE account_id = ?1 AND group_id = ?2")?
-                .execute([account, group])
-                .map(drop);
-        }
+        Kind::RemoveMember => row.is_leaver(),
+        _ => false,
+    };
+    let Some(user) = row.user.as_ref().filter(|_| takes) else {
+        return Ok(());
+    };
+    let group = row.group.as_ref().and_then(|g| g.group_id.as_deref());
+    connection
+        .prepare_cached(
+            "INSERT INTO taken (account_id, group_id, entra_id, at, run)
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![
+            user.account_id.as_deref().unwrap_or_default(),
+            group.unwrap_or_default(),
+            user.entra_id.as_deref().unwrap_or_default(),
+            now(),
+            run,
+        ])
+        .map(drop)
+}
+
+/// Nothing was taken by this write after all.
+pub(super) fn not_taken(
+    connection: &Connection,
+    run: i64,
+    of: &Settled<'_>,
+) -> rusqlite::Result<()> {
+    if !matches!(of.kind, Kind::SuspendUser | Kind::RemoveMember) {
+        return Ok(());
+    }
+    connection
+        .prepare_cached("DELETE FROM taken WHERE run = ?1 AND account_id = ?2 AND group_id = ?3")?
+        .execute(params![run, of.account, of.group])
+        .map(drop)
+}
+
+/// Forgets what was given back, and what is gone.
+pub(super) fn done(connection: &Connection, of: &Settled<'_>) -> rusqlite::Result<()> {
+    match of.kind {
+        Kind::RestoreUser | Kind::AddMember => connection
+            .prepare_cached("DELETE FROM taken WHERE account_id = ?1 AND group_id = ?2")?
+            .execute([of.account, of.group])
+            .map(drop),
         Kind::RemoveUser => {
-            connection.execute("DELETE FROM people_links WHERE account_id = ?1", [account])?;
-            connection.execute("DELETE FROM taken WHERE account_id = ?1", [account])?;
-            false
+            connection.execute(
+                "DELETE FROM people_links WHERE account_id = ?1",
+                [of.account],
+            )?;
+            connection
+                .execute("DELETE FROM taken WHERE account_id = ?1", [of.account])
+                .map(drop)
         }
         Kind::DeleteGroup => {
-            connection.execute("DELETE FROM group_links WHERE group_id = ?1", [group])?;
-            connection.execute("DELETE FROM taken WHERE group_id = ?1", [group])?;
-            false
+            connection.execute("DELETE FROM group_links WHERE group_id = ?1", [of.group])?;
+            connection
+                .execute("DELETE FROM taken WHERE group_id = ?1", [of.group])
+                .map(drop)
         }
-        Kind::CreateUser | Kind::CreateGroup => false,
-    };
-    if took {
-        connection.execute(
-            "INSERT INTO taken VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
-            params![account, group, entra, now()],
-        )?;
+        Kind::CreateUser | Kind::CreateGroup | Kind::RemoveMember | Kind::SuspendUser => Ok(()),
     }
-    Ok(())
 }

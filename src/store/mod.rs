@@ -22,4 +22,4 @@ pub use links::{LinkedHow, Written, YoungLink};
 pub use lock::{Lock, Owner};
 pub use mirror::{EntraNotes, Listing, Mirror, Mirrored};
 pub use runs::{JournalRow, NewRun, Run, RunKind, RunOutcome};
-pub use state::{Identity, State, Unfinished};
+pub use state::{Found, Identity, State, Unfinished};

@@ -2,7 +2,8 @@
 
 use super::database::{now, signed, unsigned};
 use super::error::StoreError;
-use super::state::{State, Unfinished};
+use super::journal::{JournalOutcome, Settled, settle};
+use super::state::{Found, State, Unfinished};
 use crate::plan::{Allowances, Counts, GuardCount, Kind};
 use rusqlite::{Row, params};
 
@@ -79,7 +80,7 @@ pub struct NewRun<'a> {
     pub allowances: &'a Allowances,
     /// What guards hold.
     pub guards: &'a [GuardCount],
-    /// The run that it takes back.
+    /// The run that it takes back. The schedule pauses with that.
     pub undoes: Option<&'a str>,
 }
 
@@ -224,6 +225,14 @@ impl State {
                     params![number, guard.name.as_str(), signed(guard.count)],
                 )?;
             }
+            if new.undoes.is_some() {
+                // With the run itself: one that dies leaves the schedule paused, too.
+                change.execute(
+                    "INSERT INTO meta VALUES ('schedule_paused', ?1)
+                     ON CONFLICT DO UPDATE SET value = ?1",
+                    [&run_id],
+                )?;
+            }
             change.commit()?;
             Ok(number)
         };
@@ -329,48 +338,73 @@ impl State {
         Ok(runs)
     }
 
-    /// The creations of earlier runs whose outcome is unknown. Memberships need no such care: they
-    /// are safe to repeat, and the next plan shows whether they took place.
+    /// The writes of earlier runs whose outcome is unknown.
     pub fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare(
-                "SELECT kind, coalesce(entra_id, ''), coalesce(email, ''),
-                 coalesce(group_entra, ''), coalesce(group_name, ''), run, operation_id FROM journal
-                 WHERE outcome IS NULL AND kind IN ('create_user', 'create_group')",
-            )
-            .map_err(|e| self.sql(e))?;
-        statement
-            .query_map([], |row| {
-                Ok(Unfinished {
-                    run: row.get(5)?,
-                    operation_id: row.get(6)?,
-                    kind: Kind::parse(&row.get::<_, String>(0)?).unwrap_or(Kind::CreateUser),
-                    entra_id: row.get(1)?,
-                    email: row.get(2)?,
-                    group_entra: row.get(3)?,
-                    group_name: row.get(4)?,
-                })
-            })
-            .and_then(Iterator::collect)
-            .map_err(|e| self.sql(e))
+        let rows = self.rows(
+            "SELECT kind, coalesce(entra_id, ''), coalesce(email, ''), coalesce(group_entra, ''),
+             coalesce(group_name, ''), run, operation_id, coalesce(account_id, ''),
+             coalesce(group_id, '') FROM journal WHERE outcome IS NULL",
+            [],
+            |row| {
+                Ok(Kind::parse(&row.get::<_, String>(0)?).map(|kind| {
+                    Ok::<_, rusqlite::Error>(Unfinished {
+                        kind,
+                        entra_id: row.get(1)?,
+                        email: row.get(2)?,
+                        group_entra: row.get(3)?,
+                        group_name: row.get(4)?,
+                        run: row.get(5)?,
+                        operation_id: row.get(6)?,
+                        account_id: row.get(7)?,
+                        group_id: row.get(8)?,
+                    })
+                }))
+            },
+        )?;
+        let known = rows.into_iter().flatten().collect::<Result<_, _>>();
+        known.map_err(|e| self.sql(e))
     }
 
-    /// Notes what became of a creation whose outcome was unknown.
-    pub fn close(&self, write: &Unfinished, took_place: bool) -> Result<(), StoreError> {
-        let (outcome, message) = if took_place {
-            ("done", "It was found when the next run looked it up.")
-        } else {
-            ("failed", "It did not take place, as the next run found.")
-        };
-        self.connection
-            .execute(
-                "UPDATE journal SET outcome = ?3, message = ?4, outcome_at = ?5
-                 WHERE run = ?1 AND operation_id = ?2",
-                params![write.run, write.operation_id, outcome, message, now()],
+    /// Notes what became of a write whose outcome was unknown.
+    pub fn close(&self, write: &Unfinished, found: &Found) -> Result<(), StoreError> {
+        let (outcome, message) = if found.took_place {
+            (
+                JournalOutcome::Done,
+                "It was found when the next run looked it up.",
             )
-            .map(drop)
-            .map_err(|e| self.sql(e))
+        } else {
+            (
+                JournalOutcome::Failed,
+                "It did not take place, as the next run found.",
+            )
+        };
+        let run = || -> rusqlite::Result<()> {
+            let change = self.connection.unchecked_transaction()?;
+            change.execute(
+                "UPDATE journal SET outcome = ?3, message = ?4, outcome_at = ?5, proven_new = ?6,
+                 account_id = coalesce(?7, account_id), group_id = coalesce(?8, group_id)
+                 WHERE run = ?1 AND operation_id = ?2",
+                params![
+                    write.run,
+                    write.operation_id,
+                    outcome.as_str(),
+                    message,
+                    now(),
+                    found.group.is_some(),
+                    found.account,
+                    found.group
+                ],
+            )?;
+            let of = Settled {
+                operation: &write.operation_id,
+                kind: write.kind,
+                account: &write.account_id,
+                group: &write.group_id,
+            };
+            settle(&change, write.run, &of, outcome, false)?;
+            change.commit()
+        };
+        run().map_err(|e| self.sql(e))
     }
 
     /// The counts of a run from its journal, for one that never ended.

@@ -9,9 +9,10 @@ use hashbrown::HashMap;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use std::path::{Path, PathBuf};
 
-pub(super) const MIGRATIONS: [&str; 2] = [
+pub(super) const MIGRATIONS: [&str; 3] = [
     include_str!("../../assets/migrations/state-1.sql"),
     include_str!("../../assets/migrations/state-2.sql"),
+    include_str!("../../assets/migrations/state-3.sql"),
 ];
 /// How long what Jira refused is left alone, in seconds.
 const REFUSED_FOR: i64 = 7 * 86400;
@@ -46,6 +47,21 @@ pub struct Unfinished {
     pub group_entra: String,
     /// The group's name.
     pub group_name: String,
+    /// The account, empty where none was known.
+    pub account_id: String,
+    /// The group in Jira, empty where none was known.
+    pub group_id: String,
+}
+
+/// What became of such a write.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Found {
+    /// Whether it took place.
+    pub took_place: bool,
+    /// The account that it created.
+    pub account: Option<String>,
+    /// The group that it created.
+    pub group: Option<String>,
 }
 
 /// The state of one profile.
@@ -77,8 +93,9 @@ impl State {
         if born.exists() && std::fs::metadata(&path).is_ok_and(|m| m.len() == 0) {
             return Err(damaged("the file is empty".to_owned()));
         }
-        super::backups::before_migration(&path, &backups)?;
-        let connection = match database::open(&path, &MIGRATIONS) {
+        let opened = super::backups::before_migration(&path, &backups)
+            .and_then(|()| database::open(&path, &MIGRATIONS));
+        let connection = match opened {
             Err(StoreError::Sql { source, .. }) if is_damage(&source) => {
                 return Err(damaged(source.to_string()));
             }
@@ -242,8 +259,8 @@ impl State {
         };
         self.connection
             .execute(
-                "INSERT INTO decisions VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT DO UPDATE SET verdict = ?2, reason = ?3, at = ?4",
+                "INSERT INTO decisions (operation_id, verdict, reason, at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO UPDATE SET verdict = ?2, reason = ?3, at = ?4, run = NULL",
                 params![id.as_str(), verdict, reason, now()],
             )
             .map(drop)

@@ -15,7 +15,10 @@ impl State {
             "SELECT operation_id, kind, reason, entra_id, name, account_id, group_id, group_name,
              proven_new FROM journal j
              WHERE run = ?1 AND (outcome = 'done'
-               OR (outcome IS NULL AND kind IN ('add_member', 'remove_member')))
+               -- Whether it took place shows in the present state.
+               OR (kind IN ('add_member', 'remove_member', 'suspend_user', 'restore_user')
+                 AND (outcome IS NULL
+                   OR (outcome = 'failed' AND (status IS NULL OR status >= 500)))))
              AND NOT EXISTS (
                SELECT 1 FROM journal l
                WHERE l.account_id = j.account_id AND l.run > j.run
@@ -25,6 +28,7 @@ impl State {
                    THEN l.kind IN ('add_member', 'remove_member') AND l.group_id = j.group_id
                  WHEN j.kind IN ('suspend_user', 'restore_user')
                    THEN l.kind IN ('suspend_user', 'restore_user')
+                 WHEN j.kind = 'create_user' THEN l.kind IN ('create_user', 'remove_user')
                  ELSE 0 END)
              ORDER BY operation_id",
             [number],
@@ -119,9 +123,9 @@ impl State {
         run().map_err(|e| self.sql(e))
     }
 
-    /// Notes that an undo pauses the schedule, by the id of the run; or that it goes on.
-    pub fn pause_schedule(&self, undo: Option<&str>) -> Result<(), StoreError> {
-        self.set_meta("schedule_paused", undo.unwrap_or_default())
+    /// Lets the schedule go on after an undo.
+    pub fn resume_schedule(&self) -> Result<(), StoreError> {
+        self.set_meta("schedule_paused", "")
     }
 
     /// The undo that pauses the schedule, if one does.

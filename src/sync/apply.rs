@@ -9,7 +9,8 @@ use super::words::Problem;
 use crate::directory::grouped;
 use crate::jira::Organization;
 use crate::plan::{
-    Counts, GuardCount, GuardName, Kind, Mode, Ownership, Standing, TargetState, settings_digest,
+    Counts, GuardCount, GuardName, Kind, Mode, Ownership, Standing, TargetState, address,
+    settings_digest,
 };
 use crate::store::{Journal, LinkedHow, NewRun, RunKind, RunOutcome};
 use std::collections::HashSet;
@@ -184,7 +185,11 @@ pub async fn apply(
         host: &session.owner.host,
         person: &session.owner.person,
         allowances: &planned.allowances,
-        undoes: planned.undo.as_ref().map(|undo| undo.run_id.as_str()),
+        undoes: planned
+            .undo
+            .as_ref()
+            .filter(|_| writes)
+            .map(|undo| undo.run_id.as_str()),
     })?;
     if writes {
         session.hold_lease(true).await;
@@ -203,17 +208,10 @@ pub async fn apply(
     let unwritable = std::mem::take(&mut driver.unwritable);
     let refused = std::mem::take(&mut driver.refused);
     let unknown = std::mem::take(&mut driver.unknown);
-    let done = std::mem::take(&mut driver.done);
     drop(driver);
     journal.close()?;
     if writes {
         session.hold_lease(false).await;
-    }
-    if let Some(undo) = &planned.undo {
-        super::undo::reject(&session.state, planned, undo, &done)?;
-        if !done.is_empty() {
-            session.state.pause_schedule(Some(&run_id))?;
-        }
     }
     counts.held = request.held;
     counts.skipped += request.cut;
@@ -278,7 +276,9 @@ fn ended_well(
     let (entra, recognition) = (&planned.entra, &planned.plan.recognition);
     session.state.enrol(|id| {
         let row = entra.find_person(id);
-        row.is_some_and(|row| recognition.standing(row) == Standing::InScope)
+        let row = row.filter(|row| recognition.standing(*row) == Standing::InScope)?;
+        let address = address(entra.person(row), &planned.settings.provisioning.email_from);
+        Some(address.unwrap_or_default().to_owned())
     })?;
     if session.mode == Mode::Attended && kind == RunKind::Attended {
         session.state.reviewed(digest)?;

@@ -10,15 +10,15 @@ use super::writes::{Attempt, Census, Job, Reach, invite, look_up, write};
 use crate::directory::{AccountId, GroupId, fold};
 use crate::jira::{INVITED_AT_ONCE, JiraError};
 use crate::plan::{
-    Effect, Executor, Invitations, Kind, Next, Operation, OperationRow, Outcome, Step,
+    Effect, Executor, Invitations, Kind, Next, Operation, OperationId, OperationRow, Outcome, Step,
 };
 use crate::store::{Entry, Finished, Journal, JournalOutcome, Learnt};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use hashbrown::HashSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 /// How many operations are under way at a time, of all kinds.
@@ -47,8 +47,8 @@ pub(super) struct Driver<'a> {
     groups: HashMap<u32, GroupId>,
     /// Operations with an unclear attempt behind them.
     unclear: HashMap<u32, JiraError>,
-    /// Operations that were done, or were so already.
-    pub(super) done: HashSet<u32>,
+    /// What each operation of an undo takes back.
+    taken_back: hashbrown::HashMap<u32, Vec<(OperationId, String)>>,
     pub(super) failures: Vec<FailureRow>,
     pub(super) unwritable: HashMap<GroupId, String>,
     /// Addresses for which Jira refused to create a person.
@@ -58,7 +58,7 @@ pub(super) struct Driver<'a> {
     pub(super) stopped_by: Option<Problem>,
     silences: u32,
     /// Whether this account is a site admin, once it was asked.
-    admin: Option<bool>,
+    admin: Arc<OnceCell<bool>>,
 }
 
 impl<'a> Driver<'a> {
@@ -83,14 +83,14 @@ impl<'a> Driver<'a> {
             accounts: HashMap::new(),
             groups: HashMap::new(),
             unclear: HashMap::new(),
-            done: HashSet::new(),
+            taken_back: super::undo::taken_back(planned),
             failures: Vec::new(),
             unwritable: HashMap::new(),
             refused: HashMap::new(),
             unknown: Vec::new(),
             stopped_by: None,
             silences: 0,
-            admin: None,
+            admin: Arc::default(),
         }
     }
 
@@ -252,14 +252,16 @@ impl<'a> Driver<'a> {
         steps: Vec<Step>,
     ) -> impl Future<Output = Result<Vec<Ended>, SyncError>> + use<'a> {
         let started: Vec<Started> = steps.into_iter().map(|step| self.start(step)).collect();
-        let census = self.census.clone();
+        let (census, admin) = (self.census.clone(), self.admin.clone());
         let (reach, journal) = (self.reach(), self.journal);
         async move {
             let writes = started
                 .iter()
                 .filter(|each| each.step.effect == Effect::Write);
-            let intents =
-                writes.map(|each| journal.write(Entry::Intent(Box::new(each.row.clone()))));
+            let intents = writes.map(|each| {
+                let entry = Entry::Intent(Box::new(each.row.clone()), each.taken_back.clone());
+                journal.write(entry)
+            });
             futures_util::future::try_join_all(intents).await?;
             let mut attempts = Vec::new();
             let together: Vec<(&OperationRow, &str)> = started
@@ -280,7 +282,9 @@ impl<'a> Driver<'a> {
                 }
                 _ => {
                     for each in &started {
-                        attempts.push(each.attempt(reach, &census).await);
+                        let mut attempt = each.attempt(reach, &census).await;
+                        attempt.judge(reach, &admin).await;
+                        attempts.push(attempt);
                     }
                 }
             }
@@ -304,6 +308,11 @@ impl<'a> Driver<'a> {
                 .row(&self.planned.inputs(), self.operation(step.operation)),
             job: self.job(step.operation),
             unclear: self.unclear.contains_key(&step.operation),
+            taken_back: self
+                .taken_back
+                .get(&step.operation)
+                .cloned()
+                .unwrap_or_default(),
         };
         started.fill();
         started
@@ -311,19 +320,7 @@ impl<'a> Driver<'a> {
 
     /// Outcome on disk, then on to what depends on it.
     async fn settle(&mut self, ended: Ended) -> Result<(), SyncError> {
-        let Ended {
-            step,
-            row,
-            mut attempt,
-        } = ended;
-        if attempt.outcome == Outcome::GroupRefused {
-            match self.is_still_admin(&attempt).await {
-                Ok(true) => {}
-                Ok(false) => attempt.outcome = Outcome::Systemic,
-                // It can't be told: this operation failed, and nothing is held against the group.
-                Err(_) => attempt.outcome = Outcome::Failed,
-            }
-        }
+        let Ended { step, row, attempt } = ended;
         let index = step.operation;
         let op = self.operation(index);
         if let (Some(error), Outcome::Unclear) = (&attempt.error, attempt.outcome) {
@@ -354,9 +351,6 @@ impl<'a> Driver<'a> {
             self.refused.insert(fold(email), refusal.message.clone());
         }
         let settled = self.executor.record(self.now(), index, attempt.outcome);
-        if matches!(attempt.outcome, Outcome::Done | Outcome::Already) {
-            self.done.insert(index);
-        }
         if attempt.outcome == Outcome::NotMade
             && step.effect == Effect::Write
             && !self.unclear.contains_key(&index)
@@ -393,19 +387,6 @@ impl<'a> Driver<'a> {
             .write(Entry::Outcome(Box::new(row), Box::new(finished)))
             .await?;
         Ok(())
-    }
-
-    /// After a refusal of one group for lack of permission: whether it is only that group, or this
-    /// account is no site admin any more.
-    async fn is_still_admin(&mut self, attempt: &Attempt) -> Result<bool, JiraError> {
-        let forbidden = attempt.error.as_ref().and_then(JiraError::refusal);
-        if forbidden.is_none_or(|refusal| refusal.status != 403) {
-            return Ok(true);
-        }
-        if self.admin.is_none() {
-            self.admin = Some(self.session.jira.is_site_admin().await?);
-        }
-        Ok(self.admin == Some(true))
     }
 
     /// Counts calls in a row that ended without an answer, and notes what stops the run.
@@ -447,6 +428,8 @@ struct Started {
     row: OperationRow,
     job: Option<Job>,
     unclear: bool,
+    /// What it takes back, in an undo.
+    taken_back: Vec<(OperationId, String)>,
 }
 
 impl Started {

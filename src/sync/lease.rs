@@ -15,6 +15,8 @@ const KEY: &str = "rollbook.lease";
 /// For how long a run that applies holds it; renewed while it goes on. So long others wait for one
 /// that was killed.
 const HELD: Duration = Duration::from_mins(6);
+/// How long is waited for it to be given back.
+const GIVEN_BACK: Duration = Duration::from_secs(5);
 /// How often it is renewed.
 const RENEWED: Duration = Duration::from_mins(2);
 /// How long after another machine's run its settings matter, in seconds.
@@ -122,9 +124,15 @@ impl Session {
         } else {
             Timestamp::now()
         };
-        if let Err(error) = self.write_lease(until).await
-            && held
-        {
+        if !held {
+            // Whoever leaves does not wait for a site that is gone: the lease ends by itself.
+            let given_back = tokio::time::timeout(GIVEN_BACK, self.write_lease(until));
+            if !matches!(given_back.await, Ok(Ok(()))) {
+                tracing::warn!("the lease was not given back");
+            }
+            return;
+        }
+        if let Err(error) = self.write_lease(until).await {
             let problem = Problem::from(&error);
             self.notes.push(format!(
                 "Other machines can't be told that this one applies: {}",

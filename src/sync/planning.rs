@@ -127,6 +127,8 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
         known.links = session.state.links()?;
         known.created = session.state.created()?;
         known.history = session.state.history()?;
+        known.taken = session.state.taken()?;
+        known.decisions = session.state.decisions()?;
     }
     session.settle_taken(&snapshots, &mut known)?;
     session.look_up(&snapshots, &mut known).await?;
@@ -226,6 +228,10 @@ fn known(state: &State, mirror: &Mirror, settings: &Settings) -> Result<Known, S
         history: state.history()?,
         leavers: state.leavers()?,
         taken: state.taken()?,
+        protected: {
+            let listed = settings.guards.protected_accounts.iter();
+            state.linked_under(&listed.map(|text| fold(text)).collect())?
+        },
         // Without a connection nothing speaks against it.
         organization_key: true,
     })

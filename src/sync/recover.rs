@@ -3,25 +3,29 @@
 use super::error::SyncError;
 use super::refresh::Snapshots;
 use super::session::Session;
-use crate::directory::{AccountKind, GroupId, fold};
+use crate::directory::{AccountKind, GroupId, JiraSnapshot, fold};
 use crate::plan::{Kind, Ownership};
-use crate::store::{LinkedHow, RunOutcome, Unfinished};
+use crate::store::{Found, LinkedHow, RunOutcome, Unfinished};
 
 impl Session {
-    /// Looks up the creations of earlier runs whose outcome is unknown, so that what took place is
-    /// linked and owned as if the run had gone on. Tells whether there was anything to recover.
-    ///
+    /// Finds out what became of the writes of earlier runs whose outcome is unknown, so that what took
+    /// place is linked, owned and given back as if the run had gone on. Tells whether there was
+    /// anything to recover.
     pub(super) async fn recover(&mut self, snapshots: &Snapshots) -> Result<bool, SyncError> {
         let interrupted = self.state.interrupted()?;
         let unfinished = self.state.unfinished()?;
         for write in &unfinished {
-            let took_place = match write.kind {
+            let found = match write.kind {
                 Kind::CreateGroup => self.recover_group(snapshots, write).await?,
-                _ => self.recover_person(snapshots, write).await?,
+                Kind::CreateUser => self.recover_person(snapshots, write).await?,
+                _ => shown(&snapshots.jira.snapshot, write).map(|took_place| Found {
+                    took_place,
+                    ..Found::default()
+                }),
             };
             // What can't be told stays open for the next run.
-            if let Some(took_place) = took_place {
-                self.state.close(write, took_place)?;
+            if let Some(found) = found {
+                self.state.close(write, &found)?;
             }
         }
         for run in &interrupted {
@@ -43,7 +47,7 @@ impl Session {
         &self,
         snapshots: &Snapshots,
         write: &Unfinished,
-    ) -> Result<Option<bool>, SyncError> {
+    ) -> Result<Option<Found>, SyncError> {
         let wanted = fold(&write.group_name);
         let jira = &snapshots.jira.snapshot;
         let listed = jira
@@ -55,7 +59,7 @@ impl Session {
             None => self.jira.group_named(&write.group_name).await?,
         };
         let Some(id) = found else {
-            return Ok(jira.group_list.is_whole().then_some(false));
+            return Ok(jira.group_list.is_whole().then(Found::default));
         };
         let empty = self
             .jira
@@ -66,19 +70,23 @@ impl Session {
             self.state
                 .link_group(&write.group_entra, id.as_str(), Ownership::Owned)?;
         }
-        Ok(Some(empty))
+        Ok(Some(Found {
+            took_place: empty,
+            group: empty.then(|| id.as_str().to_owned()),
+            account: None,
+        }))
     }
 
     async fn recover_person(
         &self,
         snapshots: &Snapshots,
         write: &Unfinished,
-    ) -> Result<Option<bool>, SyncError> {
+    ) -> Result<Option<Found>, SyncError> {
         if write.email.is_empty() {
-            return Ok(Some(false));
+            return Ok(Some(Found::default()));
         }
         if snapshots.entra.find_person(&write.entra_id).is_none() {
-            return Ok(snapshots.entra.users.is_whole().then_some(false));
+            return Ok(snapshots.entra.users.is_whole().then(Found::default));
         }
         let found = self.jira.search(&write.email).await?;
         let wanted = fold(&write.email);
@@ -101,6 +109,34 @@ impl Session {
                 )?;
             }
         }
-        Ok(Some(people.len() == 1))
+        // One that was there before is nobody's creation: nothing proves that it is new.
+        let account = match people.as_slice() {
+            [one] => Some(one.id.to_owned()),
+            _ => None,
+        };
+        Ok(Some(Found {
+            took_place: account.is_some(),
+            account,
+            group: None,
+        }))
+    }
+}
+
+/// Whether a write took place, as Jira's side shows it, which was read for that; none where it does
+/// not tell.
+fn shown(jira: &JiraSnapshot, write: &Unfinished) -> Option<bool> {
+    let account = jira.find_account(&write.account_id);
+    let group = jira.find_group(&write.group_id);
+    match write.kind {
+        Kind::AddMember | Kind::RemoveMember => {
+            let (account, group) = (account?, group.filter(|row| jira.group(*row).read())?);
+            let is_in = jira.members().contains(group, account);
+            Some(is_in == (write.kind == Kind::AddMember))
+        }
+        Kind::SuspendUser => Some(!jira.account(account?).active()),
+        Kind::RestoreUser => Some(jira.account(account?).active()),
+        Kind::RemoveUser => jira.users.is_whole().then_some(account.is_none()),
+        Kind::DeleteGroup => jira.group_list.is_whole().then_some(group.is_none()),
+        Kind::CreateUser | Kind::CreateGroup => None,
     }
 }

@@ -3,9 +3,9 @@
 use super::error::SyncError;
 use super::planning::{Planned, plan};
 use super::session::Session;
-use crate::plan::{Allowances, Kind, Operation, OperationId, RowDecision, Selection, Undo, Write};
-use crate::store::State;
-use hashbrown::HashSet;
+use crate::directory::{AccountId, GroupId};
+use crate::plan::{Allowances, Kind, Operation, OperationId, Selection};
+use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The plan that takes a run back, as far as that is possible, from both directories as they are
@@ -85,46 +85,47 @@ fn with_dependants(planned: &Planned, ids: &HashSet<OperationId>) -> HashSet<Ope
     wanted
 }
 
-/// Stores what a run took back as rejected, so that no plan does it again. What was not taken back
-/// after all is not rejected.
-pub(super) fn reject(
-    state: &State,
-    planned: &Planned,
-    undo: &Undo,
-    done: &HashSet<u32>,
-) -> Result<(), SyncError> {
+/// What each operation of an undo takes back: the run's operations, and why they were made. They are
+/// rejected with it, so that no plan does them again.
+pub(super) fn taken_back(planned: &Planned) -> HashMap<u32, Vec<(OperationId, String)>> {
+    let mut found: HashMap<u32, Vec<(OperationId, String)>> = HashMap::new();
+    let Some(undo) = &planned.undo else {
+        return found;
+    };
     let jira = &planned.jira;
-    // Accounts and groups of what stays as the run left it.
-    let left: Vec<(Option<&str>, Option<&str>)> = (0u32..)
+    // By kind, account and group.
+    let operations: HashMap<(Kind, &str, &str), u32> = (0u32..)
         .zip(&planned.plan.operations)
-        .filter(|(index, _)| !done.contains(index))
-        .map(|(_, op)| {
+        .map(|(index, op)| {
+            let account = op.account().map_or("", |row| jira.account(row).id());
             let group = op
                 .target()
                 .and_then(|target| planned.plan.targets[target as usize].jira)
-                .map(|row| jira.group(row).id());
-            (op.account().map(|row| jira.account(row).id()), group)
+                .map_or("", |row| jira.group(row).id());
+            ((op.kind, account, group), index)
         })
         .collect();
-    let stands = |write: &Write| {
-        let account = write
-            .account
-            .as_ref()
-            .map(crate::directory::AccountId::as_str);
-        let group = write.group.as_ref().map(crate::directory::GroupId::as_str);
-        left.iter().any(|(other, in_group)| {
-            // Whole accounts and groups cover their memberships.
-            (other.is_none() || *other == account) && (in_group.is_none() || *in_group == group)
-        })
-    };
-    let decisions: Vec<(OperationId, Option<RowDecision>)> = undo
-        .writes
-        .iter()
-        .filter(|write| !stands(write))
-        .map(|write| {
-            let reason = write.reason.clone();
-            (write.id.clone(), Some(RowDecision::Rejected { reason }))
-        })
-        .collect();
-    Ok(state.decide_all(&decisions)?)
+    for write in &undo.writes {
+        let account = write.account.as_ref().map_or("", AccountId::as_str);
+        let group = write.group.as_ref().map_or("", GroupId::as_str);
+        // A membership goes by itself, with its account or with its group.
+        let inverse: &[(Kind, &str, &str)] = match write.kind {
+            Kind::CreateUser => &[(Kind::RemoveUser, account, "")],
+            Kind::CreateGroup => &[(Kind::DeleteGroup, "", group)],
+            Kind::AddMember => &[
+                (Kind::RemoveMember, account, group),
+                (Kind::RemoveUser, account, ""),
+                (Kind::DeleteGroup, "", group),
+            ],
+            Kind::RemoveMember => &[(Kind::AddMember, account, group)],
+            Kind::SuspendUser => &[(Kind::RestoreUser, account, "")],
+            Kind::RestoreUser => &[(Kind::SuspendUser, account, "")],
+            Kind::RemoveUser | Kind::DeleteGroup => &[],
+        };
+        if let Some(index) = inverse.iter().find_map(|key| operations.get(key)) {
+            let taken = (write.id.clone(), write.reason.clone());
+            found.entry(*index).or_default().push(taken);
+        }
+    }
+    found
 }

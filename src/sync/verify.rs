@@ -334,7 +334,7 @@ impl Session {
             let admins = side
                 .snapshot
                 .iter_groups()
-                .filter(|(_, group)| group.read() && group.class() == GroupClass::Protected);
+                .filter(|(_, group)| group.class() == GroupClass::Protected);
             let admins = admins.map(|(_, group)| GroupId::new(group.id()));
             touched.many.extend(admins);
         }

@@ -8,6 +8,7 @@ use crate::plan::{Kind, OperationRow, Outcome, ProductKey};
 use crate::store::{Finished, JournalOutcome, Learnt};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::OnceCell;
 
 /// What an operation is about, with the ids that it needs now.
 #[derive(Debug, Clone)]
@@ -121,6 +122,21 @@ impl Attempt {
         }
     }
 
+    /// After a refusal of one group for lack of permission: is it only that group, or is this account
+    /// no site admin any more? Asked beside the driver, which goes on meanwhile.
+    pub(super) async fn judge(&mut self, reach: Reach<'_>, admin: &OnceCell<bool>) {
+        let forbidden = self.error.as_ref().and_then(JiraError::refusal);
+        if self.outcome != Outcome::GroupRefused || forbidden.is_none_or(|r| r.status != 403) {
+            return;
+        }
+        match admin.get_or_try_init(|| reach.jira.is_site_admin()).await {
+            Ok(true) => {}
+            Ok(false) => self.outcome = Outcome::Systemic,
+            // It can't be told: this operation failed, and nothing is held against the group.
+            Err(_) => self.outcome = Outcome::Failed,
+        }
+    }
+
     /// With what the answer said.
     fn answered(mut self, status: Option<u16>, request_id: &str) -> Self {
         if let Some(finished) = &mut self.finished {
@@ -226,8 +242,8 @@ pub(super) async fn invite(
         Ok(invited) => invited,
         Err(error) => {
             let attempt = || match &error {
-                // Nobody can be invited without a paid plan.
-                JiraError::Refused(r) if r.status == 402 => Attempt {
+                // Nobody can be invited without a paid plan, or by whoever may not.
+                JiraError::Refused(r) if matches!(r.status, 402 | 403) => Attempt {
                     outcome: Outcome::NoKey,
                     ..failed(&error)
                 },

@@ -89,6 +89,21 @@ async fn killed_at_any_moment_one_more_run_brings_everything_into_step() {
     assert!(["applied", "nothing"].contains(&last["outcome"].as_str().unwrap()));
     assert_eq!(world.left().await, 0);
     world.sim.world(|w| assert_in_step(w, &before));
+    // Whatever is known to have been created is known by its id.
+    let rows = world
+        .run(&["export", "--format", "jsonl"])
+        .await
+        .expect(0)
+        .out;
+    for row in rows.lines() {
+        let row: serde_json::Value = serde_json::from_str(row).unwrap();
+        let id = match row["operation"].as_str().unwrap() {
+            "create_user" => "account_id",
+            "create_group" => "group_id",
+            _ => continue,
+        };
+        assert!(row["outcome"] != "done" || row[id].is_string(), "{row}");
+    }
     let runs = world.json(&["runs"], 0).await;
     for run in runs["runs"].as_array().unwrap() {
         assert!(
@@ -154,6 +169,14 @@ async fn interrupted_and_terminated_runs_end_cleanly() {
             .filter(|o| o["outcome"] == "done")
             .count();
         assert_eq!(done as u64, document["counts"]["done"].as_u64().unwrap());
+        // Other machines are told that it is over.
+        let lease = world.sim.world(|w| {
+            let place = (w.jira.admin.clone(), "rollbook.lease".to_owned());
+            w.jira.properties[&place].clone()
+        });
+        let lease: serde_json::Value = serde_json::from_str(&lease).unwrap();
+        let until: jiff::Timestamp = lease["until"].as_str().unwrap().parse().unwrap();
+        assert!(until <= jiff::Timestamp::now());
     }
     world.apply_all(0).await;
     assert_eq!(world.left().await, 0);
@@ -181,4 +204,54 @@ async fn an_admin_who_lost_the_right_is_told_once_and_no_group_is_blamed() {
     world.sim.world(|w| w.faults.not_admin = false);
     world.apply_all(0).await;
     assert_eq!(world.left().await, 0, "what was refused then is done now");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_that_is_killed_leaves_nothing_to_be_done_again() {
+    let mut random = fastrand::Rng::with_seed(17);
+    let world = World::new(ORGANISATION).await;
+    let accounts = |w: &rollbook::simulator::World| -> Vec<String> {
+        w.jira.accounts.keys().cloned().collect()
+    };
+    let members = |w: &rollbook::simulator::World| -> usize {
+        w.jira
+            .groups
+            .values()
+            .map(|group| group.members.len())
+            .sum()
+    };
+    let before = world.sim.world(|w| (accounts(w), members(w)));
+    let applied = world.apply_all(0).await;
+    let run = applied["run_id"].as_str().unwrap();
+    let file = world.path("undo.json");
+    for _ in 0..4 {
+        let shown = world
+            .json(&["undo", run, "--out", file.to_str().unwrap()], 0)
+            .await;
+        let mut arguments = vec!["undo", run, "--yes", "--json"];
+        let allow = World::allowances(&shown);
+        arguments.extend(allow.iter().map(String::as_str));
+        let writes = world.sim.world(|w| w.writes());
+        let mut child = world.command(&arguments).spawn().unwrap();
+        let wanted = writes + random.usize(3..12);
+        while world.sim.world(|w| w.writes()) < wanted && child.try_wait().unwrap().is_none() {
+            tokio::task::yield_now().await;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // Whatever was taken back stays so.
+        let left = world.sim.world(|w| (accounts(w), members(w)));
+        world.run(&["sync"]).await;
+        assert_eq!(world.sim.world(|w| (accounts(w), members(w))), left);
+    }
+    let shown = world
+        .json(&["undo", run, "--out", file.to_str().unwrap()], 0)
+        .await;
+    let mut arguments = vec!["undo", run, "--yes"];
+    let allow = World::allowances(&shown);
+    arguments.extend(allow.iter().map(String::as_str));
+    world.json(&arguments, 0).await;
+    assert_eq!(world.sim.world(|w| (accounts(w), members(w))), before);
+    world.json(&["sync"], 0).await;
+    assert_eq!(world.sim.world(|w| (accounts(w), members(w))), before);
 }

@@ -335,6 +335,33 @@ async fn silent_invitations_go_out_in_batches_and_each_address_counts() {
                 .contains("\"sendNotification\":false")
         }));
     });
+    // Whoever was invited and is not on the site is not invited again and again.
+    let lost = world.sim.world(|w| {
+        let account = w
+            .jira
+            .accounts
+            .values()
+            .find(|a| a.created > 0)
+            .unwrap()
+            .id
+            .clone();
+        w.remove_account(&account);
+        account
+    });
+    let state = rusqlite::Connection::open(world.profile_dir().join("state.db")).unwrap();
+    let aged = state.execute(
+        "UPDATE people_links SET since = 0 WHERE account_id = ?1",
+        [&lost],
+    );
+    assert_eq!(aged.unwrap(), 1);
+    drop(state);
+    let plan = world.json(&["plan", "--full"], 0).await;
+    assert_eq!(plan["summary"]["create_user"], 0);
+    let told = plan["conflicts"].as_array().unwrap().iter();
+    assert!(
+        told.clone()
+            .any(|c| c["reason"].as_str().unwrap().contains("invited silently"))
+    );
     // A domain that the organization does not let in: those alone fail.
     world.sim.world(|w| {
         let domain = domain(w);
@@ -366,4 +393,146 @@ async fn silent_invitations_go_out_in_batches_and_each_address_counts() {
     world.sim.world(|w| w.faults.no_paid_plan = false);
     world.json(&["sync"], 0).await;
     assert_eq!(world.left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspension_that_was_never_answered_is_given_back_all_the_same() {
+    let world = enrolled("leavers = \"suspend\"").await;
+    let (leaver, account) = world.sim.world(|w| people(w)[0].clone());
+    set_enabled(&world, &leaver, false);
+    world.sim.world(|w| w.faults.cut_suspensions = true);
+    world.json(&["sync"], 4).await;
+    assert_eq!(is_active(&world, &account), Some(false), "it took place");
+    world.sim.world(|w| w.faults.cut_suspensions = false);
+    assert_eq!(world.left().await, 0);
+    set_enabled(&world, &leaver, true);
+    world.json(&["sync"], 0).await;
+    assert_eq!(is_active(&world, &account), Some(true));
+    assert_eq!(world.left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_account_that_may_not_be_suspended_stops_no_other() {
+    let world = enrolled("leavers = \"suspend\"").await;
+    let found = world.sim.world(|w| people(w));
+    for (id, _) in &found[..3] {
+        set_enabled(&world, id, false);
+    }
+    world
+        .sim
+        .world(|w| w.faults.unsuspendable = Some(found[1].1.clone()));
+    let document = world.json(&["sync"], 4).await;
+    assert_eq!(document["failures"].as_array().unwrap().len(), 1);
+    assert_eq!(document["failures"][0]["status"], 403);
+    let active: Vec<Option<bool>> = found[..3]
+        .iter()
+        .map(|(_, account)| is_active(&world, account))
+        .collect();
+    assert_eq!(active, [Some(false), Some(true), Some(false)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_gives_back_account_and_groups_and_rejects_only_what_it_took_back() {
+    let world = enrolled("leavers = \"suspend\"").await;
+    let groups = |account: &str| -> Vec<String> {
+        world.sim.world(|w| {
+            let with = w
+                .jira
+                .groups
+                .values()
+                .filter(|g| g.members.contains(account));
+            with.map(|g| g.id.clone()).collect()
+        })
+    };
+    // Somebody who stands in a group that mirrors Entra.
+    let (leaver, account) = world.sim.world(|w| {
+        let mirrored = |account: &str| {
+            w.jira
+                .groups
+                .values()
+                .any(|g| g.created && g.members.contains(account))
+        };
+        people(w)
+            .into_iter()
+            .find(|(_, account)| mirrored(account))
+            .unwrap()
+    });
+    let before = groups(&account);
+    set_enabled(&world, &leaver, false);
+    let applied = world.apply_all(0).await;
+    assert!(applied["counts"]["done"].as_u64().unwrap() > 1);
+    assert_eq!(is_active(&world, &account), Some(false));
+    let undo = |run: String| {
+        let world = &world;
+        async move {
+            let file = world.path("undo.json");
+            let shown = world
+                .json(&["undo", &run, "--out", file.to_str().unwrap()], 0)
+                .await;
+            let mut command = vec!["undo", &run, "--yes"];
+            let allow = World::allowances(&shown);
+            command.extend(allow.iter().map(String::as_str));
+            (world.json(&command, 0).await, shown)
+        }
+    };
+    undo(applied["run_id"].as_str().unwrap().to_owned()).await;
+    assert_eq!(is_active(&world, &account), Some(true));
+    assert_eq!(groups(&account), before);
+    assert_eq!(world.left().await, 0, "what was taken back is rejected");
+
+    // What can't be taken back is not rejected either: it is done again when it is due again.
+    let config = std::fs::read_to_string(world.config_dir().join("config.toml")).unwrap();
+    world.configure(&config.replace("\"suspend\"", "\"remove\""), "");
+    let (other, gone) = world.sim.world(|w| people(w)[3].clone());
+    assert_ne!(other, leaver);
+    set_enabled(&world, &other, false);
+    let removed = world.apply_all(0).await;
+    assert_eq!(is_active(&world, &gone), None);
+    let (_, shown) = undo(removed["run_id"].as_str().unwrap().to_owned()).await;
+    let told = shown["skipped"].as_array().unwrap().iter();
+    assert!(
+        told.clone()
+            .any(|s| s["reason"].as_str().unwrap().contains("invited again"))
+    );
+    set_enabled(&world, &other, true);
+    world.apply_all(0).await;
+    set_enabled(&world, &other, false);
+    let plan = world.json(&["plan"], 0).await;
+    assert!(
+        plan["summary"]["remove_user"].as_u64().unwrap() >= 1,
+        "{}",
+        plan["summary"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_protected_address_protects_a_hidden_account_of_somebody_deleted() {
+    let world = enrolled("leavers = \"suspend\"").await;
+    let (leaver, account) = world.sim.world(|w| people(w)[0].clone());
+    let mail = world.sim.world(|w| {
+        w.jira.accounts.get_mut(&account).unwrap().hidden = true;
+        w.importable(&w.entra.users[&leaver]).unwrap()
+    });
+    let config = std::fs::read_to_string(world.config_dir().join("config.toml")).unwrap();
+    world.configure(&config, &format!("protected_accounts = [\"{mail}\"]\n"));
+    set_enabled(&world, &leaver, false);
+    let disabled = world.json(&["plan", "--full"], 0).await;
+    let id = |plan: &Value| {
+        let rows = plan["operations"].as_array().unwrap().iter();
+        let row = rows.clone().find(|o| o["kind"] == "suspend_user").unwrap();
+        assert!(
+            row["held_by"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|g| g == "protected"),
+            "{row}"
+        );
+        row["id"].as_str().unwrap().to_owned()
+    };
+    let before = id(&disabled);
+    world.sim.world(|w| w.purge_user(&leaver));
+    let gone = world.json(&["plan", "--full"], 0).await;
+    assert_eq!(id(&gone), before, "a decision on it still stands");
+    assert_eq!(is_active(&world, &account), Some(true));
 }

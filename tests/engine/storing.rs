@@ -215,6 +215,13 @@ async fn an_older_state_is_backed_up_and_brought_to_the_newest_form() {
     fs::rename(&old, &state).unwrap();
     let backups = || fs::read_dir(folder.join("backups")).unwrap().count();
     let kept = backups();
+    // Without a copy nothing is changed.
+    fs::rename(folder.join("backups"), folder.join("elsewhere")).unwrap();
+    fs::write(folder.join("backups"), "in the way").unwrap();
+    let refused = world.json(&["runs"], 1).await;
+    assert_eq!(refused["error"]["kind"], "store", "{refused}");
+    fs::remove_file(folder.join("backups")).unwrap();
+    fs::rename(folder.join("elsewhere"), folder.join("backups")).unwrap();
     world.run(&["runs"]).await.expect(0);
     assert_eq!(backups(), kept + 1, "a copy from before");
     assert_eq!(links(&state), before);

@@ -97,6 +97,14 @@ proptest! {
     }
 
     #[test]
+    fn nothing_is_taken_while_administrators_are_unknown(mut model in model()) {
+        model.admins_unread = true;
+        let snapshots = model.snapshots();
+        let plan = model.plan(&snapshots, &Allowances::default());
+        prop_assert!(plan.operations.iter().all(|op| op.kind.stage() == Stage::Gives));
+    }
+
+    #[test]
     fn an_incomplete_jira_creates_nobody(model in model()) {
         let (entra, mut jira) = model.snapshots();
         jira.users = Completeness::Doubtful(Doubt::AdminMissing);

@@ -60,6 +60,8 @@ pub struct Model {
     known: Known,
     pub settings: Settings,
     pub mode: Mode,
+    /// Whether the members of a group that makes administrators could not be read.
+    pub admins_unread: bool,
 }
 
 const CLASSES: [GroupClass; 4] = [
@@ -149,6 +151,13 @@ impl Model {
             if group.class == GroupClass::Access {
                 seats.push(group.id.clone());
             }
+        }
+        if self.admins_unread {
+            jira.group(&JiraGroupRow {
+                id: "unread-admins",
+                name: "Unread",
+                class: GroupClass::Protected,
+            });
         }
         jira.products(vec![Product {
             key: "jira-software".to_owned(),
@@ -464,6 +473,7 @@ impl Raw {
             known: Known::default(),
             settings: self.settings(),
             mode: Mode::Attended,
+            admins_unread: false,
         };
         model.known.links = self.known_links(&model);
         model.known.organization_key = self.leavers & 8 == 0;

@@ -161,7 +161,8 @@ impl Watch<'_, '_> {
             }
             let by_account = op.account().is_some_and(|row| {
                 let account = inputs.jira.account(row);
-                listed.contains(&fold(account.id()))
+                inputs.known.protected.contains(account.id())
+                    || listed.contains(&fold(account.id()))
                     || listed.contains(&fold(account.email()))
                     || (op.kind.stage() != Stage::Gives
                         && (inputs.jira.me() == Some(row) || inputs.jira.is_admin(row)))
