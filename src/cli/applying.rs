@@ -72,12 +72,7 @@ pub async fn apply(
             "Of what failed in run {} nothing is left to be done.",
             shown(run)
         ));
-        if output.json {
-            let id = planned.plan.id.clone();
-            let document = json::declined(&planned, &id, "nothing", session.requests());
-            output.document(&document).map_err(printed)?;
-        }
-        return Ok(Exit::Done);
+        return nothing(&session, &planned, output);
     }
     if planned.plan.orphaned > 0 {
         output.remark(&format!(
@@ -299,6 +294,20 @@ async fn look_again(
         ));
     }
     Ok(left)
+}
+
+/// There is nothing to apply, and so no run.
+pub(super) fn nothing(
+    session: &Session,
+    planned: &Planned,
+    output: &Output,
+) -> Result<Exit, SyncError> {
+    if output.json {
+        let id = &planned.plan.id;
+        let document = json::declined(planned, id, "nothing", session.requests());
+        output.document(&document).map_err(printed)?;
+    }
+    Ok(Exit::Done)
 }
 
 /// Somebody said no.

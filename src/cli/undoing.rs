@@ -1,6 +1,6 @@
 //! `undo`.
 
-use super::applying::{Proposal, propose};
+use super::applying::{Proposal, nothing, propose};
 use super::json;
 use super::output::{Exit, Output};
 use super::work::{Target, printed, show, with_progress};
@@ -44,12 +44,7 @@ pub async fn undo(
     }
     show(&session, &planned, output)?;
     if planned.plan.operations.is_empty() {
-        if output.json {
-            let id = planned.plan.id.clone();
-            let document = json::declined(&planned, &id, "nothing", session.requests());
-            output.document(&document).map_err(printed)?;
-        }
-        return Ok(Exit::Done);
+        return nothing(&session, &planned, output);
     }
     let proposal = Proposal::default();
     let exit = propose(

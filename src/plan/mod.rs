@@ -17,6 +17,7 @@ mod leavers;
 mod make;
 mod matching;
 mod names;
+mod narrowing;
 mod operation;
 mod patterns;
 mod people;
@@ -25,6 +26,7 @@ mod schedule;
 mod scope;
 mod settings;
 mod shape;
+mod step;
 mod undo;
 mod verification;
 
@@ -34,7 +36,7 @@ pub use document::{
     Pinned, Row, SeatRow, Summary, UserRef, read as read_document, write as write_document,
 };
 pub use estimate::{CallRates, time_to_apply};
-pub use executor::{Counts, Effect, Executor, Next, Outcome, Step};
+pub use executor::Executor;
 pub use guards::{Allowance, AllowanceError, Allowances, GuardCount, GuardName, Held};
 pub use identity::settings_digest;
 pub use known::{
@@ -57,5 +59,6 @@ pub use settings::{
 pub use shape::{
     Conflict, Inputs, Mode, NewLink, PeopleCounts, Plan, SeatCount, Selection, Skipped, Subject,
 };
+pub use step::{Counts, Effect, Next, Outcome, Step};
 pub use undo::{Undo, Write};
 pub use verification::{Checks, Due, Verification, account_pages, checks, member_pages};

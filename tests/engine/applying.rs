@@ -88,10 +88,7 @@ async fn a_mass_deletion_is_held_and_allowed_by_its_number_alone() {
         .run(&["sync", "--allow=members-removed"])
         .await
         .expect(2);
-    let mut command = vec!["sync".to_owned()];
-    command.extend(World::allowances(&document));
-    let command: Vec<&str> = command.iter().map(String::as_str).collect();
-    let done = world.json(&command, 0).await;
+    let done = world.allowing(&["sync"], &document, 0).await;
     assert_eq!(
         done["counts"]["done"].as_u64(),
         Some(removed),

@@ -261,10 +261,7 @@ async fn a_saved_plan_is_applied_exactly_as_it_was_cut_down() {
     );
     assert_ne!(cut, text);
     std::fs::write(&file, &cut).unwrap();
-    let allow = World::allowances(&saved);
-    let mut arguments = vec!["apply", path, "--yes"];
-    arguments.extend(allow.iter().map(String::as_str));
-    let applied = world.json(&arguments, 0).await;
+    let applied = world.allowing(&["apply", path, "--yes"], &saved, 0).await;
     assert!(applied["counts"]["skipped"].as_u64().unwrap() >= 1);
     assert!(world.sim.world(|w| w.accounts_of(&mail).is_empty()));
     assert!(world.left().await >= 1);
@@ -438,10 +435,7 @@ async fn a_saved_adoption_removes_whom_it_showed() {
         saved["summary"]
     );
     assert_eq!(saved["summary"]["create_user"], 0);
-    let mut arguments = vec!["apply".to_owned(), path.to_owned(), "--yes".to_owned()];
-    arguments.extend(World::allowances(&saved));
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let applied = world.json(&arguments, 0).await;
+    let applied = world.allowing(&["apply", path, "--yes"], &saved, 0).await;
     assert_eq!(
         applied["counts"]["done"], saved["summary"]["total"],
         "{applied}"

@@ -247,10 +247,7 @@ async fn an_undo_that_is_killed_leaves_nothing_to_be_done_again() {
     let shown = world
         .json(&["undo", run, "--out", file.to_str().unwrap()], 0)
         .await;
-    let mut arguments = vec!["undo", run, "--yes"];
-    let allow = World::allowances(&shown);
-    arguments.extend(allow.iter().map(String::as_str));
-    world.json(&arguments, 0).await;
+    world.allowing(&["undo", run, "--yes"], &shown, 0).await;
     assert_eq!(world.sim.world(|w| (accounts(w), members(w))), before);
     world.json(&["sync"], 0).await;
     assert_eq!(world.sim.world(|w| (accounts(w), members(w))), before);

@@ -469,10 +469,10 @@ async fn an_undo_gives_back_account_and_groups_and_rejects_only_what_it_took_bac
             let shown = world
                 .json(&["undo", &run, "--out", file.to_str().unwrap()], 0)
                 .await;
-            let mut command = vec!["undo", &run, "--yes"];
-            let allow = World::allowances(&shown);
-            command.extend(allow.iter().map(String::as_str));
-            (world.json(&command, 0).await, shown)
+            (
+                world.allowing(&["undo", &run, "--yes"], &shown, 0).await,
+                shown,
+            )
         }
     };
     undo(applied["run_id"].as_str().unwrap().to_owned()).await;
@@ -535,4 +535,57 @@ async fn a_protected_address_protects_a_hidden_account_of_somebody_deleted() {
     let gone = world.json(&["plan", "--full"], 0).await;
     assert_eq!(id(&gone), before, "a decision on it still stands");
     assert_eq!(is_active(&world, &account), Some(true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_among_leavers_everybody_gets_back_what_was_taken() {
+    let mut random = fastrand::Rng::with_seed(41);
+    let world = enrolled("leavers = \"suspend\"").await;
+    let found: Vec<(String, String)> = world
+        .sim
+        .world(|w| people(w))
+        .into_iter()
+        .take(24)
+        .collect();
+    let before = world.sim.world(|w| {
+        let groups = w.jira.groups.values();
+        groups
+            .map(|g| (g.id.clone(), g.members.clone()))
+            .collect::<std::collections::BTreeMap<_, _>>()
+    });
+    for (active, rounds) in [(false, 6), (true, 6)] {
+        for (id, _) in &found {
+            set_enabled(&world, id, active);
+        }
+        for _ in 0..rounds {
+            let plan = world.json(&["plan"], 0).await;
+            if plan["summary"]["total"] == 0 {
+                break;
+            }
+            let allow = World::allowances(&plan);
+            let mut arguments = vec!["apply", "--yes", "--json"];
+            arguments.extend(allow.iter().map(String::as_str));
+            let wanted = world.sim.world(|w| w.writes()) + random.usize(2..14);
+            let mut child = world.command(&arguments).spawn().unwrap();
+            while world.sim.world(|w| w.writes()) < wanted && child.try_wait().unwrap().is_none() {
+                tokio::task::yield_now().await;
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        world.apply_all(0).await;
+        assert_eq!(world.left().await, 0);
+        for (_, account) in &found {
+            assert_eq!(is_active(&world, account), Some(active));
+        }
+    }
+    world.sim.world(|w| {
+        for (id, members) in &before {
+            assert_eq!(
+                &w.jira.groups[id].members, members,
+                "{}",
+                w.jira.groups[id].name
+            );
+        }
+    });
 }

@@ -20,10 +20,7 @@ async fn take_back(world: &World, run: &str, code: i32) -> Value {
     let plan = world.path("undo.json");
     let plan = plan.to_str().unwrap();
     let shown = world.json(&["undo", run, "--out", plan], 0).await;
-    let mut command = vec!["undo", run, "--yes"];
-    let allow = World::allowances(&shown);
-    command.extend(allow.iter().map(String::as_str));
-    world.json(&command, code).await
+    world.allowing(&["undo", run, "--yes"], &shown, code).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,11 +139,9 @@ async fn what_failed_is_tried_again_alone() {
     let failed = document["counts"]["failed"].as_u64().unwrap();
     world.sim.world(|w| w.faults.no_licences = false);
     let run = document["run_id"].as_str().unwrap();
-    let mut command = vec!["apply", "--retry", run, "--yes"];
+    let command = ["apply", "--retry", run, "--yes"];
     let held = world.json(&command, 3).await;
-    let allow = World::allowances(&held);
-    command.extend(allow.iter().map(String::as_str));
-    let retried = world.json(&command, 0).await;
+    let retried = world.allowing(&command, &held, 0).await;
     assert_eq!(retried["outcome"], "applied");
     let show = world
         .json(&["show", retried["run_id"].as_str().unwrap()], 0)

@@ -166,13 +166,18 @@ impl World {
             .collect()
     }
 
+    /// Runs a command with everything allowed that a plan shows.
+    pub async fn allowing(&self, arguments: &[&str], plan: &Value, code: i32) -> Value {
+        let allow = Self::allowances(plan);
+        let mut all = arguments.to_vec();
+        all.extend(allow.iter().map(String::as_str));
+        self.json(&all, code).await
+    }
+
     /// Applies everything that the present plan names; gives the apply's document.
     pub async fn apply_all(&self, code: i32) -> Value {
         let plan = self.json(&["plan"], 0).await;
-        let allow = Self::allowances(&plan);
-        let mut arguments = vec!["apply", "--yes"];
-        arguments.extend(allow.iter().map(String::as_str));
-        self.json(&arguments, code).await
+        self.allowing(&["apply", "--yes"], &plan, code).await
     }
 
     /// How many operations a plan made now would hold.

@@ -1,19 +1,20 @@
 //! Jobs: the run as it goes, the interval, the history.
 
 mod job;
+mod keys;
 mod run;
 mod view;
 
 pub(super) use job::Job;
 use job::look_at_job;
+pub(super) use keys::{perform, unavailable};
 pub(super) use run::{RunPage, draw as draw_run};
 pub(super) use view::draw;
 
 use super::app::{App, Overlay};
 use super::clerk::Errand;
-use super::commands::Action;
-use super::event::{Effect, Part, Saving};
-use super::overlay::{Answer, Ask, moved};
+use super::event::Effect;
+use super::overlay::{Answer, Ask};
 use super::review::{self, Prepared};
 use super::text::clock;
 use super::theme::Tone;
@@ -340,31 +341,8 @@ pub(super) fn ended(app: &mut App, problem: Option<&Problem>) -> Vec<Effect> {
             if problem.kind == "locked" {
                 app.jobs.locked = problem.ids.get("held-by").cloned();
             }
-            if let (
-                "leased",
-                Some(WorkKind::Apply {
-                    reviewed,
-                    allowances,
-                    ..
-                }),
-            ) = (problem.kind, job.as_ref().map(|job| &job.kind))
-            {
-                let again = WorkKind::Apply {
-                    reviewed: reviewed.clone(),
-                    allowances: allowances.clone(),
-                    take_over: true,
-                };
-                app.over(Overlay::Ask(Ask::new(
-                    "Somebody else applies to this site",
-                    vec![
-                        (Tone::Held, problem.message.clone()),
-                        (Tone::Plain, problem.hint.clone()),
-                    ],
-                    vec![
-                        ("Leave it: look on only", Answer::Close),
-                        ("Take over, and apply", Answer::Start(Box::new(again))),
-                    ],
-                )));
+            if let Some(ask) = take_over(job.as_ref(), problem) {
+                app.over(Overlay::Ask(ask));
                 app.jobs.last = Some((name, app.now, Last::Failed(problem.clone())));
                 return vec![Effect::Errand(Errand::Runs)];
             }
@@ -396,130 +374,30 @@ pub(super) fn ended(app: &mut App, problem: Option<&Problem>) -> Vec<Effect> {
     vec![Effect::Errand(Errand::Runs)]
 }
 
-/// Why a command is unavailable just now.
-pub(super) fn unavailable(app: &App, action: Action) -> Option<&'static str> {
-    let job = app.jobs.job.as_ref();
-    match action {
-        Action::Pause | Action::Cancel => job.is_none().then_some("no run is under way"),
-        Action::Interval => app
-            .profile
-            .is_none()
-            .then_some("there is no profile yet: set up the credentials first"),
-        Action::Enter => app.jobs.runs.is_empty().then_some("there are no runs yet"),
-        Action::CopyLog => app.jobs.log.is_empty().then_some("the log is empty"),
-        _ => None,
-    }
-}
-
-/// Does what a key asks for.
-pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
-    let page = view::history_height(app);
-    let now = app.now;
-    let jobs = &mut app.jobs;
-    match action {
-        Action::Pause => {
-            if let Some(job) = &jobs.job {
-                let pause = !job.control.is_paused();
-                job.control.pause(pause);
-                let words = if pause { "Paused." } else { "Goes on." };
-                jobs.say(now, Tone::Held, words);
-                app.note(if pause {
-                    "Paused: what is on its way is finished, and nothing new begins. p goes on."
-                } else {
-                    "The run goes on."
-                });
-            }
-        }
-        Action::Cancel => {
-            let words = "What is on its way is finished and kept in the journal. The next plan shows what is left.";
-            let ask = Ask::new(
-                "Stop this run?",
-                vec![(Tone::Plain, words.to_owned())],
-                vec![
-                    ("Go on", Answer::Close),
-                    ("Stop it cleanly", Answer::Cancel),
-                ],
-            );
-            app.over(Overlay::Ask(ask));
-        }
-        Action::RunNow => {
-            let words = if app.review.is_open() {
-                "The review has open marks: both directories are read, and nothing is applied."
-            } else {
-                "Both directories are read, and what guards let through is applied without asking again, as the interval does it."
-            };
-            let mut lines = vec![(Tone::Plain, words.to_owned())];
-            if let Some(undo) = &jobs.paused {
-                let words = format!("The schedule is paused by the undo {undo}, and stays so.");
-                lines.push((Tone::Held, words));
-            }
-            let ask = Ask::new(
-                "Run the unattended sync now?",
-                lines,
-                vec![("Run it", Answer::RunNow), ("Not now", Answer::Close)],
-            );
-            app.over(Overlay::Ask(ask));
-        }
-        Action::Refresh => return vec![Effect::Start(WorkKind::Refresh { full: false })],
-        Action::Verify => return vec![Effect::Start(WorkKind::Refresh { full: true })],
-        Action::Interval => return interval(app),
-        Action::FreezeLog => {
-            jobs.frozen = match jobs.frozen {
-                Some(_) => None,
-                None => Some(jobs.log.len()),
-            };
-        }
-        Action::FilterLog => jobs.warnings_only = !jobs.warnings_only,
-        Action::CopyLog => {
-            let text = jobs.log_text();
-            app.note("The log was copied.");
-            return vec![Effect::Copy(text)];
-        }
-        Action::Enter => {
-            if let Some(run) = jobs.runs.get(jobs.cursor) {
-                return vec![Effect::Errand(Errand::Run(run.run_id.clone()))];
-            }
-        }
-        other => jobs.cursor = moved(jobs.cursor, jobs.runs.len(), page, other),
-    }
-    Vec::new()
-}
-
-/// Switches the interval, and keeps that in the configuration. One that an undo paused goes on.
-fn interval(app: &mut App) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    if app.jobs.paused.is_some() {
-        effects.push(Effect::Errand(Errand::Resume));
-        if app.profile.as_ref().is_some_and(|p| p.schedule.enabled) {
-            app.jobs.ended_at = Some(app.now);
-            app.note("The schedule goes on.");
-            return effects;
-        }
-    }
-    let (Some(profile), Some(editor)) = (&app.profile, &app.editor) else {
-        return Vec::new();
+/// Where another machine applies to the site: whether to take over, or to look on only.
+fn take_over(job: Option<&Job>, problem: &Problem) -> Option<Ask> {
+    let WorkKind::Apply {
+        reviewed,
+        allowances,
+        ..
+    } = &job.filter(|_| problem.kind == "leased")?.kind
+    else {
+        return None;
     };
-    let on = !profile.schedule.enabled;
-    let name = profile.name.clone();
-    let mut editor = editor.clone();
-    editor.set(&name, "schedule", "enabled", on.into());
-    let words = if on {
-        format!(
-            "The interval is on: every {}, while Rollbook is open.",
-            duration(profile.schedule.every.duration().as_secs())
-        )
-    } else {
-        "The interval is off.".to_owned()
+    let again = WorkKind::Apply {
+        reviewed: reviewed.clone(),
+        allowances: allowances.clone(),
+        take_over: true,
     };
-    // The first run of the interval comes after one interval, not under the finger on the key.
-    app.jobs.ended_at = Some(app.now);
-    effects.push(Effect::Save(Box::new(Saving {
-        editor,
-        before: Some(name.clone()),
-        profile: Some(name),
-        secrets: Vec::new(),
-        part: Part::Interval,
-        words,
-    })));
-    effects
+    Some(Ask::new(
+        "Somebody else applies to this site",
+        vec![
+            (Tone::Held, problem.message.clone()),
+            (Tone::Plain, problem.hint.clone()),
+        ],
+        vec![
+            ("Leave it: look on only", Answer::Close),
+            ("Take over, and apply", Answer::Start(Box::new(again))),
+        ],
+    ))
 }
