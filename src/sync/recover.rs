@@ -4,7 +4,7 @@ use super::error::SyncError;
 use super::refresh::Snapshots;
 use super::session::Session;
 use crate::directory::{AccountKind, GroupId, JiraSnapshot, fold};
-use crate::plan::{Kind, Ownership};
+use crate::plan::{Kind, Mode, Ownership};
 use crate::store::{Found, LinkedHow, RunOutcome, Unfinished};
 
 impl Session {
@@ -31,8 +31,14 @@ impl Session {
         for run in &interrupted {
             let counts = self.state.counted(run.number)?;
             self.state.end_run(run.number, RunOutcome::Failed, counts)?;
+            let rest = match self.mode {
+                Mode::Attended => {
+                    "What is left stands in this plan: apply it to go on, or reject it."
+                }
+                Mode::Unattended => "It goes on now, as far as guards let it.",
+            };
             self.notes.push(format!(
-                "Run {} was interrupted after {} of its operations; what it did was looked up, and this plan goes on from there.",
+                "Run {} was interrupted after {} of its operations; what it did was looked up. {rest}",
                 run.run_id,
                 counts.done + counts.already
             ));
