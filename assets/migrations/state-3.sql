@@ -3,3 +3,5 @@
 ALTER TABLE decisions ADD COLUMN run INTEGER;
 ALTER TABLE decisions ADD COLUMN undone_by TEXT;
 ALTER TABLE taken ADD COLUMN run INTEGER;
+-- Whether a call that failed may have taken place: no answer told.
+ALTER TABLE journal ADD COLUMN unclear INTEGER NOT NULL DEFAULT 0;

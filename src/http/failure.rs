@@ -76,6 +76,8 @@ pub enum Failure {
         host: String,
         /// How long.
         wait: Duration,
+        /// Whether an earlier attempt may have taken place.
+        unclear: bool,
     },
     /// The run was cancelled before the call was made.
     #[error("cancelled")]
@@ -93,6 +95,7 @@ impl Failure {
                 | Self::Garbled { .. }
                 | Self::TooLarge { .. }
                 | Self::Connect { .. }
+                | Self::AskedToWait { unclear: true, .. }
         )
     }
 

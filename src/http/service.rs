@@ -205,6 +205,11 @@ impl Service {
         let mut before: Option<Failure> = None;
         let hidden = |before: Option<Failure>, failure: Failure| match failure {
             Failure::Cancelled => before.unwrap_or(Failure::Cancelled),
+            Failure::AskedToWait { host, wait, .. } => Failure::AskedToWait {
+                host,
+                wait,
+                unclear: before.is_some(),
+            },
             other => other,
         };
         loop {
@@ -216,10 +221,19 @@ impl Service {
                     let throttled = status == StatusCode::TOO_MANY_REQUESTS;
                     let passing = throttled || (safe && is_passing(status));
                     if passing && refused < RETRIES {
-                        let wait = self.refused(&answer, &pace, refused)?;
+                        if !throttled {
+                            // A gateway that gave up does not know what became of the call.
+                            unclear = true;
+                            before = Some(Failure::Cut {
+                                host: self.origin.host(),
+                                cause: format!("it answered {status}"),
+                            });
+                        }
+                        let wait = match self.refused(&answer, &pace, refused) {
+                            Ok(wait) => wait,
+                            Err(failure) => return Err(hidden(before, failure)),
+                        };
                         refused += 1;
-                        // A gateway that gave up does not know what became of the call.
-                        unclear |= !throttled;
                         let waiting = self.counts.waits(wait);
                         let waited = self.pause(wait).await;
                         drop(waiting);
@@ -263,6 +277,7 @@ impl Service {
             return Err(Failure::AskedToWait {
                 host: self.origin.host(),
                 wait,
+                unclear: false,
             });
         }
         let start = if throttled { 2000 } else { 500 };
@@ -335,6 +350,7 @@ impl Service {
         let _place = turn.map_err(|wait| Failure::AskedToWait {
             host: self.origin.host(),
             wait,
+            unclear: false,
         })?;
         self.counts.request(repeated);
         let begun = std::time::Instant::now();

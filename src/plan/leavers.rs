@@ -138,7 +138,20 @@ impl Draft<'_> {
     /// What leavers lose: out of the access groups among the removals, or suspended or removed after
     /// them.
     pub(super) fn leave(&mut self, removals: &mut Vec<Operation>) {
-        let kind = match self.inputs.settings.provisioning.leavers {
+        let leavers = self.inputs.settings.provisioning.leavers;
+        if leavers != Leavers::Keep && !self.inputs.known.leavers.is_empty() && !self.admins_known()
+        {
+            let mut groups = self.inputs.jira.iter_groups();
+            let unread = groups.find(|(_, g)| g.class() == GroupClass::Protected && !g.read());
+            self.skipped.push(Skipped {
+                kind: Subject::Group,
+                entra_id: String::new(),
+                name: unread.map_or(String::new(), |(_, group)| group.name().to_owned()),
+                reason: "makes administrators, and its members could not be read: leavers stay as they are"
+                    .to_owned(),
+            });
+        }
+        let kind = match leavers {
             Leavers::Keep => return,
             Leavers::Access => return self.leave_access(removals),
             Leavers::Suspend => Kind::SuspendUser,

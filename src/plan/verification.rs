@@ -137,7 +137,11 @@ pub fn checks(
             .filter(|row| jira.group(*row).read())
     };
     let mut found = Checks {
-        groups: many.iter().filter_map(row).collect(),
+        // These are read whether they were before or not.
+        groups: many
+            .iter()
+            .filter_map(|group| jira.find_group(group.as_str()))
+            .collect(),
         ..Checks::default()
     };
     let mut accounts: BTreeSet<&AccountId> = BTreeSet::new();

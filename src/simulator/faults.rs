@@ -68,6 +68,8 @@ pub struct Faults {
     pub organization_key_ended: bool,
     /// Accounts are suspended, and the connection is cut before that is answered.
     pub cut_suspensions: bool,
+    /// Accounts are suspended, and a gateway answers 504.
+    pub gateway_suspensions: bool,
     /// This account may not be suspended.
     pub unsuspendable: Option<String>,
     /// Silent invitations need a paid plan, which this organization lacks.

@@ -199,5 +199,8 @@ fn suspension(
     if let Some(found) = world.jira.accounts.get_mut(account) {
         found.active = active;
     }
+    if world.faults.gateway_suspensions && !active {
+        return error(504, "ADMIN-504-1", "Gateway Timeout");
+    }
     Reply::empty(204)
 }

@@ -55,13 +55,13 @@ pub(super) fn before_migration(path: &Path, folder: &Path) -> Result<(), StoreEr
         source,
     };
     let connection = rusqlite::Connection::open(path).map_err(sql)?;
-    let version: Result<u32, _> =
-        connection.pragma_query_value(None, "user_version", |row| row.get(0));
-    // What is damaged is told by whoever opens it next.
-    let Ok(version @ 1..) = version else {
-        return Ok(());
-    };
-    if version as usize >= super::state::MIGRATIONS.len() {
+    connection
+        .busy_timeout(std::time::Duration::from_secs(10))
+        .map_err(sql)?;
+    let version: u32 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(sql)?;
+    if version == 0 || version as usize >= super::state::MIGRATIONS.len() {
         return Ok(());
     }
     copy_into(folder, &connection)?.map(drop).map_err(sql)
@@ -74,7 +74,7 @@ fn copy_into(
     connection: &rusqlite::Connection,
 ) -> Result<rusqlite::Result<PathBuf>, StoreError> {
     std::fs::create_dir_all(folder).map_err(io(folder))?;
-    let part = folder.join("state.part");
+    let part = folder.join(format!("state-{}.part", std::process::id()));
     remove(&part)?;
     if let Err(error) = connection.execute("VACUUM INTO ?1", [part.to_string_lossy()]) {
         return Ok(Err(error));

@@ -63,6 +63,8 @@ pub enum Learnt {
 pub struct Finished {
     /// Outcome.
     pub outcome: JournalOutcome,
+    /// Whether it may have taken place although it failed: no answer told.
+    pub unclear: bool,
     /// What it teaches.
     pub learnt: Learnt,
     /// Status of the answer.
@@ -78,17 +80,12 @@ pub struct Finished {
 }
 
 impl Finished {
-    /// Whether it may have taken place although it failed: no answer told, or one that does not know.
-    #[must_use]
-    pub fn may_have_happened(&self) -> bool {
-        self.outcome == JournalOutcome::Failed && self.status.is_none_or(|status| status >= 500)
-    }
-
     /// An outcome without anything more to say.
     #[must_use]
     pub const fn plain(outcome: JournalOutcome) -> Self {
         Self {
             outcome,
+            unclear: false,
             learnt: Learnt::Nothing,
             status: None,
             code: None,
@@ -191,7 +188,10 @@ fn intent(
         connection
             .prepare_cached(
                 "INSERT INTO decisions (operation_id, verdict, reason, at, run, undone_by)
-                 VALUES (?1, 'rejected', ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+                 VALUES (?1, 'rejected', ?2, ?3, ?4, ?5)
+                 -- What is ignored stays so; a rejection for another reason has lapsed.
+                 ON CONFLICT DO UPDATE SET reason = ?2, at = ?3, run = ?4, undone_by = ?5
+                 WHERE verdict = 'rejected' AND reason <> ?2",
             )?
             .execute(params![id.as_str(), reason, now(), run, row.id.as_str()])?;
     }
@@ -275,7 +275,8 @@ fn outcome(
         .prepare_cached(
             "UPDATE journal SET outcome_at = ?3, outcome = ?4, proven_new = ?5, status = ?6,
              code = ?7, message = ?8, advice = ?9, request_id = ?10,
-             account_id = coalesce(?11, account_id), group_id = coalesce(?12, group_id)
+             account_id = coalesce(?11, account_id), group_id = coalesce(?12, group_id),
+             unclear = ?13
              WHERE run = ?1 AND operation_id = ?2",
         )?
         .execute(params![
@@ -291,6 +292,7 @@ fn outcome(
             finished.request_id,
             account,
             group,
+            finished.unclear,
         ])?;
     settle(
         connection,
@@ -310,7 +312,7 @@ fn outcome(
                 .unwrap_or_default(),
         },
         finished.outcome,
-        finished.may_have_happened(),
+        finished.unclear,
     )?;
     match &finished.learnt {
         Learnt::Nothing => Ok(()),

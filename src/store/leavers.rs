@@ -76,26 +76,36 @@ impl State {
     }
 
     /// Enrols linked people whom an applied snapshot shows enabled and in scope, and notes under which
-    /// address: an account that hides its own is known by it when its person is gone.
+    /// address: an account that hides its own is known by it when its person is gone. `address` gives
+    /// that of who takes part, empty where there is none.
     pub fn enrol(&self, address: impl Fn(&str) -> Option<String>) -> Result<(), StoreError> {
-        let new: Vec<(String, String)> = self
-            .rows(
-                "SELECT entra_id FROM people_links WHERE enrolled = 0",
-                [],
-                |row| row.get::<_, String>(0),
-            )?
-            .into_iter()
-            .filter_map(|id| Some((address(&id)?, id)))
-            .collect();
+        let people = self.rows(
+            "SELECT entra_id, email, enrolled FROM people_links",
+            [],
+            |row| {
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, bool>(2)?,
+                ))
+            },
+        )?;
         let run = || -> rusqlite::Result<()> {
             let change = self.connection.unchecked_transaction()?;
-            for (address, id) in new {
-                change
-                    .prepare_cached(
-                        "UPDATE people_links SET enrolled = 1,
-                         email = CASE ?2 WHEN '' THEN email ELSE ?2 END WHERE entra_id = ?1",
-                    )?
-                    .execute([id, address])?;
+            for (id, known, enrolled) in people {
+                let Some(mut now) = address(&id) else {
+                    continue;
+                };
+                if now.is_empty() {
+                    now.clone_from(&known);
+                }
+                if !enrolled || now != known {
+                    change
+                        .prepare_cached(
+                            "UPDATE people_links SET enrolled = 1, email = ?2 WHERE entra_id = ?1",
+                        )?
+                        .execute([id, now])?;
+                }
             }
             change.commit()
         };

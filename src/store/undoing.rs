@@ -18,7 +18,7 @@ impl State {
                -- Whether it took place shows in the present state.
                OR (kind IN ('add_member', 'remove_member', 'suspend_user', 'restore_user')
                  AND (outcome IS NULL
-                   OR (outcome = 'failed' AND (status IS NULL OR status >= 500)))))
+                   OR (outcome = 'failed' AND unclear = 1))))
              AND NOT EXISTS (
                SELECT 1 FROM journal l
                WHERE l.account_id = j.account_id AND l.run > j.run

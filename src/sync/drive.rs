@@ -409,6 +409,7 @@ impl<'a> Driver<'a> {
         let problem = self.unclear.get(&index).map(Problem::from);
         Finished {
             outcome: JournalOutcome::Failed,
+            unclear: true,
             learnt: Learnt::Nothing,
             status: None,
             code: None,

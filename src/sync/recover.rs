@@ -3,7 +3,7 @@
 use super::error::SyncError;
 use super::refresh::Snapshots;
 use super::session::Session;
-use crate::directory::{AccountKind, GroupId, JiraSnapshot, fold};
+use crate::directory::{AccountId, AccountKind, GroupId, JiraSnapshot, fold};
 use crate::plan::{Kind, Mode, Ownership};
 use crate::store::{Found, LinkedHow, RunOutcome, Unfinished};
 
@@ -18,6 +18,15 @@ impl Session {
             let found = match write.kind {
                 Kind::CreateGroup => self.recover_group(snapshots, write).await?,
                 Kind::CreateUser => self.recover_person(snapshots, write).await?,
+                Kind::RemoveUser => Some(Found {
+                    // Asked for by id: the listing keeps whoever is young.
+                    took_place: self
+                        .jira
+                        .by_ids(&[AccountId::new(&write.account_id)])
+                        .await?
+                        .is_empty(),
+                    ..Found::default()
+                }),
                 _ => shown(&snapshots.jira.snapshot, write).map(|took_place| Found {
                     took_place,
                     ..Found::default()
@@ -141,8 +150,7 @@ fn shown(jira: &JiraSnapshot, write: &Unfinished) -> Option<bool> {
         }
         Kind::SuspendUser => Some(!jira.account(account?).active()),
         Kind::RestoreUser => Some(jira.account(account?).active()),
-        Kind::RemoveUser => jira.users.is_whole().then_some(account.is_none()),
         Kind::DeleteGroup => jira.group_list.is_whole().then_some(group.is_none()),
-        Kind::CreateUser | Kind::CreateGroup => None,
+        Kind::CreateUser | Kind::CreateGroup | Kind::RemoveUser => None,
     }
 }

@@ -490,6 +490,10 @@ fn failed(error: &JiraError) -> Attempt {
         },
         finished: Some(Finished {
             outcome: JournalOutcome::Failed,
+            unclear: match error {
+                JiraError::Http(failure) => failure.may_have_happened(),
+                error => error.refusal().is_some_and(|r| r.status >= 500),
+            },
             learnt: Learnt::Nothing,
             status: refusal.map(|r| r.status),
             code: refusal.map(|r| r.code.clone()).filter(|c| !c.is_empty()),

@@ -589,3 +589,51 @@ async fn killed_among_leavers_everybody_gets_back_what_was_taken() {
         }
     });
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_clearly_was_not_taken_is_not_given_back() {
+    let world = enrolled("leavers = \"suspend\"").await;
+    let (leaver, account) = world.sim.world(|w| people(w)[0].clone());
+    set_enabled(&world, &leaver, false);
+    world
+        .sim
+        .world(|w| w.faults.unsuspendable = Some(account.clone()));
+    let failed = world.json(&["sync"], 4).await;
+    // The admin does it by hand, for reasons of their own.
+    world
+        .sim
+        .world(|w| w.jira.accounts.get_mut(&account).unwrap().active = false);
+    set_enabled(&world, &leaver, true);
+    let plan = world.json(&["plan", "--full"], 0).await;
+    assert_eq!(plan["summary"]["restore_user"], 0);
+    let file = world.path("undo.json");
+    let run = failed["run_id"].as_str().unwrap();
+    let undo = world
+        .json(&["undo", run, "--out", file.to_str().unwrap()], 0)
+        .await;
+    assert_eq!(undo["summary"]["restore_user"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspension_that_a_gateway_hid_from_a_cancelled_run_is_given_back() {
+    let world = enrolled("leavers = \"suspend\"").await;
+    let (leaver, account) = world.sim.world(|w| people(w)[0].clone());
+    set_enabled(&world, &leaver, false);
+    world.sim.world(|w| w.faults.gateway_suspensions = true);
+    let child = world.command(&["sync", "--json"]).spawn().unwrap();
+    while world.sim.world(|w| w.requests("POST", "/suspend")) == 0 {
+        tokio::task::yield_now().await;
+    }
+    std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
+    assert_eq!(output.await.unwrap().status.code(), Some(130));
+    world.sim.world(|w| w.faults.gateway_suspensions = false);
+    assert_eq!(is_active(&world, &account), Some(false), "it took place");
+    set_enabled(&world, &leaver, true);
+    world.json(&["sync"], 0).await;
+    assert_eq!(is_active(&world, &account), Some(true));
+    assert_eq!(world.left().await, 0);
+}

@@ -354,3 +354,43 @@ async fn what_a_later_run_did_again_is_not_taken_back_with_an_earlier_one() {
     let ran = world.run(&["undo", first, "--yes"]).await.expect(0);
     assert!(ran.err.contains("taken back before"), "{}", ran.err);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_rejects_also_where_something_was_rejected_for_another_reason() {
+    let world = World::new(SMALL).await;
+    world.apply_all(0).await;
+    let (group, member) = world.sim.world(|w| {
+        let created: Vec<String> = w.jira.groups.values().filter(|g| g.created).map(|g| g.name.clone()).collect();
+        let importable = |m: &rollbook::simulator::Member| matches!(m, rollbook::simulator::Member::User(id) if w.importable(&w.entra.users[id]).is_some());
+        let group = w.entra.groups.values().find(|g| {
+            created.contains(&g.name) && g.visibility.is_none() && g.members.iter().filter(|m| importable(m)).count() > 2
+        }).unwrap();
+        (group.id.clone(), group.members.iter().find(|m| importable(m)).unwrap().clone())
+    });
+    let rollbook::simulator::Member::User(user) = member.clone() else {
+        unreachable!()
+    };
+    let before = world.sim.world(|w| state(w));
+    // Left the group: taken back, and so rejected for that reason.
+    world
+        .sim
+        .world(|w| w.set_member(&group, member.clone(), false));
+    let left = world.apply_all(0).await;
+    take_back(&world, left["run_id"].as_str().unwrap(), 0).await;
+    assert_eq!(world.sim.world(|w| state(w)), before);
+    // Disabled: another reason, so that it is done again; taken back, it is rejected for that one.
+    world.sim.world(|w| {
+        w.set_member(&group, member.clone(), true);
+        w.edit_user(&user, |user| user.enabled = false);
+    });
+    let disabled = world.apply_all(0).await;
+    assert_ne!(world.sim.world(|w| state(w)), before);
+    take_back(&world, disabled["run_id"].as_str().unwrap(), 0).await;
+    assert_eq!(world.sim.world(|w| state(w)), before);
+    world.json(&["sync"], 0).await;
+    assert_eq!(
+        world.sim.world(|w| state(w)),
+        before,
+        "it is not done again"
+    );
+}

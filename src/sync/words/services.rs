@@ -361,7 +361,7 @@ fn http(side: &str, failure: &Failure) -> Problem {
             ),
             "A proxy may change the answers, or entra.cloud may be wrong. Don't go on before you know which.",
         ),
-        Failure::AskedToWait { host: h, wait } => Problem::new(
+        Failure::AskedToWait { host: h, wait, .. } => Problem::new(
             "throttled",
             format!(
                 "{side}: {} asks to wait {} minutes.",
