@@ -6,7 +6,9 @@ use super::{ask, json};
 use crate::directory::{duration, shown};
 use crate::plan::{Allowance, Allowances, Document, GuardName, Mode};
 use crate::store::{RunKind, RunOutcome};
-use crate::sync::{self, Adoption, Applied, ApplyRequest, Planned, Progress, Session, SyncError};
+use crate::sync::{
+    self, Adoption, Applied, ApplyRequest, Planned, Progress, Rival, Session, SyncError,
+};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -190,8 +192,14 @@ pub(super) async fn propose(
     {
         return declined(session, planned, reviewed.as_deref(), output);
     }
-    if planned.plan.free().next().is_some() && !takes_over(target, session, yes, output).await? {
-        return declined(session, planned, reviewed.as_deref(), output);
+    let mut took_over = false;
+    if planned.plan.free().next().is_some()
+        && let Some(rival) = session.rival().await?
+    {
+        took_over = takes_over(target, &rival, yes, output).await?;
+        if !took_over {
+            return declined(session, planned, reviewed.as_deref(), output);
+        }
     }
     if !yes && (adoption.is_some() || !nothing) {
         let question = question(session, planned);
@@ -216,7 +224,8 @@ pub(super) async fn propose(
     let mut request = ApplyRequest::everything(planned, kind);
     request.cut += cut;
     request.reviewed = reviewed;
-    request.take_over = true;
+    // Else it is asked once more, since agreeing took its time.
+    request.take_over = took_over;
     carry_out(session, planned, request, progress, output).await
 }
 
@@ -238,16 +247,13 @@ fn question(session: &Session, planned: &Planned) -> String {
     )
 }
 
-/// Whether nobody else applies to the site, or the person takes over.
+/// Whether the person takes over from somebody else who applies to the site.
 async fn takes_over(
     target: &Target,
-    session: &mut Session,
+    rival: &Rival,
     yes: bool,
     output: &Output,
 ) -> Result<bool, SyncError> {
-    let Some(rival) = session.rival().await? else {
-        return Ok(true);
-    };
     output.remark(&rival.words());
     if yes {
         return Ok(true);
@@ -283,6 +289,7 @@ async fn look_again(
         Ok(planned)
     })
     .await?;
+    planned.in_part = agreed.in_part;
     let matched = sync::carry_over(&rows, planned);
     let allowances = sync::as_reviewed(&agreed.allowances, |_| true, planned);
     planned.allow(allowances)?;

@@ -3,7 +3,7 @@
 use super::event::{Event, Inner};
 use crate::directory::{AccountId, EntraId, GroupId};
 use crate::plan::{GroupLink, OperationId, Ownership, RowDecision};
-use crate::store::{JournalRow, LinkedHow, Run, State};
+use crate::store::{Holder, JournalRow, LinkedHow, Lock, Run, State};
 use crate::sync::{self, Adoption, ExportForm, Problem, SyncError};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
@@ -65,13 +65,24 @@ pub(super) struct RunInFull {
     pub(super) journal: Vec<JournalRow>,
 }
 
+/// The runs of a profile.
+#[derive(Debug, Default)]
+pub(super) struct Runs {
+    /// The newest first.
+    pub(super) all: Vec<Run>,
+    /// The undo that pauses the schedule, if one does.
+    pub(super) paused: Option<String>,
+    /// Who else reads or applies just now.
+    pub(super) locked: Option<String>,
+}
+
 /// What came of an errand.
 #[derive(Debug)]
 pub(super) enum Answer {
     /// Kept.
     Kept,
-    /// All runs, the newest first, and the undo that pauses the schedule, if one does.
-    Runs(Vec<Run>, Option<String>),
+    /// What was done and is being done.
+    Runs(Runs),
     /// A run was written to this file.
     Exported(PathBuf),
     /// One run.
@@ -160,6 +171,20 @@ fn export(folder: &Path, profile: &str, state: &State, id: &str) -> Result<Answe
     Ok(Answer::Exported(path))
 }
 
+fn runs(folder: &Path, state: &State) -> Result<Answer, SyncError> {
+    let locked = match Lock::holder(&folder.join("lock"))? {
+        Holder::Nobody | Holder::Oneself => None,
+        Holder::Another(owner) => {
+            Some(owner.map_or_else(|| "another process".to_owned(), |o| o.to_string()))
+        }
+    };
+    Ok(Answer::Runs(Runs {
+        all: state.runs()?,
+        paused: state.schedule_paused()?,
+        locked,
+    }))
+}
+
 fn run(
     folder: &Path,
     profile: &str,
@@ -171,7 +196,7 @@ fn run(
         *open = None;
         match errand {
             Errand::History(id) => return Ok(Answer::History(id, Vec::new())),
-            Errand::Runs => return Ok(Answer::Runs(Vec::new(), None)),
+            Errand::Runs => return Ok(Answer::Runs(Runs::default())),
             Errand::Run(run) | Errand::Export(run) => return Err(SyncError::UnknownRun(run)),
             // What is to be kept is kept, or says why not.
             _ => {}
@@ -212,10 +237,10 @@ fn run(
             }
         }
         Errand::BringTogether { entra, group } => state.bring_together(&entra, &group)?,
-        Errand::Runs => return Ok(Answer::Runs(state.runs()?, state.schedule_paused()?)),
+        Errand::Runs => return runs(folder, state),
         Errand::Resume => {
             state.resume_schedule()?;
-            return Ok(Answer::Runs(state.runs()?, None));
+            return runs(folder, state);
         }
         Errand::Export(id) => return export(folder, profile, state, &id),
         Errand::Run(id) => {

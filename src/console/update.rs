@@ -266,8 +266,12 @@ fn told(app: &mut App, inner: Inner) -> Vec<Effect> {
 fn answered(app: &mut App, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::Kept => {}
-        Answer::Runs(runs, paused) => {
-            app.jobs.runs(runs, paused);
+        Answer::Runs(runs) => {
+            let other = app.jobs.locked.is_some();
+            app.jobs.runs(runs, app.now);
+            if other && app.jobs.locked.is_none() && app.jobs.job.is_none() {
+                app.note("The other Rollbook is done with this profile: r reads what it left.");
+            }
             if let Some(run) = app.jobs.interrupted() {
                 let words = format!(
                     "Run {run} never ended: r looks up what is unclear of it, and plans what is left."

@@ -226,6 +226,7 @@ async fn apply(
         }
         None => read(session, tell).await?,
     };
+    planned.in_part = reviewed.in_part;
     let matched = sync::carry_over(&rows, &mut planned);
     if matched.overtaken > 0 {
         tell(Inner::Noted(format!(
@@ -275,10 +276,12 @@ async fn sync(
     let mut planned = read(session, tell).await?;
     // What was decided while both sides were read counts. What was withdrawn counts from the next
     // run on: nothing enters a plan that was not confirmed against both sides.
-    let decided = session.state.decisions()?;
+    let (decided, links) = (session.state.decisions()?, session.state.links()?);
     planned.again(|known| {
         known.decisions.operations.extend(decided.operations);
         known.decisions.kept_apart.extend(decided.kept_apart);
+        known.decisions.left_alone.extend(decided.left_alone);
+        known.links = links;
     });
     // With some of them gone, guards may let go of others.
     sync::confirm(session, &mut planned).await?;

@@ -201,16 +201,16 @@ impl Service {
         let pace = self.pace(call);
         let (mut refused, mut cut) = (0, 0);
         let mut unclear = false;
-        // An attempt that was cut may have taken place: a cancellation must not hide it.
+        // An attempt that was cut may have taken place: what ends the next one must not hide it.
         let mut before: Option<Failure> = None;
-        let hidden = |before: Option<Failure>, failure: Failure| match failure {
-            Failure::Cancelled => before.unwrap_or(Failure::Cancelled),
-            Failure::AskedToWait { host, wait, .. } => Failure::AskedToWait {
+        let hidden = |before: Option<Failure>, failure: Failure| match (before, failure) {
+            (before, Failure::AskedToWait { host, wait, .. }) => Failure::AskedToWait {
                 host,
                 wait,
                 unclear: before.is_some(),
             },
-            other => other,
+            (Some(before), failure) if !failure.may_have_happened() => before,
+            (_, failure) => failure,
         };
         loop {
             let result = self.once(call, &pace, refused + cut > 0).await;

@@ -107,6 +107,50 @@ pub enum JiraError {
     Refused(Box<Refusal>),
 }
 
+/// A write that failed, or of which nobody knows.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{error}")]
+pub struct Unwritten {
+    /// How it ended.
+    pub error: JiraError,
+    /// Whether it may have taken place all the same: no answer tells, or an earlier attempt of the
+    /// same write ended without one.
+    pub may_have_happened: bool,
+}
+
+impl Unwritten {
+    /// A refusal, by an answer that tells whether attempts before it ended without one.
+    pub(super) const fn refused(error: JiraError, answer: &Answer) -> Self {
+        Self {
+            error,
+            may_have_happened: answer.after_unclear || answer.status.as_u16() >= 500,
+        }
+    }
+
+    /// It failed before the write was tried.
+    pub(super) const fn before(error: JiraError) -> Self {
+        Self {
+            error,
+            may_have_happened: false,
+        }
+    }
+}
+
+impl From<JiraError> for Unwritten {
+    fn from(error: JiraError) -> Self {
+        Self {
+            may_have_happened: matches!(&error, JiraError::Http(f) if f.may_have_happened()),
+            error,
+        }
+    }
+}
+
+impl From<Failure> for Unwritten {
+    fn from(failure: Failure) -> Self {
+        JiraError::from(failure).into()
+    }
+}
+
 impl JiraError {
     /// The refusal, if it is one.
     #[must_use]

@@ -1,6 +1,6 @@
 //! The organization's API, with its own key: who has which address, and what another system syncs.
 
-use super::error::{JiraError, Refusal, request_id};
+use super::error::{JiraError, Refusal, Unwritten, request_id};
 use super::writes::{How, Written};
 use crate::directory::{AccountId, fold};
 use crate::http::{
@@ -65,6 +65,8 @@ struct Links {
 pub struct Invited {
     /// The accounts, by folded address.
     pub accounts: HashMap<String, AccountId>,
+    /// Why others could not be invited, by folded address, as far as the answer says so.
+    pub reasons: HashMap<String, String>,
     /// Status of the answer: 206 if some could not be invited.
     pub status: u16,
     /// For support.
@@ -77,6 +79,39 @@ struct Invitation {
     email: String,
     #[serde(default)]
     id: Option<String>,
+    #[serde(default)]
+    results: Option<Vec<InvitationResult>>,
+}
+
+impl Invitation {
+    /// Why it failed, if it did.
+    fn reason(&self) -> Option<&str> {
+        let results = self.results.iter().flatten();
+        let mut parts = results.flat_map(|result| {
+            let roles = result.role_assignment_result.iter().flatten();
+            roles.chain(result.group_assignment_result.iter().flatten())
+        });
+        let failed = parts.find(|part| part.status.eq_ignore_ascii_case("ERROR"))?;
+        Some(failed.status_reason.as_deref().unwrap_or_default())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct InvitationResult {
+    #[serde(default)]
+    role_assignment_result: Option<Vec<Assignment>>,
+    #[serde(default)]
+    group_assignment_result: Option<Vec<Assignment>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Assignment {
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    status_reason: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -205,8 +240,9 @@ impl Organization {
         &self,
         account: &AccountId,
         suspended: bool,
-    ) -> Result<Written, JiraError> {
-        let directory = self.directory(account).await?;
+    ) -> Result<Written, Unwritten> {
+        let directory = self.directory(account).await;
+        let directory = directory.map_err(Unwritten::before)?;
         let (what, action, endpoint) = if suspended {
             ("suspend a user", "suspend", SUSPEND)
         } else {
@@ -231,7 +267,8 @@ impl Organization {
         let conflict =
             answer.status.as_u16() == 409 && !Refusal::of(what, &answer).is_about_licences();
         if !answer.status.is_success() && !conflict {
-            return Err(self.refusal(what, &answer).await);
+            let refusal = self.refusal(what, &answer).await;
+            return Err(Unwritten::refused(refusal, &answer));
         }
         Ok(Written {
             how: if conflict && !answer.after_unclear {
@@ -318,18 +355,25 @@ impl Organization {
                 cause: "no list of invitations".to_owned(),
             })
         })?;
-        Ok(Invited {
-            accounts: page
-                .data
-                .into_iter()
-                .filter_map(|row| {
-                    let id = row.id.filter(|id| !id.is_empty())?;
-                    Some((fold(&row.email), AccountId::new(&id)))
-                })
-                .collect(),
+        let mut invited = Invited {
+            accounts: HashMap::new(),
+            reasons: HashMap::new(),
             status: answer.status.as_u16(),
             request_id: request_id(&answer),
-        })
+        };
+        for row in page.data {
+            let address = fold(&row.email);
+            match (&row.id, row.reason()) {
+                (Some(id), None) if !id.is_empty() => {
+                    invited.accounts.insert(address, AccountId::new(id));
+                }
+                (_, reason) => {
+                    let reason = reason.unwrap_or_default().chars().take(300).collect();
+                    invited.reasons.insert(address, reason);
+                }
+            }
+        }
+        Ok(invited)
     }
 
     fn path<'a>(&'a self, kind: &'a str) -> [&'a str; 8] {

@@ -1,7 +1,7 @@
 //! The writes.
 
 use super::client::Jira;
-use super::error::{JiraError, Refusal};
+use super::error::{JiraError, Refusal, Unwritten};
 use super::wire::{Group, User};
 use crate::directory::{AccountId, GroupId};
 use crate::http::{Method, Repeat};
@@ -99,7 +99,7 @@ impl Jira {
         &self,
         group: &GroupId,
         account: &AccountId,
-    ) -> Result<Written, JiraError> {
+    ) -> Result<Written, Unwritten> {
         let call = self
             .call(
                 Method::POST,
@@ -120,7 +120,7 @@ impl Jira {
         &self,
         group: &GroupId,
         account: &AccountId,
-    ) -> Result<Written, JiraError> {
+    ) -> Result<Written, Unwritten> {
         let call = self.call(
             Method::DELETE,
             "/rest/api/3/group/user",
@@ -133,7 +133,7 @@ impl Jira {
     }
 
     /// Removes an account from the site, with its groups and roles. Safe to repeat.
-    pub async fn remove_user(&self, account: &AccountId) -> Result<Written, JiraError> {
+    pub async fn remove_user(&self, account: &AccountId) -> Result<Written, Unwritten> {
         let call = self.call(
             Method::DELETE,
             "/rest/api/3/user",
@@ -146,7 +146,7 @@ impl Jira {
     }
 
     /// Deletes a group. What is restricted to it becomes inaccessible. Safe to repeat.
-    pub async fn delete_group(&self, group: &GroupId) -> Result<Written, JiraError> {
+    pub async fn delete_group(&self, group: &GroupId) -> Result<Written, Unwritten> {
         let call = self.call(
             Method::DELETE,
             "/rest/api/3/group",
@@ -158,19 +158,17 @@ impl Jira {
             .await
     }
 
-    /// A property of the admin's own account, if it is set.
+    /// A property of the admin's own account, if it is set. Read also while a run is cancelled, since
+    /// it is written then.
     pub async fn property(&self, key: &str) -> Result<Option<Value>, JiraError> {
         let account = self.myself().id.as_str();
-        let read = self
-            .get::<Property>(
-                "read a user property",
-                PROPERTY,
-                &["user", "properties", key],
-                &[("accountId", account)],
-            )
-            .await;
-        match read {
-            Ok(property) => Ok(Some(property.value)),
+        let path = ["user", "properties", key];
+        let query = [("accountId", account)];
+        let call = self
+            .call(Method::GET, PROPERTY, &path, &query, Repeat::Safe)
+            .regardless();
+        match self.send::<Property>("read a user property", &call).await {
+            Ok((property, _)) => Ok(Some(property.value)),
             Err(JiraError::Refused(refusal)) if refusal.status == 404 => Ok(None),
             Err(error) => Err(error),
         }
@@ -202,12 +200,12 @@ impl Jira {
         what: &'static str,
         call: &crate::http::Call,
         already: impl Fn(&Refusal) -> bool,
-    ) -> Result<Written, JiraError> {
+    ) -> Result<Written, Unwritten> {
         let (answer, refusal) = match self.send_plain(what, call).await? {
             (answer, None) => (answer, None),
             (answer, Some(error)) => match error {
                 JiraError::Refused(refusal) if already(&refusal) => (answer, Some(refusal)),
-                error => return Err(error),
+                error => return Err(Unwritten::refused(error, &answer)),
             },
         };
         Ok(Written {

@@ -51,7 +51,7 @@ pub use patterns::{Patterns, Replace};
 pub use people::{Standing, address, usable_address};
 pub use period::Period;
 pub use schedule::next_run;
-pub use scope::{Unclear, closure, unclear_scope};
+pub use scope::{Unclear, closure, scope_sources, unclear_scope};
 pub use settings::{
     EmailSource, GuardSettings, Invitations, Leavers, Names, OutOfScope, ProductKey, Provisioning,
     Scope, ScopeUsers, Settings,

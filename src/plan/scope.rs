@@ -83,6 +83,25 @@ fn assigned(entra: &EntraSnapshot) -> Vec<bool> {
     marks
 }
 
+/// The groups, nested ones included, that bring people into scope.
+#[must_use]
+pub fn scope_sources(entra: &EntraSnapshot, settings: &Settings) -> Vec<u32> {
+    let scope = &settings.scope;
+    let roots: Vec<u32> = match scope.users {
+        ScopeUsers::All => Vec::new(),
+        ScopeUsers::Assigned => {
+            let principals = entra.assigned().map_or(&[][..], |a| &a.principals);
+            let ids = principals.iter();
+            ids.filter_map(|id| entra.find_group(id.as_str())).collect()
+        }
+        ScopeUsers::MemberOf => {
+            let names = scope.member_of.iter();
+            names.flat_map(|name| named(entra, name)).collect()
+        }
+    };
+    closure(entra, &roots)
+}
+
 /// Marks everyone in the named groups, nested ones included. Groups are named by object id or by
 /// display name; all groups of one display name count.
 fn people_of(entra: &EntraSnapshot, names: &[String]) -> Vec<bool> {

@@ -76,6 +76,8 @@ pub struct Faults {
     pub no_paid_plan: bool,
     /// Addresses under this domain can't be invited.
     pub uninvitable: Option<String>,
+    /// A request that invites an address under this domain is refused as a whole.
+    pub malformed: Option<String>,
     /// User properties may not be read or written.
     pub no_properties: bool,
     /// `POST user` says that no licence is left.

@@ -120,13 +120,23 @@ fn invite(world: &mut World, request: &Request) -> Reply {
     if emails.is_empty() || emails.len() > 25 {
         return error(400, "ADMIN-400-1", "Between 1 and 25 emails");
     }
+    let is_under = |email: &str, wanted: &Option<String>| {
+        let domain = email.rsplit_once('@').map(|(_, domain)| domain);
+        domain.is_none_or(|domain| wanted.as_deref() == Some(domain))
+    };
+    if emails
+        .iter()
+        .any(|email| is_under(email, &world.faults.malformed))
+    {
+        return error(400, "ADMIN-400-2", "An email is not valid");
+    }
     let mut results = Vec::new();
     let mut failed = false;
     for email in emails {
-        let domain = email.rsplit_once('@').map(|(_, domain)| domain);
-        if domain.is_none_or(|domain| world.faults.uninvitable.as_deref() == Some(domain)) {
+        if is_under(&email, &world.faults.uninvitable) {
             failed = true;
-            results.push(json!({"email": email, "results": []}));
+            let refused = json!({"status": "ERROR", "statusReason": "Domain is not approved"});
+            results.push(json!({"email": email, "results": [{"roleAssignmentResult": [refused]}]}));
             continue;
         }
         let known = world

@@ -159,6 +159,13 @@ pub fn restore(folder: &Path, from: Option<&Path>, owner: &Owner) -> Result<Rest
     let aside = if path.exists() {
         let aside = folder.join(format!("state-aside-{}.db", stamp()));
         std::fs::rename(&path, &aside).map_err(io(&path))?;
+        // What was written last may stand in the log beside it alone.
+        let log = folder.join("state.db-wal");
+        if log.exists() {
+            let mut beside = aside.clone().into_os_string();
+            beside.push("-wal");
+            std::fs::rename(&log, beside).map_err(io(&log))?;
+        }
         Some(aside)
     } else {
         None

@@ -168,7 +168,9 @@ pub(super) fn taking(
     connection
         .prepare_cached(
             "INSERT INTO taken (account_id, group_id, entra_id, at, run)
-             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+             VALUES (?1, ?2, ?3, ?4, ?5)
+             -- An account may have come to another person since.
+             ON CONFLICT DO UPDATE SET entra_id = ?3, at = ?4, run = ?5 WHERE entra_id <> ?3",
         )?
         .execute(params![
             user.account_id.as_deref().unwrap_or_default(),

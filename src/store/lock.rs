@@ -2,9 +2,11 @@
 
 use super::{StoreError, database};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::Path;
+use std::time::Duration;
 
 /// Who holds a lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,11 +23,40 @@ pub struct Owner {
     pub since: String,
 }
 
+impl Owner {
+    fn read(file: &mut File) -> Option<Self> {
+        let mut text = String::new();
+        file.read_to_string(&mut text).ok()?;
+        serde_json::from_str(&text).ok()
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}", self.person, self.host)
+    }
+}
+
 /// The lock, released when it is dropped or its process ends in any way.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
 }
+
+/// Whether somebody holds a lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// Nobody.
+    Nobody,
+    /// This process itself.
+    Oneself,
+    /// Somebody else; unknown in the moment in which they write down who they are.
+    Another(Option<Owner>),
+}
+
+/// How often a lock is asked for again that somebody may only be looking at.
+const GLANCES: u32 = 4;
+const GLANCE: Duration = Duration::from_millis(15);
 
 impl Lock {
     /// Takes the lock, or says who has it.
@@ -40,21 +71,50 @@ impl Lock {
             .write(true)
             .open(path)
             .map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                let readable = file.read_to_string(&mut text).is_ok();
-                return Err(StoreError::Locked {
-                    owner: readable.then(|| serde_json::from_str(&text).ok()).flatten(),
-                });
+        let mut glances = 0;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if glances < GLANCES => {
+                    glances += 1;
+                    #[expect(
+                        clippy::disallowed_methods,
+                        reason = "the operating system can't tell when a shared lock is given back"
+                    )]
+                    std::thread::sleep(GLANCE);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    let owner = Owner::read(&mut file);
+                    return Err(StoreError::Locked { owner });
+                }
+                Err(TryLockError::Error(source)) => return Err(io(source)),
             }
-            Err(TryLockError::Error(source)) => return Err(io(source)),
         }
         let text = serde_json::to_string(owner).unwrap_or_default();
         file.set_len(0).map_err(io)?;
         file.rewind().map_err(io)?;
         file.write_all(text.as_bytes()).map_err(io)?;
         Ok(Self { _file: file })
+    }
+
+    /// Who holds the lock just now. Whoever takes it meanwhile waits out this glance at it.
+    pub fn holder(path: &Path) -> Result<Holder, StoreError> {
+        let io = |source| StoreError::Io {
+            path: path.to_owned(),
+            source,
+        };
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Holder::Nobody),
+            Err(source) => return Err(io(source)),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(Holder::Nobody),
+            Err(TryLockError::WouldBlock) => Ok(match Owner::read(&mut file) {
+                Some(owner) if owner.pid == std::process::id() => Holder::Oneself,
+                owner => Holder::Another(owner),
+            }),
+            Err(TryLockError::Error(source)) => Err(io(source)),
+        }
     }
 }

@@ -19,7 +19,7 @@ pub use backups::{Restored, restore};
 pub use error::StoreError;
 pub use journal::{Entry, Finished, Journal, JournalOutcome, Learnt};
 pub use links::{LinkedHow, Written, YoungLink};
-pub use lock::{Lock, Owner};
+pub use lock::{Holder, Lock, Owner};
 pub use mirror::{EntraNotes, Listing, Mirror, Mirrored};
 pub use runs::{JournalRow, NewRun, Run, RunKind, RunOutcome};
 pub use state::{Found, Identity, State, Unfinished};

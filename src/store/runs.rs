@@ -343,7 +343,7 @@ impl State {
         let rows = self.rows(
             "SELECT kind, coalesce(entra_id, ''), coalesce(email, ''), coalesce(group_entra, ''),
              coalesce(group_name, ''), run, operation_id, coalesce(account_id, ''),
-             coalesce(group_id, '') FROM journal WHERE outcome IS NULL",
+             coalesce(group_id, ''), intent_at FROM journal WHERE outcome IS NULL",
             [],
             |row| {
                 Ok(Kind::parse(&row.get::<_, String>(0)?).map(|kind| {
@@ -357,6 +357,7 @@ impl State {
                         operation_id: row.get(6)?,
                         account_id: row.get(7)?,
                         group_id: row.get(8)?,
+                        begun_at: row.get(9)?,
                     })
                 }))
             },

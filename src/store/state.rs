@@ -51,6 +51,8 @@ pub struct Unfinished {
     pub account_id: String,
     /// The group in Jira, empty where none was known.
     pub group_id: String,
+    /// When its call was about to be made, seconds since 1970.
+    pub begun_at: i64,
 }
 
 /// What became of such a write.

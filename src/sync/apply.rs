@@ -265,7 +265,7 @@ const fn outcome_of(counts: Counts) -> RunOutcome {
 /// Keeps what a run proves that went to its end: who takes part, and that a person has seen these
 /// settings at work.
 fn ended_well(
-    session: &Session,
+    session: &mut Session,
     planned: &Planned,
     kind: RunKind,
     digest: &str,
@@ -280,8 +280,16 @@ fn ended_well(
         let address = address(entra.person(row), &planned.settings.provisioning.email_from);
         Some(address.unwrap_or_default().to_owned())
     })?;
-    if session.mode == Mode::Attended && kind == RunKind::Attended {
-        session.state.reviewed(digest)?;
+    let whole = entra.users.is_whole() && planned.jira.is_whole();
+    if session.mode == Mode::Attended && kind == RunKind::Attended && !planned.in_part {
+        if whole {
+            session.state.reviewed(digest)?;
+        } else if planned.known.history.reviewed_settings.as_deref() != Some(digest) {
+            session.notes.push(
+                "One side was not read to its end, so that this plan did not show everything: nothing is applied unattended until a whole one was reviewed."
+                    .to_owned(),
+            );
+        }
         if planned.plan.source_shrank && planned.allowances.names(GuardName::SourceShrank) {
             session.state.measure(planned.plan.measured)?;
         }

@@ -3,8 +3,8 @@
 use super::error::SyncError;
 use super::planning::Planned;
 use super::session::Session;
-use crate::directory::Doubt;
-use crate::plan::{Kind, Reason, sources};
+use crate::directory::{Doubt, EntraId, MemberKind};
+use crate::plan::{Kind, Reason, scope_sources, sources};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -13,36 +13,53 @@ use std::sync::Arc;
 const AT_ONCE: usize = 8;
 
 impl Session {
-    /// Asks the groups' own lists for those who seem to have left. Members come in slices all over
-    /// the listing of groups, and a page that got lost there looks as if its members had left;
-    /// nothing in that listing would tell. One contradiction, and nobody is removed.
+    /// Asks the groups' own lists for those who seem to have left them, or to have fallen out of scope
+    /// with them. Members come in slices all over the listing of groups, and a page that got lost there
+    /// looks as if its members had left, people or nested groups; nothing in that listing would tell.
+    /// One contradiction, and nobody is removed.
     pub(super) async fn confirm_departures(
         &mut self,
         planned: &mut Planned,
     ) -> Result<(), SyncError> {
         let inputs = planned.inputs();
-        let mut leaving: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+        let entra = &planned.entra;
+        // By target; those who fell out of scope stand apart.
+        let mut leaving: BTreeMap<Option<u32>, BTreeSet<u32>> = BTreeMap::new();
         for op in self.in_earnest(planned) {
-            if let (Kind::RemoveMember, Reason::LeftGroup) = (op.kind, op.reason)
-                && let (Some(target), Some(person)) = (op.target(), op.person())
-            {
-                leaving.entry(target).or_default().insert(person);
+            let (Kind::RemoveMember, Some(person)) = (op.kind, op.person()) else {
+                continue;
+            };
+            match op.reason {
+                Reason::LeftGroup => _ = leaving.entry(op.target()).or_default().insert(person),
+                Reason::OutOfScope => _ = leaving.entry(None).or_default().insert(person),
+                _ => {}
             }
         }
         let mut groups: BTreeMap<u32, HashSet<&str>> = BTreeMap::new();
         for (target, people) in &leaving {
-            for group in sources(&inputs, &planned.plan.targets[*target as usize]) {
-                let ids = people.iter().map(|row| planned.entra.person(*row).id());
+            let from = match target {
+                Some(target) => sources(&inputs, &planned.plan.targets[*target as usize]),
+                None => scope_sources(entra, &planned.settings),
+            };
+            for group in from {
+                let ids = people.iter().map(|row| entra.person(*row).id());
                 groups.entry(group).or_default().extend(ids);
             }
         }
         let contradicted: Vec<u64> = stream::iter(&groups)
             .map(|(group, people)| async {
-                let id = planned.entra.group(*group).id();
+                let id = entra.group(*group).id();
                 // Gone since it was listed: nobody is known to have left it.
                 let members = self.entra.members_of(id).await?.unwrap_or_default();
-                let members: HashSet<&str> = members.iter().map(|(id, _)| id.as_str()).collect();
-                let still = people.iter().filter(|id| members.contains(**id)).count();
+                let nested = entra.nested().of(*group);
+                let contradicts = |(id, kind): &&(EntraId, MemberKind)| match kind {
+                    MemberKind::Person => people.contains(id.as_str()),
+                    // People may have come in through it.
+                    MemberKind::Group => entra
+                        .find_group(id.as_str())
+                        .is_some_and(|row| !nested.contains(&row)),
+                };
+                let still = members.iter().filter(contradicts).count();
                 Ok::<_, SyncError>(still as u64)
             })
             .buffer_unordered(AT_ONCE)

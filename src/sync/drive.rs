@@ -2,15 +2,16 @@
 
 use super::apply::FailureRow;
 use super::error::SyncError;
+use super::invite::{Invitee, invite};
 use super::planning::Planned;
 use super::progress::Stage;
 use super::session::Session;
 use super::words::Problem;
-use super::writes::{Attempt, Census, Job, Reach, invite, look_up, write};
+use super::writes::{Attempt, Census, Job, Reach, look_up, write};
 use crate::directory::{AccountId, GroupId, fold};
 use crate::jira::{INVITED_AT_ONCE, JiraError};
 use crate::plan::{
-    Effect, Executor, Invitations, Kind, Next, Operation, OperationId, OperationRow, Outcome, Step,
+    Effect, Executor, Kind, Next, Operation, OperationId, OperationRow, Outcome, Step,
 };
 use crate::store::{Entry, Finished, Journal, JournalOutcome, Learnt};
 use futures_util::StreamExt as _;
@@ -161,19 +162,9 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
-    fn reach(&self) -> Reach<'a> {
-        let provisioning = &self.planned.settings.provisioning;
-        Reach {
-            jira: &self.session.jira,
-            organization: self.session.organization.as_ref(),
-            silent: provisioning.invitations == Invitations::Silent,
-            products: &provisioning.products,
-        }
-    }
-
     /// Steps that are made with one call stand together: silent invitations. All others stand alone.
     fn together(&self, steps: Vec<Step>) -> Vec<Vec<Step>> {
-        let silent = self.reach().silent;
+        let silent = self.session.reach().silent;
         let invited = |step: &Step| {
             silent
                 && step.effect == Effect::Write
@@ -242,7 +233,15 @@ impl<'a> Driver<'a> {
             Kind::RemoveUser => Job::RemoveUser {
                 account: account()?,
             },
-            Kind::DeleteGroup => Job::DeleteGroup { group: group()? },
+            Kind::DeleteGroup => {
+                let group = group()?;
+                let undo = self.planned.undo.as_ref();
+                let filled = undo.and_then(|undo| undo.filled.get(&group));
+                Job::DeleteGroup {
+                    filled: filled.cloned().unwrap_or_default(),
+                    group,
+                }
+            }
         })
     }
 
@@ -253,7 +252,7 @@ impl<'a> Driver<'a> {
     ) -> impl Future<Output = Result<Vec<Ended>, SyncError>> + use<'a> {
         let started: Vec<Started> = steps.into_iter().map(|step| self.start(step)).collect();
         let (census, admin) = (self.census.clone(), self.admin.clone());
-        let (reach, journal) = (self.reach(), self.journal);
+        let (reach, journal) = (self.session.reach(), self.journal);
         async move {
             let writes = started
                 .iter()
@@ -264,7 +263,7 @@ impl<'a> Driver<'a> {
             });
             futures_util::future::try_join_all(intents).await?;
             let mut attempts = Vec::new();
-            let together: Vec<(&OperationRow, &str)> = started
+            let together: Vec<Invitee<'_>> = started
                 .iter()
                 .filter_map(|each| match &each.job {
                     Some(Job::CreateUser { email }) => Some((&each.row, email.as_str())),
@@ -344,7 +343,8 @@ impl<'a> Driver<'a> {
         }
         if let Some(JiraError::Refused(refusal)) = &attempt.error
             && row.kind == Kind::CreateUser
-            && refusal.status == 400
+            // 206: an invitation that was refused among others that were not.
+            && matches!(refusal.status, 206 | 400)
             && !refusal.is_about_licences()
             && let Some(email) = row.user.as_ref().and_then(|u| u.email.as_deref())
         {

@@ -5,6 +5,7 @@ use super::error::SyncError;
 use super::session::Session;
 use super::words::Problem;
 use crate::directory::shown;
+use crate::jira::JiraError;
 use crate::plan::settings_digest;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -83,38 +84,42 @@ impl Session {
     /// Whether somebody on another machine applies to this site, or did lately with other settings.
     /// A site that does not tell gets a warning.
     pub async fn rival(&mut self) -> Result<Option<Rival>, SyncError> {
-        let found = match self.jira.property(KEY).await {
-            Ok(found) => found,
+        let rival = match self.other().await {
+            Ok(rival) => rival,
             Err(error) => {
-                self.lease_refused(&Problem::from(&error));
-                return Ok(None);
+                self.notes.push(format!(
+                    "It can't be told whether another machine applies to this site: {}",
+                    Problem::from(&error).message
+                ));
+                None
             }
         };
+        let matters = |r: &Rival| r.active || (r.other_settings && r.ago < MATTERS);
+        Ok(rival.filter(matters))
+    }
+
+    /// Somebody else whose lease stands on the site, active or not.
+    async fn other(&self) -> Result<Option<Rival>, JiraError> {
         // Something else under this key is nobody's lease.
-        let Some(theirs) = found.and_then(|value| serde_json::from_value::<Lease>(value).ok())
+        let Some(theirs) = self
+            .jira
+            .property(KEY)
+            .await?
+            .and_then(|value| serde_json::from_value::<Lease>(value).ok())
         else {
             return Ok(None);
         };
         let now = Timestamp::now();
         let mine = self.lease(now);
-        let ago = now.as_second() - theirs.until.as_second();
         let rival = Rival {
             active: theirs.until > now,
-            ago,
+            ago: now.as_second() - theirs.until.as_second(),
             other_settings: theirs.settings != mine.settings,
             host: theirs.host,
             person: theirs.person,
         };
         let is_me = rival.host == mine.host && rival.person == mine.person;
-        let matters = rival.active || (rival.other_settings && ago < MATTERS);
-        Ok((!is_me && matters).then_some(rival))
-    }
-
-    fn lease_refused(&mut self, problem: &Problem) {
-        self.notes.push(format!(
-            "It can't be told whether another machine applies to this site: {}",
-            problem.message
-        ));
+        Ok((!is_me).then_some(rival))
     }
 
     /// Takes the lease, or gives it back. A site that refuses gets a warning.
@@ -126,7 +131,7 @@ impl Session {
         };
         if !held {
             // Whoever leaves does not wait for a site that is gone: the lease ends by itself.
-            let given_back = tokio::time::timeout(GIVEN_BACK, self.write_lease(until));
+            let given_back = tokio::time::timeout(GIVEN_BACK, self.keep_lease(until));
             if !matches!(given_back.await, Ok(Ok(()))) {
                 tracing::warn!("the lease was not given back");
             }
@@ -141,7 +146,18 @@ impl Session {
         }
     }
 
-    async fn write_lease(&self, until: Timestamp) -> Result<(), crate::jira::JiraError> {
+    /// Renews it or gives it back, unless somebody took over meanwhile.
+    async fn keep_lease(&self, until: Timestamp) -> Result<(), JiraError> {
+        match self.other().await? {
+            Some(other) if other.active => {
+                tracing::warn!("{} took over", shown(&other.person));
+                Ok(())
+            }
+            _ => self.write_lease(until).await,
+        }
+    }
+
+    async fn write_lease(&self, until: Timestamp) -> Result<(), JiraError> {
         // Plain data: its serialization can't fail.
         let value = serde_json::to_value(self.lease(until)).unwrap_or_default();
         self.jira.set_property(KEY, &value).await
@@ -151,7 +167,7 @@ impl Session {
     pub(super) async fn renew_lease(&self) {
         loop {
             tokio::time::sleep(RENEWED).await;
-            if let Err(error) = self.write_lease(Timestamp::now() + HELD).await {
+            if let Err(error) = self.keep_lease(Timestamp::now() + HELD).await {
                 tracing::warn!(%error, "the lease was not renewed");
             }
         }

@@ -12,6 +12,7 @@ mod drift;
 mod drive;
 mod entra_side;
 mod error;
+mod invite;
 mod jira_members;
 mod jira_side;
 mod lease;

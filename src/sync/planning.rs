@@ -37,6 +37,9 @@ pub struct Planned {
     pub allowances: Allowances,
     /// Which operations are wanted.
     pub selection: Selection,
+    /// Whether it shows no more than a part of what the plan would do: agreeing to it is no review of
+    /// the settings.
+    pub in_part: bool,
     /// The run that is to be taken back, if this is an undo.
     pub undo: Option<Arc<Undo>>,
     /// How fast it would be applied with a person present.
@@ -123,7 +126,7 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
     if let Some(why) = plan::unclear_scope(&snapshots.entra, settings) {
         return Err(SyncError::UnclearScope(why.to_string()));
     }
-    if session.recover(&snapshots).await? {
+    if session.recover(&mut snapshots).await? {
         known.links = session.state.links()?;
         known.created = session.state.created()?;
         known.history = session.state.history()?;
@@ -142,6 +145,7 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
         mode: session.mode,
         allowances: Allowances::default(),
         selection: Selection::Everything,
+        in_part: false,
         undo: None,
         rates: attended_rates(&session.profile),
         plan: Plan::default(),
@@ -260,6 +264,7 @@ pub fn recall(profile: &Profile, paths: &Paths) -> Option<(Planned, u32)> {
         mode: Mode::Attended,
         allowances: Allowances::default(),
         selection: Selection::Everything,
+        in_part: false,
         undo: None,
         rates: attended_rates(profile),
         plan: Plan::default(),

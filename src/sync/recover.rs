@@ -1,22 +1,33 @@
 //! After a run whose process died: what became of its last writes?
 
 use super::error::SyncError;
-use super::refresh::Snapshots;
+use super::jira_side::JiraSide;
+use super::refresh::{Snapshots, now};
 use super::session::Session;
-use crate::directory::{AccountId, AccountKind, GroupId, JiraSnapshot, fold};
+use super::writes::accounts_of;
+use crate::directory::{AccountId, GroupClass, GroupId, JiraChanges, JiraSnapshot, fold};
+use crate::jira::Read;
 use crate::plan::{Kind, Mode, Ownership};
 use crate::store::{Found, LinkedHow, RunOutcome, Unfinished};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// For so long after the call a new account or group may not show yet, in seconds: Atlassian's
+/// listings lag by some seconds.
+const SHOWS: i64 = 6;
+/// How often it is looked for meanwhile.
+const AGAIN: Duration = Duration::from_secs(1);
 
 impl Session {
     /// Finds out what became of the writes of earlier runs whose outcome is unknown, so that what took
     /// place is linked, owned and given back as if the run had gone on. Tells whether there was
     /// anything to recover.
-    pub(super) async fn recover(&mut self, snapshots: &Snapshots) -> Result<bool, SyncError> {
+    pub(super) async fn recover(&mut self, snapshots: &mut Snapshots) -> Result<bool, SyncError> {
         let interrupted = self.state.interrupted()?;
         let unfinished = self.state.unfinished()?;
         for write in &unfinished {
             let found = match write.kind {
-                Kind::CreateGroup => self.recover_group(snapshots, write).await?,
+                Kind::CreateGroup => self.recover_group(&mut snapshots.jira, write).await?,
                 Kind::CreateUser => self.recover_person(snapshots, write).await?,
                 Kind::RemoveUser => Some(Found {
                     // Asked for by id: the listing keeps whoever is young.
@@ -55,26 +66,47 @@ impl Session {
         Ok(!interrupted.is_empty() || !unfinished.is_empty())
     }
 
+    /// Looks something up until it is there, or until it would show if it was there.
+    async fn sought<T>(
+        &self,
+        write: &Unfinished,
+        look: impl AsyncFn() -> Result<Option<T>, SyncError>,
+    ) -> Result<Option<T>, SyncError> {
+        loop {
+            let found = look().await?;
+            if found.is_some() || i64::from(now()) >= write.begun_at + SHOWS {
+                return Ok(found);
+            }
+            tokio::select! {
+                () = tokio::time::sleep(AGAIN) => {}
+                // The next look says so.
+                () = self.cancel.cancelled() => {}
+            }
+        }
+    }
+
     /// The plan that created the group was made from a listing without one of that name, and its
     /// members are only added once its creation is known: one that is there now, without members,
     /// is ours. One with members may be somebody else's, and stays a suggestion.
     async fn recover_group(
         &self,
-        snapshots: &Snapshots,
+        side: &mut JiraSide,
         write: &Unfinished,
     ) -> Result<Option<Found>, SyncError> {
         let wanted = fold(&write.group_name);
-        let jira = &snapshots.jira.snapshot;
-        let listed = jira
+        let listed = side
+            .snapshot
             .iter_groups()
             .find(|(_, group)| fold(group.name()) == wanted)
             .map(|(_, group)| GroupId::new(group.id()));
-        let found = match listed {
-            Some(id) => Some(id),
-            None => self.jira.group_named(&write.group_name).await?,
+        let found = if listed.is_some() {
+            listed
+        } else {
+            let look = async || Ok(self.jira.group_named(&write.group_name).await?);
+            self.sought(write, look).await?
         };
         let Some(id) = found else {
-            return Ok(jira.group_list.is_whole().then(Found::default));
+            return Ok(side.snapshot.group_list.is_whole().then(Found::default));
         };
         let empty = self
             .jira
@@ -85,6 +117,15 @@ impl Session {
             self.state
                 .link_group(&write.group_entra, id.as_str(), Ownership::Owned)?;
         }
+        if side.snapshot.find_group(id.as_str()).is_none() {
+            let mut changes = JiraChanges::new(side.fresh.since);
+            changes.group(&id, &write.group_name, GroupClass::Ordinary);
+            side.snapshot = Arc::new(side.snapshot.after(&changes));
+            self.read_rights(side).await?;
+            let row = side.snapshot.find_group(id.as_str());
+            self.read_members(side, row.as_slice(), &Read::default())
+                .await?;
+        }
         Ok(Some(Found {
             took_place: empty,
             group: empty.then(|| id.as_str().to_owned()),
@@ -94,44 +135,51 @@ impl Session {
 
     async fn recover_person(
         &self,
-        snapshots: &Snapshots,
+        snapshots: &mut Snapshots,
         write: &Unfinished,
     ) -> Result<Option<Found>, SyncError> {
+        let did_not = Ok(Some(Found::default()));
         if write.email.is_empty() {
-            return Ok(Some(Found::default()));
+            return did_not;
         }
         if snapshots.entra.find_person(&write.entra_id).is_none() {
             return Ok(snapshots.entra.users.is_whole().then(Found::default));
         }
-        let found = self.jira.search(&write.email).await?;
-        let wanted = fold(&write.email);
-        let people: Vec<_> = found
-            .iter()
-            .map(crate::jira::AccountRead::row)
-            .filter(|row| row.kind == AccountKind::Person)
-            .filter(|row| row.email.is_empty() || fold(row.email) == wanted)
-            .collect();
-        if let [account] = people.as_slice() {
-            let links = self.state.links()?;
-            if links.person_of(account.id).is_none() {
-                self.state.link_person(
-                    &write.entra_id,
-                    account.id,
-                    // It may have existed before: nothing proves that this run created it.
-                    LinkedHow::LookedUp,
-                    &write.email,
-                    account.name,
-                )?;
-            }
-        }
-        // One that was there before is nobody's creation: nothing proves that it is new.
-        let account = match people.as_slice() {
-            [one] => Some(one.id.to_owned()),
-            _ => None,
+        let look = async || {
+            let mut found = accounts_of(self.reach(), &write.email).await?;
+            Ok(if found.len() == 1 { found.pop() } else { None })
         };
+        let Some(account) = self.sought(write, look).await? else {
+            return did_not;
+        };
+        let account = account.row();
+        let links = self.state.links()?;
+        let holder = links.person_of(account.id);
+        if holder.is_some_and(|person| person.as_str() != write.entra_id) {
+            return did_not;
+        }
+        let side = &mut snapshots.jira;
+        let before = side.snapshot.find_account(account.id);
+        let seen = before.map(|row| i64::from(side.snapshot.account(row).seen()));
+        if holder.is_none() {
+            // Nobody had this address when the run began, except who was seen before that.
+            let how = if seen.is_some_and(|seen| seen < write.begun_at) {
+                LinkedHow::LookedUp
+            } else {
+                LinkedHow::Created
+            };
+            let (entra, email) = (write.entra_id.as_str(), write.email.as_str());
+            self.state
+                .link_person(entra, account.id, how, email, account.name)?;
+        }
+        if before.is_none() {
+            let mut changes = JiraChanges::new(side.fresh.since);
+            changes.account(&account);
+            side.snapshot = Arc::new(side.snapshot.after(&changes));
+        }
         Ok(Some(Found {
-            took_place: account.is_some(),
-            account,
+            took_place: true,
+            account: Some(account.id.to_owned()),
             group: None,
         }))
     }

@@ -151,7 +151,10 @@ impl Session {
     ) -> Result<(), SyncError> {
         let (entra, jira) = (&snapshots.entra, &snapshots.jira.snapshot);
         let has_again = |taken: &Taken| {
-            let person = entra.find_person(taken.entra.as_str());
+            // The person themselves, or whoever has the account now.
+            let holder =
+                || entra.find_person(known.links.person_of(taken.account.as_str())?.as_str());
+            let person = entra.find_person(taken.entra.as_str()).or_else(holder);
             let account = jira.find_account(taken.account.as_str());
             let (Some(person), Some(account)) = (person, account) else {
                 return false;
@@ -164,11 +167,9 @@ impl Session {
             };
             entra.person(person).enabled() && again
         };
-        let (settled, open) = std::mem::take(&mut known.taken)
-            .into_iter()
-            .partition(has_again);
+        let (settled, open): (Vec<Taken>, Vec<Taken>) =
+            known.taken.iter().cloned().partition(has_again);
         known.taken = open;
-        let settled: Vec<Taken> = settled;
         settled
             .iter()
             .try_for_each(|taken| Ok(self.state.forget_taken(taken)?))

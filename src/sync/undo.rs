@@ -45,10 +45,12 @@ impl Session {
 pub async fn retry(session: &mut Session, run: &str) -> Result<Planned, SyncError> {
     let unknown = || SyncError::UnknownRun(run.to_owned());
     let found = session.state.run(run)?.ok_or_else(unknown)?;
-    let failed = session.state.failed(found.number)?;
     session.state.forgive(found.number)?;
     let mut planned = plan(session, Allowances::default()).await?;
+    // Only now: what was unclear of an interrupted run has been looked up meanwhile.
+    let failed = session.state.failed(found.number)?;
     let wanted = with_dependants(&planned, &failed);
+    planned.in_part = true;
     planned.narrow(Selection::Operations(wanted));
     Ok(planned)
 }

@@ -169,6 +169,8 @@ impl Session {
         if Self::cost(side, &touched) > WORTHWHILE {
             touched.pairs.retain(|group, _| !recent(group));
             touched.many.retain(|group| !recent(group));
+            // What is deleted can't be brought back.
+            touched.many.extend(self.deleted(planned));
         }
         let before = (side.fresh.members.len(), fresh_groups(side));
         self.check(side, &touched, &read).await?;
@@ -307,20 +309,25 @@ impl Session {
         operations.filter(move |op| held_too || op.held.is_empty())
     }
 
+    /// The groups that a plan deletes.
+    fn deleted(&self, planned: &Planned) -> impl Iterator<Item = GroupId> {
+        let deletions = self.in_earnest(planned);
+        deletions
+            .filter(|op| op.kind == Kind::DeleteGroup)
+            .filter_map(|op| planned.plan.targets[op.target()? as usize].jira)
+            .map(|row| GroupId::new(planned.jira.group(row).id()))
+    }
+
     /// The memberships that a plan's operations speak of, and, before anybody is removed, those of the
     /// groups that make administrators.
     fn in_question(&self, planned: &Planned, side: &JiraSide) -> Touched {
-        let mut touched = Touched::default();
+        let mut touched = Touched {
+            many: self.deleted(planned).collect(),
+            ..Touched::default()
+        };
         let mut removes = false;
         for op in self.in_earnest(planned) {
             removes |= op.kind.stage() != Stage::Gives;
-            let target = op.target().map(|t| &planned.plan.targets[t as usize]);
-            if op.kind == Kind::DeleteGroup
-                && let Some(row) = target.and_then(|target| target.jira)
-            {
-                let group = GroupId::new(planned.jira.group(row).id());
-                touched.many.insert(group);
-            }
             let (Some(account), Some(target)) = (op.account(), op.target()) else {
                 continue;
             };

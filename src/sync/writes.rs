@@ -1,12 +1,13 @@
 //! One operation: the call, and what its answer means.
 
 use super::planning::Planned;
+use super::session::Session;
 use super::words::Problem;
-use crate::directory::{AccountId, AccountKind, GroupId, fold};
-use crate::jira::{How, Jira, JiraError, Organization, Written};
-use crate::plan::{Kind, OperationRow, Outcome, ProductKey};
+use crate::directory::{AccountId, AccountKind, GroupId, JiraAccountRow, fold};
+use crate::jira::{AccountRead, How, Jira, JiraError, Organization, Unwritten, Written};
+use crate::plan::{Invitations, Kind, OperationRow, Outcome, ProductKey};
 use crate::store::{Finished, JournalOutcome, Learnt};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
@@ -27,8 +28,11 @@ pub(super) enum Job {
     RestoreUser { account: AccountId },
     /// Remove an account from the site.
     RemoveUser { account: AccountId },
-    /// Delete a group.
-    DeleteGroup { group: GroupId },
+    /// Delete a group, unless somebody else than these is in it.
+    DeleteGroup {
+        group: GroupId,
+        filled: BTreeSet<AccountId>,
+    },
 }
 
 /// Whom operations are carried out with.
@@ -40,6 +44,19 @@ pub(super) struct Reach<'a> {
     pub(super) silent: bool,
     /// Products for new people.
     pub(super) products: &'a [ProductKey],
+}
+
+impl Session {
+    /// Whom this session carries operations out with.
+    pub(super) fn reach(&self) -> Reach<'_> {
+        let provisioning = &self.profile.settings.provisioning;
+        Reach {
+            jira: &self.jira,
+            organization: self.organization.as_ref(),
+            silent: provisioning.invitations == Invitations::Silent,
+            products: &provisioning.products,
+        }
+    }
 }
 
 /// How one step ended.
@@ -111,7 +128,7 @@ impl Attempt {
     }
 
     /// A failure of this operation alone, without an answer behind it.
-    fn refused(message: &str, advice: &str) -> Self {
+    pub(super) fn refused(message: &str, advice: &str) -> Self {
         Self {
             finished: Some(Finished {
                 message: Some(message.to_owned()),
@@ -138,7 +155,7 @@ impl Attempt {
     }
 
     /// With what the answer said.
-    fn answered(mut self, status: Option<u16>, request_id: &str) -> Self {
+    pub(super) fn answered(mut self, status: Option<u16>, request_id: &str) -> Self {
         if let Some(finished) = &mut self.finished {
             finished.status = status;
             finished.request_id = known_id(request_id);
@@ -180,13 +197,18 @@ pub(super) async fn write(
         },
         Job::AddMember { group, account } => {
             let added = jira.add_member(group, account).await;
-            match &added {
+            let refused = added.as_ref().err().and_then(|e| e.error.refusal());
+            match refused.filter(|refusal| refusal.status == 400) {
                 // Whatever its words say: whoever is in the group is no reason to give it up.
-                Err(JiraError::Refused(refusal))
-                    if refusal.status == 400 && is_member(jira, group, account).await =>
-                {
+                Some(refusal) if is_member(jira, group, account).await => {
                     let id = refusal.request_id.as_str();
-                    good(Outcome::Already, Learnt::Nothing, Some(refusal.status), id)
+                    let by_us = added.as_ref().is_err_and(|e| e.may_have_happened);
+                    let outcome = if by_us {
+                        Outcome::Done
+                    } else {
+                        Outcome::Already
+                    };
+                    good(outcome, Learnt::Nothing, Some(refusal.status), id)
                 }
                 _ => membership(row, added),
             }
@@ -197,8 +219,47 @@ pub(super) async fn write(
         Job::SuspendUser { account } => suspend(reach, account, true).await,
         Job::RestoreUser { account } => suspend(reach, account, false).await,
         Job::RemoveUser { account } => ended(jira.remove_user(account).await),
-        Job::DeleteGroup { group } => ended(jira.delete_group(group).await),
+        Job::DeleteGroup { group, filled } => delete_group(jira, group, filled).await,
     }
+}
+
+/// Deletes a group that nobody else has come to use: that is read once more just before, since it
+/// can't be taken back.
+async fn delete_group(jira: &Jira, group: &GroupId, filled: &BTreeSet<AccountId>) -> Attempt {
+    let others = match others_in(jira, group, filled).await {
+        Ok(others) => others,
+        Err(error) => {
+            return not_written(&Unwritten {
+                error,
+                may_have_happened: false,
+            });
+        }
+    };
+    match others {
+        Some(0) => ended(jira.delete_group(group).await),
+        Some(_) => Attempt::refused(
+            "Somebody else put members into the group meanwhile.",
+            "Look at its members in Jira, and delete it there if nobody needs it.",
+        ),
+        None => Attempt::refused(
+            "It can't be told who is in the group: Jira's pages of its members never add up.",
+            "Try again in some minutes.",
+        ),
+    }
+}
+
+/// How many are in a group beside these; nobody in one that is gone. None if that can't be told.
+async fn others_in(
+    jira: &Jira,
+    group: &GroupId,
+    these: &BTreeSet<AccountId>,
+) -> Result<Option<usize>, JiraError> {
+    let Some(members) = jira.members(group).await? else {
+        let there = jira.groups_by_ids(std::slice::from_ref(group)).await?;
+        return Ok(there.is_empty().then_some(0));
+    };
+    let ids = members.iter().map(|member| AccountId::new(member.row().id));
+    Ok(Some(ids.filter(|id| !these.contains(id)).count()))
 }
 
 /// Whether Jira shows the account in the group.
@@ -221,51 +282,11 @@ async fn suspend(reach: Reach<'_>, account: &AccountId, suspended: bool) -> Atte
 }
 
 /// A write that concerns nobody but its own account or group.
-fn ended(result: Result<Written, JiraError>) -> Attempt {
+fn ended(result: Result<Written, Unwritten>) -> Attempt {
     match result {
         Ok(written) => well(&written),
-        Err(error) => failed(&error),
+        Err(unwritten) => not_written(&unwritten),
     }
-}
-
-/// Invites people without telling them, in one call. Gives an attempt for each.
-pub(super) async fn invite(
-    organization: &Organization,
-    people: &[(&OperationRow, &str)],
-    census: &Census<'_>,
-) -> Vec<Attempt> {
-    let addresses: Vec<String> = people
-        .iter()
-        .map(|(_, email)| (*email).to_owned())
-        .collect();
-    let invited = match organization.invite(&addresses).await {
-        Ok(invited) => invited,
-        Err(error) => {
-            let attempt = || match &error {
-                // Nobody can be invited without a paid plan, or by whoever may not.
-                JiraError::Refused(r) if matches!(r.status, 402 | 403) => Attempt {
-                    outcome: Outcome::NoKey,
-                    ..failed(&error)
-                },
-                error => creation_failed(error),
-            };
-            return people.iter().map(|_| attempt()).collect();
-        }
-    };
-    people
-        .iter()
-        .map(|(row, email)| {
-            let (status, request) = (Some(invited.status), invited.request_id.as_str());
-            if let Some(id) = invited.accounts.get(&fold(email)) {
-                return account(row, id.clone(), true, status, request, census);
-            }
-            Attempt::refused(
-                "The organization did not invite this address.",
-                "See whether the address is right and the organization lets its domain in.",
-            )
-            .answered(status, request)
-        })
-        .collect()
 }
 
 /// Sees whether a creation whose outcome is unclear took place.
@@ -278,7 +299,10 @@ pub(super) async fn look_up(
     match job {
         Job::CreateUser { email } => match accounts_of(reach, email).await {
             Ok(people) => match people.as_slice() {
-                [one] => account(row, one.clone(), false, None, "", census),
+                [one] => {
+                    let id = AccountId::new(one.row().id);
+                    account(row, id, false, None, "", census)
+                }
                 _ => simple(Outcome::Absent),
             },
             Err(error) => still_unclear(&error),
@@ -289,22 +313,32 @@ pub(super) async fn look_up(
     }
 }
 
-/// The accounts that may be of this address. The organization knows it exactly; Jira also finds
-/// whoever hides it.
-async fn accounts_of(reach: Reach<'_>, email: &str) -> Result<Vec<AccountId>, JiraError> {
+/// The accounts that may be of this address. The organization knows it exactly, also of people whom
+/// the site does not show yet; Jira also finds whoever hides it.
+pub(super) async fn accounts_of(
+    reach: Reach<'_>,
+    email: &str,
+) -> Result<Vec<AccountRead>, JiraError> {
     if let Some(organization) = reach.organization.filter(|_| reach.silent) {
         let found = organization.users(&[email.to_owned()]).await?;
-        return Ok(found.into_iter().map(|user| user.account).collect());
+        let rows = found.iter().map(|user| {
+            AccountRead::created(&JiraAccountRow {
+                id: user.account.as_str(),
+                name: email,
+                email,
+                active: true,
+                kind: AccountKind::Person,
+            })
+        });
+        return Ok(rows.collect());
     }
-    let found = reach.jira.search(email).await?;
     let wanted = fold(email);
-    Ok(found
-        .iter()
-        .map(crate::jira::AccountRead::row)
-        .filter(|r| r.kind == AccountKind::Person)
-        .filter(|r| r.email.is_empty() || fold(r.email) == wanted)
-        .map(|r| AccountId::new(r.id))
-        .collect())
+    let mut found = reach.jira.search(email).await?;
+    found.retain(|account| {
+        let row = account.row();
+        row.kind == AccountKind::Person && (row.email.is_empty() || fold(row.email) == wanted)
+    });
+    Ok(found)
 }
 
 async fn look_up_group(jira: &Jira, name: &str, entra: &[String]) -> Attempt {
@@ -370,7 +404,7 @@ fn well(written: &Written) -> Attempt {
 
 /// An account that exists after a creation. It counts as *already* if it was in the listing
 /// before, whatever the status says.
-fn account(
+pub(super) fn account(
     row: &OperationRow,
     id: AccountId,
     is_new: bool,
@@ -418,7 +452,7 @@ fn group(id: GroupId, entra: &[String], status: Option<u16>, request_id: &str) -
     }
 }
 
-fn creation_failed(error: &JiraError) -> Attempt {
+pub(super) fn creation_failed(error: &JiraError) -> Attempt {
     match error {
         JiraError::Http(failure) if failure.may_have_happened() => Attempt {
             finished: None,
@@ -442,28 +476,41 @@ fn creation_failed(error: &JiraError) -> Attempt {
     }
 }
 
-fn membership(row: &OperationRow, result: Result<Written, JiraError>) -> Attempt {
-    match result {
-        Ok(written) => well(&written),
-        Err(JiraError::Refused(r)) if r.status == 404 && row.kind == Kind::AddMember => Attempt {
+fn membership(row: &OperationRow, result: Result<Written, Unwritten>) -> Attempt {
+    let unwritten = match result {
+        Ok(written) => return well(&written),
+        Err(unwritten) => unwritten,
+    };
+    let attempt = not_written(&unwritten);
+    match unwritten.error.refusal() {
+        Some(r) if r.status == 404 && row.kind == Kind::AddMember => Attempt {
             // Kept in case that it stays invisible.
-            finished: failed(&JiraError::Refused(r)).finished,
+            finished: attempt.finished,
             ..simple(Outcome::NotVisible)
         },
-        Err(JiraError::Refused(r)) if matches!(r.status, 400 | 403) => Attempt {
+        Some(r) if matches!(r.status, 400 | 403) => Attempt {
             outcome: if r.is_about_licences() {
                 Outcome::NoSeat
             } else {
                 Outcome::GroupRefused
             },
-            ..failed(&JiraError::Refused(r))
+            ..attempt
         },
-        Err(error) => failed(&error),
+        _ => attempt,
     }
 }
 
+/// A write that failed: this one alone, or everything.
+fn not_written(unwritten: &Unwritten) -> Attempt {
+    let mut attempt = failed(&unwritten.error);
+    if let Some(finished) = &mut attempt.finished {
+        finished.unclear = unwritten.may_have_happened;
+    }
+    attempt
+}
+
 /// A failure of this operation alone, or of everything.
-fn failed(error: &JiraError) -> Attempt {
+pub(super) fn failed(error: &JiraError) -> Attempt {
     if matches!(error, JiraError::Http(crate::http::Failure::Cancelled)) {
         return simple(Outcome::NotMade);
     }

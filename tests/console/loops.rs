@@ -2,6 +2,8 @@
 
 use crate::desk::{Desk, SMALL, Start};
 use rollbook::console::{Ended, Signal};
+use rollbook::plan::{Allowances, Counts};
+use rollbook::store::{NewRun, RunKind, RunOutcome};
 
 const SIZE: (u16, u16) = (100, 30);
 
@@ -675,4 +677,46 @@ async fn a_leaver_is_shown_with_what_becomes_of_them() {
     desk.until(|s| s.contains("organization-key")).await;
     desk.press("esc q");
     assert_eq!(desk.end().await, Ended::Quit);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_process_is_named_until_it_is_done() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    desk.idle().await;
+    let paths =
+        rollbook::config::Paths::new(Some(desk.folder.path()), Some(desk.folder.path())).unwrap();
+    let folder = paths.profile(crate::desk::PROFILE);
+    // Another process applies: it holds the lock, and its run has not ended.
+    let lock = std::fs::File::options()
+        .write(true)
+        .open(folder.join("lock"))
+        .unwrap();
+    lock.lock().unwrap();
+    let owner = r#"{"pid":1,"host":"jump02","person":"maria","doing":"apply","since":"2026-11-24T11:59:00Z"}"#;
+    std::fs::write(folder.join("lock"), owner).unwrap();
+    let state = open_state(&desk);
+    let (run, _) = state
+        .begin_run(&NewRun {
+            kind: RunKind::Attended,
+            plan_id: "p",
+            guards: &[],
+            host: "jump02",
+            person: "maria",
+            allowances: &Allowances::default(),
+            undoes: None,
+        })
+        .unwrap();
+    desk.press("4");
+    desk.until(|s| s.contains("unfinished") && s.contains("locked by maria on jump02"))
+        .await;
+    desk.hides("never ended");
+    // It is done; nobody has to ask.
+    state
+        .end_run(run, RunOutcome::Applied, Counts::default())
+        .unwrap();
+    lock.unlock().unwrap();
+    desk.pass(4);
+    desk.until(|s| s.contains("The other Rollbook is done") && !s.contains("unfinished"))
+        .await;
+    desk.hides("locked by");
 }

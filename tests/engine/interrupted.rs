@@ -252,3 +252,77 @@ async fn an_undo_that_is_killed_leaves_nothing_to_be_done_again() {
     world.json(&["sync"], 0).await;
     assert_eq!(world.sim.world(|w| (accounts(w), members(w))), before);
 }
+
+/// Kills a run in the moment in which its first people were created, whom nothing shows yet, and
+/// runs again at once.
+async fn killed_at_the_first_creation(setting: &str, endpoint: &str) {
+    let scenario = ORGANISATION.replace("invisible = 150", "invisible = 3000");
+    let mut world = World::new(&scenario).await;
+    let (key, group) = world.sim.world(|w| {
+        let mut groups = w.jira.groups.values();
+        let plain = groups.find(|g| {
+            let taken = w.entra.groups.values().any(|e| e.name == g.name);
+            g.access_type.is_none() && !g.external && !g.locked && !taken
+        });
+        (w.jira.organization_key.clone(), plain.unwrap().name.clone())
+    });
+    world.set("ROLLBOOK_ORG_API_KEY", &key);
+    let more = format!("import_users = true\ndefault_groups = [\"{group}\"]\n{setting}");
+    let config = world.sim.config(crate::world::PROFILE);
+    world.configure(
+        &config.replace("import_users = true", &more),
+        crate::world::LIMITS,
+    );
+    let plan = world.json(&["plan"], 0).await;
+    let people = plan["summary"]["create_user"].as_u64().unwrap();
+    let created = |w: &rollbook::simulator::World| -> Vec<String> {
+        let accounts = w.jira.accounts.values();
+        let created = accounts.filter(|a| a.created > 0);
+        created.map(|a| a.id.clone()).collect()
+    };
+    let mut arguments = vec!["apply", "--yes", "--json"];
+    let allow = World::allowances(&plan);
+    arguments.extend(allow.iter().map(String::as_str));
+    let mut child = world.command(&arguments).spawn().unwrap();
+    while world.sim.world(|w| created(w)).is_empty() {
+        tokio::task::yield_now().await;
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    world.apply_all(0).await;
+    assert_eq!(world.left().await, 0);
+    world.sim.world(|w| {
+        let created = created(w);
+        assert_eq!(created.len() as u64, people);
+        // Nobody was asked to join twice, whatever the answer was.
+        let mut asked = std::collections::BTreeMap::new();
+        for call in w
+            .log
+            .iter()
+            .filter(|r| r.method == "POST" && r.path.ends_with(endpoint))
+        {
+            let body: serde_json::Value =
+                serde_json::from_str(call.body.as_deref().unwrap()).unwrap();
+            let many = body["emails"].as_array().cloned();
+            for email in many.unwrap_or_else(|| vec![body["emailAddress"].clone()]) {
+                *asked.entry(email.to_string()).or_insert(0) += 1;
+            }
+        }
+        assert_eq!(asked.len() as u64, people);
+        let twice: Vec<_> = asked.iter().filter(|(_, times)| **times > 1).collect();
+        assert!(twice.is_empty(), "{twice:?}");
+        // And everybody has the default group, also who was created by the run that died.
+        let members = &w.jira_group(&group).unwrap().members;
+        assert!(created.iter().all(|account| members.contains(account)));
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_shows_late_is_not_created_again_after_a_kill() {
+    killed_at_the_first_creation("", "/rest/api/3/user").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_invitation_is_not_sent_again_after_a_kill() {
+    killed_at_the_first_creation("invitations = \"silent\"", "/users/invite").await;
+}

@@ -54,13 +54,6 @@ fn people(world: &Directories) -> Vec<(String, String)> {
     world.entra.users.values().filter_map(account).collect()
 }
 
-/// The domain of somebody who may be created.
-fn domain(world: &Directories) -> String {
-    let mut users = world.entra.users.values();
-    let mail = users.find_map(|user| world.importable(user)).unwrap();
-    mail.rsplit_once('@').unwrap().1.to_owned()
-}
-
 fn kinds(plan: &Value) -> Vec<String> {
     let operations = plan["operations"].as_array().unwrap();
     let kinds = operations.iter().map(|o| o["kind"].as_str().unwrap());
@@ -362,36 +355,79 @@ async fn silent_invitations_go_out_in_batches_and_each_address_counts() {
         told.clone()
             .any(|c| c["reason"].as_str().unwrap().contains("invited silently"))
     );
-    // A domain that the organization does not let in: those alone fail.
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_is_not_invited_keeps_no_other_from_it() {
+    let mut world = World::new(
+        "[organization]\nusers = 40\ngroups = 2\nseed = 3\nhidden = 0.0\nin_jira = 0.5\n[services]\nlimiter = false\ninvisible = 0",
+    )
+    .await;
+    let key = world.sim.world(|w| w.jira.organization_key.clone());
+    world.set("ROLLBOOK_ORG_API_KEY", &key);
+    let config = world.sim.config(crate::world::PROFILE);
+    let silent = "import_users = true\ninvitations = \"silent\"";
+    world.configure(
+        &config.replace("import_users = true", silent),
+        crate::world::LIMITS,
+    );
+    // One that would spoil a whole request, and one that is refused among others.
     world.sim.world(|w| {
-        let domain = domain(w);
-        for name in ["good", "bad"] {
-            let mut user = w.entra.users.values().next().unwrap().clone();
-            user.id = format!(
-                "00000000-0000-4000-8000-0000000000{}",
-                if name == "good" { "01" } else { "02" }
-            );
-            user.name = format!("{name} one");
-            user.enabled = true;
-            user.user_type = None;
-            user.mail = Some(format!("{name}.one@{domain}"));
+        let user = w
+            .entra
+            .users
+            .values()
+            .find(|u| u.enabled && u.user_type.is_none());
+        let pattern = user.unwrap().clone();
+        for (number, domain) in ["spoils.example", "refused.example"].iter().enumerate() {
+            w.entra.domains.push((*domain).to_owned());
+            let mut user = pattern.clone();
+            user.id = format!("00000000-0000-4000-8000-00000000000{number}");
+            user.name = format!("{domain} one");
+            user.mail = Some(format!("one@{domain}"));
             user.upn = user.mail.clone().unwrap();
             w.set_user(user);
         }
-        w.faults.uninvitable = Some(domain);
+        w.faults.malformed = Some("spoils.example".to_owned());
+        w.faults.uninvitable = Some("refused.example".to_owned());
+        w.faults.no_paid_plan = true;
     });
-    let document = world.json(&["sync"], 4).await;
-    assert_eq!(document["counts"]["failed"], 2);
-    world
-        .sim
-        .world(|w| (w.faults.uninvitable, w.faults.no_paid_plan) = (None, true));
-    let document = world.json(&["sync"], 4).await;
+    let plan = world.json(&["plan"], 0).await;
+    let people = plan["summary"]["create_user"].as_u64().unwrap();
+    assert!(people > 10, "{people}");
+    let failed = |document: &Value| document["counts"]["failed"].as_u64().unwrap();
+    let invited = |w: &Directories| {
+        let accounts = w.jira.accounts.values();
+        accounts.map(|a| u64::from(a.created)).sum::<u64>()
+    };
+    world.apply_all(4).await;
     assert_eq!(
-        document["counts"]["failed"], 2,
-        "one call, and no second one"
+        world.sim.world(|w| invited(w)),
+        0,
+        "without a paid plan, nobody"
     );
     world.sim.world(|w| w.faults.no_paid_plan = false);
-    world.json(&["sync"], 0).await;
+    let document = world.apply_all(4).await;
+    assert_eq!(failed(&document), 2);
+    let failures = document["failures"].to_string();
+    assert!(failures.contains("Domain is not approved"), "{failures}");
+    assert!(failures.contains("An email is not valid"), "{failures}");
+    assert_eq!(world.sim.world(|w| invited(w)), people - 2);
+    // They are not asked about again and again, but when the admin says so.
+    let document = world.json(&["sync"], 0).await;
+    assert_eq!(document["outcome"], "nothing", "{document}");
+    world
+        .sim
+        .world(|w| (w.faults.malformed, w.faults.uninvitable) = (None, None));
+    let runs = world.json(&["runs"], 0).await;
+    let runs = runs["runs"].as_array().unwrap();
+    let partial = runs
+        .iter()
+        .find(|run| run["counts"]["failed"] == 2)
+        .unwrap();
+    let run = partial["run_id"].as_str().unwrap();
+    let document = world.json(&["apply", "--retry", run, "--yes"], 0).await;
+    assert_eq!(document["counts"]["done"], 2);
     assert_eq!(world.left().await, 0);
 }
 
@@ -409,6 +445,62 @@ async fn a_suspension_that_was_never_answered_is_given_back_all_the_same() {
     world.json(&["sync"], 0).await;
     assert_eq!(is_active(&world, &account), Some(true));
     assert_eq!(world.left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_does_not_hide_that_an_earlier_attempt_may_have_suspended() {
+    let world = enrolled("leavers = \"suspend\"").await;
+    let (leaver, account) = world.sim.world(|w| people(w)[0].clone());
+    set_enabled(&world, &leaver, false);
+    world.sim.world(|w| w.faults.gateway_suspensions = true);
+    let child = world.command(&["sync", "--json"]).spawn().unwrap();
+    while is_active(&world, &account) == Some(true) {
+        tokio::task::yield_now().await;
+    }
+    // It took place, and was answered with 504; before it is tried again the key ends.
+    world.sim.world(|w| {
+        w.faults.gateway_suspensions = false;
+        w.faults.organization_key_ended = true;
+    });
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
+    assert_eq!(output.await.unwrap().status.code(), Some(4));
+    world.sim.world(|w| {
+        let tries = w.log.iter().filter(|r| r.path.ends_with("/suspend"));
+        let last = tries.clone().next_back().unwrap();
+        assert!(tries.count() > 1 && last.status == 401, "{last:?}");
+        w.faults.organization_key_ended = false;
+    });
+    set_enabled(&world, &leaver, true);
+    world.json(&["sync"], 0).await;
+    assert_eq!(is_active(&world, &account), Some(true));
+    assert_eq!(world.left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehired_person_who_leaves_again_gets_back_what_was_taken_from_them() {
+    let world = enrolled("leavers = \"suspend\"").await;
+    let (first, account) = world.sim.world(|w| people(w)[0].clone());
+    let person = world.sim.world(|w| w.entra.users[&first].clone());
+    world.sim.world(|w| w.delete_user(&first));
+    world.json(&["sync"], 0).await;
+    assert_eq!(is_active(&world, &account), Some(false));
+    // They are hired anew, as another object, and let in by hand.
+    let again = "00000000-0000-4000-8000-000000000001";
+    world.sim.world(|w| {
+        let mut person = person.clone();
+        again.clone_into(&mut person.id);
+        w.set_user(person);
+        w.jira.accounts.get_mut(&account).unwrap().active = true;
+    });
+    world.json(&["plan", "--full"], 0).await;
+    world.apply_all(0).await;
+    assert_eq!(world.left().await, 0);
+    set_enabled(&world, again, false);
+    world.json(&["sync"], 0).await;
+    assert_eq!(is_active(&world, &account), Some(false));
+    set_enabled(&world, again, true);
+    world.json(&["sync"], 0).await;
+    assert_eq!(is_active(&world, &account), Some(true));
 }
 
 #[tokio::test(flavor = "multi_thread")]

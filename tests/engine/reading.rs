@@ -1,7 +1,7 @@
 //! The worst thing that a sync tool does is to take a cut-off answer for the truth.
 
 use crate::world::{Before, SMALL, World, assert_in_step};
-use rollbook::simulator::{AccountType, World as Directories};
+use rollbook::simulator::{AccountType, Member, World as Directories};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn half_of_entra_removes_nobody() {
@@ -38,6 +38,97 @@ async fn a_lost_page_of_groups_removes_nobody() {
     assert!(contradicted > 0, "no slice was ever lost");
     world.sim.world(|w| w.faults.groups_page_lost = false);
     assert_eq!(world.left().await, 0);
+}
+
+/// The delta tells that somebody left, and the group's own list does not: nobody is removed.
+async fn contradicted(world: &World, group: &str, member: Member) {
+    world.sim.world(|w| {
+        w.set_member(group, member.clone(), false);
+        w.services.latency = 40;
+    });
+    let listed = world.sim.world(|w| w.requests("GET", "/groups/delta"));
+    let child = world.command(&["plan", "--json"]).spawn().unwrap();
+    while world.sim.world(|w| w.requests("GET", "/groups/delta")) == listed {
+        tokio::task::yield_now().await;
+    }
+    world.sim.world(|w| {
+        // As if that part of the answer had been lost: nothing new is told about it.
+        w.set_member(group, member, true);
+        w.services.latency = 0;
+    });
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
+    let output = output.await.unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["complete"]["entra"], false);
+    assert_eq!(document["summary"]["remove_member"], 0);
+    assert_eq!(world.left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_seems_to_have_left_by_scope_or_by_a_nested_group_is_asked_for() {
+    let world = World::new(SMALL).await;
+    world.apply_all(0).await;
+    // A group with a nested one, through which alone people are in Jira's.
+    let (outer, inner) = world.sim.world(|w| {
+        let owned = |name: &str| w.jira_group(name).is_some_and(|g| g.created);
+        let mut groups = w.entra.groups.values().filter(|g| owned(&g.name));
+        groups
+            .find_map(|g| {
+                let inner = g.members.iter().find_map(|m| match m {
+                    Member::Group(id) => Some(id.clone()),
+                    _ => None,
+                })?;
+                let only = w.entra.groups[&inner].members.iter().any(|m| {
+                    let Member::User(id) = m else { return false };
+                    let mail = w.importable(&w.entra.users[id]);
+                    !g.members.contains(m) && mail.is_some_and(|m| !w.accounts_of(&m).is_empty())
+                });
+                only.then(|| (g.id.clone(), inner))
+            })
+            .expect("a nested group")
+    });
+    contradicted(&world, &outer, Member::Group(inner)).await;
+    // Who takes part is said by a group.
+    let (scope, owned, person) = world.sim.world(|w| {
+        let owned = w.entra.groups.values().find_map(|g| {
+            let made = w.jira_group(&g.name).is_some_and(|g| g.created);
+            let person = g.members.iter().find_map(|m| match m {
+                Member::User(id) if w.importable(&w.entra.users[id]).is_some() => Some(id.clone()),
+                _ => None,
+            })?;
+            (made && g.visibility.is_none()).then(|| (g.id.clone(), person))
+        });
+        let (owned, person) = owned.unwrap();
+        let mut everyone = w.entra.groups[&owned].clone();
+        everyone.id = "00000000-0000-4000-8000-000000000009".to_owned();
+        everyone.name = "Everyone who takes part".to_owned();
+        everyone.members = w.entra.users.keys().cloned().map(Member::User).collect();
+        let id = everyone.id.clone();
+        w.set_group(everyone);
+        (id, owned, person)
+    });
+    let config = world.sim.config(crate::world::PROFILE);
+    let config = config.replace(
+        "import_users = true",
+        "import_users = true\nout_of_scope = \"remove\"",
+    );
+    let scoped = format!(
+        "{}\n[profiles.\"Azure AD\".scope]\nusers = \"member-of\"\nmember_of = [\"{scope}\"]\nexclude_groups = [\"Everyone who takes part\"]\n",
+        crate::world::LIMITS
+    );
+    world.configure(&config, &scoped);
+    world.apply_all(0).await;
+    assert_eq!(world.left().await, 0);
+    contradicted(&world, &scope, Member::User(person.clone())).await;
+    // If it is true, it is done.
+    world
+        .sim
+        .world(|w| w.set_member(&scope, Member::User(person), false));
+    let plan = world.json(&["plan"], 0).await;
+    assert!(
+        plan["summary"]["remove_member"].as_u64().unwrap() > 0,
+        "{owned}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -49,6 +49,7 @@ async fn a_state_is_backed_up_and_restored_by_hand() {
     let world = World::new(SMALL).await;
     world.apply_all(0).await;
     let state = world.profile_dir().join("state.db");
+    let log = world.profile_dir().join("state.db-wal");
     let backup = world.json(&["state", "backup"], 0).await;
     let copy = std::path::PathBuf::from(backup["backup"].as_str().unwrap());
     let mode = fs::metadata(&copy).unwrap().permissions().mode() & 0o777;
@@ -62,10 +63,15 @@ async fn a_state_is_backed_up_and_restored_by_hand() {
         .await;
     assert_eq!(document["error"]["kind"], "bad-backup", "{document}");
     assert_eq!(fs::read(&state).unwrap(), b"broken");
+    // What a run wrote last before it was killed may stand in the log alone.
+    fs::write(&log, b"the last of it").unwrap();
     let restored = world
         .json(&["state", "restore", copy.to_str().unwrap()], 0)
         .await;
     let aside = std::path::PathBuf::from(restored["aside"].as_str().unwrap());
+    let mut beside = aside.clone().into_os_string();
+    beside.push("-wal");
+    assert_eq!(fs::read(beside).unwrap(), b"the last of it");
     assert_eq!(
         fs::read(aside).unwrap(),
         b"broken",

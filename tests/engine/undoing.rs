@@ -394,3 +394,111 @@ async fn an_undo_rejects_also_where_something_was_rejected_for_another_reason() 
         "it is not done again"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_is_no_review_of_changed_settings() {
+    let world = World::new(SMALL).await;
+    world.sim.world(|w| w.faults.no_licences = true);
+    let failed = world.apply_all(4).await;
+    world.sim.world(|w| w.faults.no_licences = false);
+    let config = world.sim.config(crate::world::PROFILE);
+    let more = "import_users = true\nout_of_scope = \"remove\"";
+    world.configure(
+        &config.replace("import_users = true", more),
+        crate::world::LIMITS,
+    );
+    let command = [
+        "apply",
+        "--retry",
+        failed["run_id"].as_str().unwrap(),
+        "--yes",
+    ];
+    let held = world.json(&command, 3).await;
+    world.allowing(&command, &held, 0).await;
+    world.sim.world(|w| {
+        let group = w
+            .jira
+            .groups
+            .values()
+            .find(|g| g.created && !g.members.is_empty());
+        let group = group.unwrap();
+        let (id, member) = (group.id.clone(), group.members.first().unwrap().clone());
+        w.by_hand(&id, &member, false, "somebody");
+    });
+    let document = world.json(&["sync", "--full"], 3).await;
+    assert_eq!(document["guards"][0]["name"], "settings-changed");
+    world.apply_all(0).await;
+    world.json(&["sync"], 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_that_was_taken_over_is_left_alone() {
+    let world = World::new(SMALL).await;
+    let plan = world.json(&["plan"], 0).await;
+    world.sim.world(|w| w.services.latency = 20);
+    let mut arguments = vec!["apply", "--yes", "--json"];
+    let allow = World::allowances(&plan);
+    arguments.extend(allow.iter().map(String::as_str));
+    let place = world
+        .sim
+        .world(|w| (w.jira.admin.clone(), "rollbook.lease".to_owned()));
+    let child = world.command(&arguments).spawn().unwrap();
+    while world.sim.world(|w| !w.jira.properties.contains_key(&place)) {
+        tokio::task::yield_now().await;
+    }
+    let until = jiff::Timestamp::now() + std::time::Duration::from_mins(5);
+    let theirs = serde_json::json!({"host": "jump02", "person": "maria", "settings": "x", "until": until.to_string()});
+    world
+        .sim
+        .world(|w| w.jira.properties.insert(place.clone(), theirs.to_string()));
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
+    assert_eq!(output.await.unwrap().status.code(), Some(0));
+    assert_eq!(
+        world.sim.world(|w| w.jira.properties[&place].clone()),
+        theirs.to_string()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_fills_while_it_is_taken_back_is_not_deleted() {
+    let world = World::new(SMALL).await;
+    let applied = world.apply_all(0).await;
+    let run = applied["run_id"].as_str().unwrap();
+    let file = world.path("undo.json");
+    let shown = world
+        .json(&["undo", run, "--out", file.to_str().unwrap()], 0)
+        .await;
+    let deletions = shown["summary"]["delete_group"].as_u64().unwrap();
+    let mut arguments = vec!["undo", run, "--yes", "--json"];
+    let allow = World::allowances(&shown);
+    arguments.extend(allow.iter().map(String::as_str));
+    world.sim.world(|w| w.services.latency = 20);
+    let (deleted, stranger) = world
+        .sim
+        .world(|w| (w.requests("DELETE", "/rest/api/3/"), w.jira.admin.clone()));
+    let child = world.command(&arguments).spawn().unwrap();
+    while world.sim.world(|w| w.requests("DELETE", "/rest/api/3/")) == deleted {
+        tokio::task::yield_now().await;
+    }
+    let id = world.sim.world(|w| {
+        let group = w.jira.groups.values().find(|g| g.created).unwrap();
+        let id = group.id.clone();
+        w.by_hand(&id, &stranger, true, "somebody");
+        id
+    });
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
+    let output = output.await.unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(
+        document["failures"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("Somebody else")
+    );
+    world.sim.world(|w| {
+        assert!(w.jira.groups[&id].members.contains(&stranger));
+        let left = w.jira.groups.values().filter(|g| g.created).count();
+        assert_eq!(left, 1, "of {deletions}");
+    });
+}

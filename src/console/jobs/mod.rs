@@ -12,7 +12,7 @@ pub(super) use run::{RunPage, draw as draw_run};
 pub(super) use view::draw;
 
 use super::app::{App, Overlay};
-use super::clerk::Errand;
+use super::clerk::{Errand, Runs};
 use super::event::Effect;
 use super::overlay::{Answer, Ask};
 use super::review::{self, Prepared};
@@ -24,7 +24,7 @@ use crate::directory::{Completeness, counted, duration, grouped, shown};
 use crate::plan::next_run;
 use crate::store::{Run, RunOutcome};
 use crate::sync::{Applied, Control, Problem, Progress};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 
@@ -32,6 +32,9 @@ use std::fmt::Write as _;
 const LOG: usize = 500;
 /// How many seconds the sparkline shows.
 const SPARKS: usize = 60;
+
+/// How often it is seen whether another process still reads or applies.
+const GLANCE: SignedDuration = SignedDuration::from_secs(3);
 
 /// A line of the log.
 #[derive(Debug, Clone)]
@@ -67,8 +70,10 @@ pub(super) struct Jobs {
     pub(super) next: Option<Timestamp>,
     /// The undo that pauses the schedule.
     pub(super) paused: Option<String>,
-    /// Who holds the profile's lock, as it was found last.
+    /// Who else holds the profile's lock, as it was found last.
     pub(super) locked: Option<String>,
+    /// When the runs were asked for last.
+    asked_at: Option<Timestamp>,
     /// When both sides were read last.
     pub(super) read_at: Option<Timestamp>,
     /// Requests in each of the last seconds.
@@ -93,13 +98,16 @@ impl Jobs {
     /// The run that was begun last and has not ended, while none is under way here.
     pub(super) fn interrupted(&self) -> Option<&str> {
         let newest = self.runs.first()?;
-        (newest.finished_at.is_none() && self.job.is_none()).then_some(newest.run_id.as_str())
+        let nobody = self.job.is_none() && self.locked.is_none();
+        (newest.finished_at.is_none() && nobody).then_some(newest.run_id.as_str())
     }
 
-    pub(super) fn runs(&mut self, runs: Vec<Run>, paused: Option<String>) {
-        self.paused = paused;
-        self.cursor = self.cursor.min(runs.len().saturating_sub(1));
-        self.runs = runs;
+    pub(super) fn runs(&mut self, runs: Runs, now: Timestamp) {
+        self.paused = runs.paused;
+        self.locked = runs.locked;
+        self.asked_at = Some(now);
+        self.cursor = self.cursor.min(runs.all.len().saturating_sub(1));
+        self.runs = runs.all;
     }
 
     /// Adds a line to the log.
@@ -160,6 +168,14 @@ pub(super) fn tick(app: &mut App) -> Vec<Effect> {
         look_at_job(jobs, now);
         return Vec::new();
     }
+    // Another process is watched until it is done.
+    if jobs.locked.is_some() {
+        let since = jobs.asked_at.map_or(GLANCE, |at| now.duration_since(at));
+        if since >= GLANCE {
+            jobs.asked_at = Some(now);
+            return vec![Effect::Errand(Errand::Runs)];
+        }
+    }
     let due = jobs
         .schedule
         .as_ref()
@@ -169,8 +185,13 @@ pub(super) fn tick(app: &mut App) -> Vec<Effect> {
         .over
         .iter()
         .any(|over| matches!(over, Overlay::Summary(_)));
-    // Somebody who is about to apply goes first, and an undo is looked at before anything goes on.
-    let idle = jobs.paused.is_none() && app.ending.is_none() && app.profile.is_some() && !summary;
+    // Somebody who is about to apply goes first, another process comes to its end, and an undo is
+    // looked at before anything goes on.
+    let idle = jobs.paused.is_none()
+        && jobs.locked.is_none()
+        && app.ending.is_none()
+        && app.profile.is_some()
+        && !summary;
     if due.is_some_and(|due| due <= now) && idle {
         let apply = !app.review.is_open();
         if !apply {

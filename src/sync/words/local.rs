@@ -221,7 +221,7 @@ pub(super) fn store(error: &StoreError) -> Problem {
                 ),
                 "Wait until it is done, or stop it there.",
             )
-            .id("held-by", &format!("{} on {}", o.person, o.host)),
+            .id("held-by", &o.to_string()),
             None => Problem::new(
                 "locked",
                 "Another Rollbook is at work on this profile.",
