@@ -720,3 +720,67 @@ async fn another_process_is_named_until_it_is_done() {
         .await;
     desk.hides("locked by");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_left_alone_while_the_interval_reads_is_left_alone() {
+    let mut desk = Desk::new(SMALL, Start::Ready, SIZE).await;
+    let config = desk.file("config.toml").replace(
+        "import_users = true",
+        "import_users = true\nleavers = \"remove\"",
+    );
+    std::fs::write(desk.folder.path().join("config.toml"), config).unwrap();
+    desk.reopen().await;
+    desk.press("3 r");
+    desk.until(|s| s.contains("Both directories were read"))
+        .await;
+    allow_everything(&mut desk).await;
+    desk.until(|s| s.contains("No run is under way")).await;
+    desk.idle().await;
+    desk.press("4 i");
+    desk.until(|s| s.contains("next in")).await;
+    // Two leave; the admin says of one that they may stay while the interval reads.
+    let accounts = desk.sim.world(|world| {
+        let admins: Vec<&String> = world
+            .jira
+            .groups
+            .values()
+            .filter(|group| group.access_type.is_some())
+            .flat_map(|group| &group.members)
+            .collect();
+        let found: Vec<(String, String)> = world
+            .entra
+            .users
+            .values()
+            .filter_map(|user| {
+                let accounts = world.accounts_of(&world.importable(user)?);
+                let account = accounts.first().filter(|a| a.active)?;
+                let plain = !admins.contains(&&account.id);
+                plain.then(|| (user.id.clone(), account.id.clone()))
+            })
+            .take(2)
+            .collect();
+        for (id, _) in &found {
+            world.edit_user(id, |user| user.enabled = false);
+        }
+        world.services.latency = 30;
+        found
+            .into_iter()
+            .map(|(_, account)| account)
+            .collect::<Vec<_>>()
+    });
+    let asked = desk.sim.world(|world| world.log.len());
+    desk.pass(16 * 60);
+    while desk.sim.world(|world| world.log.len()) < asked + 4 {
+        tokio::task::yield_now().await;
+    }
+    let account = rollbook::directory::AccountId::new(&accounts[0]);
+    open_state(&desk).leave_alone(&account, true).unwrap();
+    desk.until(|s| s.contains("No run is under way")).await;
+    desk.idle().await;
+    let there = |account: &String| {
+        desk.sim
+            .world(|world| world.jira.accounts.contains_key(account))
+    };
+    assert!(there(&accounts[0]), "left alone");
+    assert!(!there(&accounts[1]), "removed");
+}
