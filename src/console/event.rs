@@ -64,6 +64,16 @@ impl Inner {
     }
 }
 
+/// A plan from both sides as they were read last.
+#[derive(Debug)]
+pub(super) struct Recollected {
+    pub(super) prepared: Prepared,
+    /// When, in seconds since 1970.
+    pub(super) read_at: u32,
+    /// Whether something was applied after that.
+    pub(super) overtaken: bool,
+}
+
 /// What comes back from jobs, errands and thoughts.
 #[derive(Debug)]
 pub(super) enum Inner {
@@ -91,8 +101,8 @@ pub(super) enum Inner {
     Adoption(Box<Result<Page, Problem>>),
     /// What edited settings would do.
     WhatIf(u64, Box<Result<WhatIf, Unclear>>),
-    /// The plan from both sides as they were read last, and when, in seconds since 1970.
-    Recalled(Option<Box<(Prepared, u32)>>),
+    /// The plan from both sides as they were read last.
+    Recalled(Option<Box<Recollected>>),
     /// The configuration was read.
     Loaded(Box<Result<Loaded, Problem>>),
     /// The configuration was saved.

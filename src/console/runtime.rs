@@ -2,7 +2,7 @@
 
 use super::app::{App, Screen, Where};
 use super::clerk::{Clerk, Errand, Sent};
-use super::event::{Change, Effect, Event, Inner, Private, Saving, Thought};
+use super::event::{Change, Effect, Event, Inner, Private, Recollected, Saving, Thought};
 use super::review;
 use super::theme::Theme;
 use super::worker::{self, Alarm, Work};
@@ -326,10 +326,15 @@ impl Console {
                 Thought::Adoption { planned, group } => {
                     Inner::Adoption(Box::new(review::adoption(&planned, &group)))
                 }
-                Thought::Recall { profile, paths } => Inner::Recalled(
-                    sync::recall(&profile, &paths)
-                        .map(|(planned, at)| Box::new((review::prepare(planned), at))),
-                ),
+                Thought::Recall { profile, paths } => {
+                    Inner::Recalled(sync::recall(&profile, &paths).map(|found| {
+                        Box::new(Recollected {
+                            prepared: review::prepare(found.planned),
+                            read_at: found.read_at,
+                            overtaken: found.overtaken,
+                        })
+                    }))
+                }
                 Thought::WhatIf {
                     round,
                     planned,

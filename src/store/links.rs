@@ -160,6 +160,18 @@ impl State {
             .map_err(|e| self.sql(e))
     }
 
+    /// Whether runs after this one wrote something, or may have.
+    pub fn wrote_after(&self, run: i64) -> Result<bool, StoreError> {
+        self.connection
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM journal WHERE run > ?1
+                   AND (outcome IS NULL OR outcome = 'done' OR unclear = 1))",
+                [run],
+                |row| row.get(0),
+            )
+            .map_err(|e| self.sql(e))
+    }
+
     /// Accounts and groups that were suspended, restored, removed or deleted, or may have been, by
     /// runs after this one.
     pub fn ended_after(&self, run: i64) -> Result<(Vec<AccountId>, Vec<GroupId>), StoreError> {

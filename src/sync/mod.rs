@@ -36,7 +36,7 @@ pub use audit::{ExportForm, export, private_file};
 pub use check::{Finding, Side, State as FindingState, check, check_side, last_read};
 pub use error::SyncError;
 pub use lease::Rival;
-pub use planning::{Planned, confirm, plan, recall};
+pub use planning::{Planned, Recalled, confirm, plan, recall};
 pub use progress::{Progress, Stage, StageKind, Traffic};
 pub use refresh::Snapshots;
 pub use saved::{Matched, as_reviewed, carry_over, narrow, read_saved, same_adoption, save};

@@ -241,10 +241,21 @@ fn known(state: &State, mirror: &Mirror, settings: &Settings) -> Result<Known, S
     })
 }
 
-/// The plan that both sides lead to as they were read last, and when that was, in seconds since
-/// 1970; none without a mirror that fits the state. Asks nobody, writes nothing, and takes no lock.
+/// What both sides lead to as they were read last.
+#[derive(Debug, Clone)]
+pub struct Recalled {
+    /// The plan.
+    pub planned: Planned,
+    /// When both sides were read, in seconds since 1970.
+    pub read_at: u32,
+    /// Whether something was applied after that.
+    pub overtaken: bool,
+}
+
+/// The plan that both sides lead to as they were read last; none without a mirror that fits the
+/// state. Asks nobody, writes nothing, and takes no lock.
 #[must_use]
-pub fn recall(profile: &Profile, paths: &Paths) -> Option<(Planned, u32)> {
+pub fn recall(profile: &Profile, paths: &Paths) -> Option<Recalled> {
     let folder = paths.profile(&profile.name);
     // Neither is made where there was none.
     let mut mirror = Mirror::peek(&folder)?;
@@ -255,6 +266,7 @@ pub fn recall(profile: &Profile, paths: &Paths) -> Option<(Planned, u32)> {
         return None;
     }
     let read_at = mirrored.verification.read_at;
+    let overtaken = state.wrote_after(mirrored.verification.runs).ok()?;
     let mut planned = Planned {
         entra: mirrored.entra,
         jira: mirrored.jira,
@@ -275,7 +287,11 @@ pub fn recall(profile: &Profile, paths: &Paths) -> Option<(Planned, u32)> {
             .to_string(),
     };
     planned.plan = plan::make(&planned.inputs());
-    Some((planned, read_at))
+    Some(Recalled {
+        planned,
+        read_at,
+        overtaken,
+    })
 }
 
 /// Verifies what the plan rests on, and plans anew, until nothing has to be asked.

@@ -719,6 +719,17 @@ async fn another_process_is_named_until_it_is_done() {
     desk.until(|s| s.contains("The other Rollbook is done") && !s.contains("unfinished"))
         .await;
     desk.hides("locked by");
+    // Whoever opens the console after it wrote something is told that the plan is older than that.
+    let journal = rusqlite::Connection::open(folder.join("state.db")).unwrap();
+    journal
+        .execute(
+            "INSERT INTO journal (run, operation_id, kind, reason, intent_at, outcome)
+             VALUES (?1, 'x', 'create_user', 'r', 1795521590, 'done')",
+            [run],
+        )
+        .unwrap();
+    desk.reopen().await;
+    desk.until(|s| s.contains("out of date")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,7 +13,7 @@ pub(super) use view::draw;
 
 use super::app::{App, Overlay};
 use super::clerk::{Errand, Runs};
-use super::event::Effect;
+use super::event::{Effect, Recollected};
 use super::overlay::{Answer, Ask};
 use super::review::{self, Prepared};
 use super::text::clock;
@@ -207,12 +207,13 @@ pub(super) fn tick(app: &mut App) -> Vec<Effect> {
 }
 
 /// What was read last leads to a plan; one that was made meanwhile is newer.
-pub(super) fn recalled(app: &mut App, (prepared, at): (Prepared, u32)) -> Vec<Effect> {
+pub(super) fn recalled(app: &mut App, found: Recollected) -> Vec<Effect> {
     if app.review.plan.is_some() {
         return Vec::new();
     }
-    app.jobs.read_at = Timestamp::from_second(i64::from(at)).ok();
-    let mut effects = review::show(app, prepared);
+    app.jobs.read_at = Timestamp::from_second(i64::from(found.read_at)).ok();
+    let mut effects = review::show(app, found.prepared);
+    app.review.outdated = found.overtaken;
     effects.extend(super::provisioning::entered(app));
     effects
 }
