@@ -287,11 +287,12 @@ async fn only_who_took_part_is_a_leaver_and_many_are_held() {
     assert_eq!(suspended, 5, "the limit of a day");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn silent_invitations_go_out_in_batches_and_each_address_counts() {
-    let mut world = World::new(
-        "[organization]\nusers = 90\ngroups = 4\nseed = 3\nhidden = 0.0\nin_jira = 0.1\n[services]\nlimiter = false\ninvisible = 100",
-    )
+/// New people are invited silently, with a key: so many people, such a share of them in Jira already,
+/// and accounts that show after so many milliseconds.
+async fn silent(users: u32, in_jira: f64, invisible: u32) -> World {
+    let mut world = World::new(&format!(
+        "[organization]\nusers = {users}\ngroups = 4\nseed = 3\nhidden = 0.0\nin_jira = {in_jira}\n[services]\nlimiter = false\ninvisible = {invisible}",
+    ))
     .await;
     let key = world.sim.world(|w| w.jira.organization_key.clone());
     world.set("ROLLBOOK_ORG_API_KEY", &key);
@@ -301,6 +302,12 @@ async fn silent_invitations_go_out_in_batches_and_each_address_counts() {
         &config.replace("import_users = true", silent),
         crate::world::LIMITS,
     );
+    world
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silent_invitations_go_out_in_batches_and_each_address_counts() {
+    let world = silent(90, 0.1, 100).await;
     let plan = world.json(&["plan"], 0).await;
     let people = plan["summary"]["create_user"].as_u64().unwrap();
     assert!(people > 50);
@@ -359,18 +366,7 @@ async fn silent_invitations_go_out_in_batches_and_each_address_counts() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_is_not_invited_keeps_no_other_from_it() {
-    let mut world = World::new(
-        "[organization]\nusers = 40\ngroups = 2\nseed = 3\nhidden = 0.0\nin_jira = 0.5\n[services]\nlimiter = false\ninvisible = 0",
-    )
-    .await;
-    let key = world.sim.world(|w| w.jira.organization_key.clone());
-    world.set("ROLLBOOK_ORG_API_KEY", &key);
-    let config = world.sim.config(crate::world::PROFILE);
-    let silent = "import_users = true\ninvitations = \"silent\"";
-    world.configure(
-        &config.replace("import_users = true", silent),
-        crate::world::LIMITS,
-    );
+    let world = silent(40, 0.5, 0).await;
     // One that would spoil a whole request, and one that is refused among others.
     world.sim.world(|w| {
         let user = w
