@@ -289,7 +289,7 @@ async fn look_again(
         Ok(planned)
     })
     .await?;
-    planned.in_part = agreed.in_part;
+    planned.retries.clone_from(&agreed.retries);
     let matched = sync::carry_over(&rows, planned);
     let allowances = sync::as_reviewed(&agreed.allowances, |_| true, planned);
     planned.allow(allowances)?;
@@ -445,7 +445,7 @@ fn held_lines(planned: &Planned) -> Vec<String> {
                 "can't be allowed".to_owned()
             };
             let (name, count) = (guard.name, guard.count);
-            format!("  held by {name}: {count} {} ({how})", name.meaning())
+            format!("  held by {name}: {count} {} ({how})", guard.meaning())
         })
         .collect()
 }

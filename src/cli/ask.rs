@@ -59,7 +59,7 @@ pub async fn allowances(
             "{}: {} {}. Type {} to allow it, or nothing to leave it held:",
             guard.name,
             guard.count,
-            guard.name.meaning(),
+            guard.meaning(),
             guard.count
         );
         let answer = ask(&question, "", cancel).await?;

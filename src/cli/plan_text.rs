@@ -328,12 +328,9 @@ impl Text<'_> {
         );
         self.heading(Tone::Held, &what);
         for guard in guards {
-            let limit = if guard.limit > 0 {
-                format!(" (limit {})", guard.limit)
-            } else {
-                String::new()
-            };
-            let meaning = format!("{}{limit}", guard.name.meaning());
+            let limit = guard.limit_in_words();
+            let limit = limit.map_or_else(String::new, |limit| format!(" ({limit})"));
+            let meaning = format!("{}{limit}", guard.meaning());
             for (at, part) in wrap(&meaning, self.output.width() - 34).iter().enumerate() {
                 let (name, count) = if at == 0 {
                     (guard.name.as_str(), guard.count.to_string())

@@ -46,6 +46,8 @@ pub(super) enum Errand {
     },
     /// All runs.
     Runs,
+    /// Whether another process is at work, and the newest run.
+    Glance,
     /// One run with its operations.
     Run(String),
     /// Writes a run for an audit.
@@ -76,6 +78,15 @@ pub(super) struct Runs {
     pub(super) locked: Option<String>,
 }
 
+/// What tells whether another process has begun or ended something.
+#[derive(Debug, Default)]
+pub(super) struct Glance {
+    /// Who else reads or applies just now.
+    pub(super) locked: Option<String>,
+    /// The newest run: its number, and when it ended, in seconds since 1970.
+    pub(super) newest: Option<(i64, Option<i64>)>,
+}
+
 /// What came of an errand.
 #[derive(Debug)]
 pub(super) enum Answer {
@@ -83,6 +94,8 @@ pub(super) enum Answer {
     Kept,
     /// What was done and is being done.
     Runs(Runs),
+    /// Whether another process is at work, and the newest run.
+    Glance(Glance),
     /// A run was written to this file.
     Exported(PathBuf),
     /// One run.
@@ -171,17 +184,21 @@ fn export(folder: &Path, profile: &str, state: &State, id: &str) -> Result<Answe
     Ok(Answer::Exported(path))
 }
 
-fn runs(folder: &Path, state: &State) -> Result<Answer, SyncError> {
-    let locked = match Lock::holder(&folder.join("lock"))? {
+/// Who else reads or applies.
+fn locked(folder: &Path) -> Result<Option<String>, SyncError> {
+    Ok(match Lock::holder(&folder.join("lock"))? {
         Holder::Nobody | Holder::Oneself => None,
         Holder::Another(owner) => {
             Some(owner.map_or_else(|| "another process".to_owned(), |o| o.to_string()))
         }
-    };
+    })
+}
+
+fn runs(folder: &Path, state: &State) -> Result<Answer, SyncError> {
     Ok(Answer::Runs(Runs {
         all: state.runs()?,
         paused: state.schedule_paused()?,
-        locked,
+        locked: locked(folder)?,
     }))
 }
 
@@ -197,6 +214,7 @@ fn run(
         match errand {
             Errand::History(id) => return Ok(Answer::History(id, Vec::new())),
             Errand::Runs => return Ok(Answer::Runs(Runs::default())),
+            Errand::Glance => return Ok(Answer::Glance(Glance::default())),
             Errand::Run(run) | Errand::Export(run) => return Err(SyncError::UnknownRun(run)),
             // What is to be kept is kept, or says why not.
             _ => {}
@@ -238,6 +256,12 @@ fn run(
         }
         Errand::BringTogether { entra, group } => state.bring_together(&entra, &group)?,
         Errand::Runs => return runs(folder, state),
+        Errand::Glance => {
+            return Ok(Answer::Glance(Glance {
+                locked: locked(folder)?,
+                newest: state.newest_run()?,
+            }));
+        }
         Errand::Resume => {
             state.resume_schedule()?;
             return runs(folder, state);

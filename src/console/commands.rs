@@ -265,6 +265,8 @@ pub(super) static COMMANDS: &[Command] = &[
     command(Scope::Page, Action::Enter, &[code(KeyCode::Enter)], "take this account", "Link the chosen candidate", true),
     command(Scope::Page, Action::Copy, &[key('c')], "copy ids", "Copy the ids of both records (OSC 52)", true),
     command(Scope::Adoption, Action::Enter, &[code(KeyCode::Enter)], "adopt", "Adopt the group", true),
+    command(Scope::Adoption, Action::PageDown, &[code(KeyCode::PageDown), code(KeyCode::Down)], "more", "To what does not fit", true),
+    command(Scope::Adoption, Action::PageUp, &[code(KeyCode::PageUp), code(KeyCode::Up)], "back", "Back up", false),
     command(Scope::Run, Action::Undo, &[key('u')], "take back", "Plan how this run is taken back, as far as that is possible; nothing is written until you apply that plan", true),
     command(Scope::Run, Action::Retry, &[key('t')], "retry failed", "Plan what failed in this run again, and what depended on it", true),
     command(Scope::Run, Action::Export, &[key('x')], "export", "Write every write of this run to a CSV file for an audit", true),

@@ -266,16 +266,23 @@ fn told(app: &mut App, inner: Inner) -> Vec<Effect> {
 fn answered(app: &mut App, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::Kept => {}
+        Answer::Glance(glance) => {
+            if app.jobs.differs(&glance) {
+                return vec![Effect::Errand(Errand::Runs)];
+            }
+        }
         Answer::Runs(runs) => {
             let other = app.jobs.locked.is_some();
             app.jobs.runs(runs, app.now);
+            let plan = app.review.plan.as_ref();
+            if plan.is_some_and(|plan| app.jobs.is_overtaken(plan.planned.after_run)) {
+                app.review.outdated = true;
+            }
             if other && app.jobs.locked.is_none() && app.jobs.job.is_none() {
                 app.note("The other Rollbook is done with this profile: r reads what it left.");
             }
             if let Some(run) = app.jobs.interrupted() {
-                let words = format!(
-                    "Run {run} never ended: r looks up what is unclear of it, and plans what is left."
-                );
+                let words = format!("Run {run} never ended: r sees what became of it.");
                 app.notice = Some((super::theme::Tone::Held, words));
             }
         }

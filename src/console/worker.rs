@@ -226,7 +226,7 @@ async fn apply(
         }
         None => read(session, tell).await?,
     };
-    planned.in_part = reviewed.in_part;
+    planned.retries.clone_from(&reviewed.retries);
     let matched = sync::carry_over(&rows, &mut planned);
     if matched.overtaken > 0 {
         tell(Inner::Noted(format!(
@@ -261,8 +261,13 @@ async fn apply(
         sync::apply(session, &planned, request).await
     })
     .await?;
+    let stopped = applied.stopped_by.is_some();
     tell(Inner::Applied(Box::new(applied)));
     session.forget_undo();
+    if stopped {
+        // Whatever stopped it would stop reading, too: that is not what has to be told.
+        return Ok(());
+    }
     let planned = read(session, tell).await?;
     show(planned, tell);
     Ok(())

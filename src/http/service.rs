@@ -336,10 +336,16 @@ impl Service {
         let turn = async {
             // The semaphore is never closed.
             let place = pace.places.acquire().await;
-            if !call.regardless {
-                self.cancel.go().await;
+            loop {
+                if !call.regardless {
+                    self.cancel.go().await;
+                }
+                pace.turn(LONGEST_WAIT).await?;
+                // It may have been paused while its turn came.
+                if call.regardless || !self.cancel.is_paused() {
+                    return Ok(place);
+                }
             }
-            pace.turn(LONGEST_WAIT).await.map(|()| place)
         };
         let turn = tokio::select! {
             biased;

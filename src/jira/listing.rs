@@ -16,7 +16,7 @@ const USERS_PAGE: u64 = 1000;
 /// Documented most of group/member.
 const MEMBERS_PAGE: u64 = 50;
 /// About 50 ids fit into the URL of user/bulk.
-const IDS_AT_ONCE: usize = 50;
+pub const IDS_AT_ONCE: usize = 50;
 /// How often a page is asked for again when it contradicts another.
 const ASK_AGAIN: u32 = 3;
 /// How many pages of one group are read at a time.

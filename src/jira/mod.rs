@@ -14,7 +14,7 @@ mod writes;
 pub use audit::AuditRecord;
 pub use client::{Access, Jira, Myself, Route, connect};
 pub use error::{JiraError, Refusal, Unwritten};
-pub use listing::{AccountRead, GroupsRead, Read, Rights, UsersRead};
+pub use listing::{AccountRead, GroupsRead, IDS_AT_ONCE, Read, Rights, UsersRead};
 pub use organization::{
     ADDRESSES_AT_ONCE, INVITED_AT_ONCE, Invited, Organization, OrganizationUser,
 };

@@ -16,6 +16,8 @@ use tokio::sync::OnceCell;
 
 /// Addresses in one search, as documented.
 pub const ADDRESSES_AT_ONCE: usize = 100;
+/// How many account ids one search takes, by the organization API's document.
+const ACCOUNTS_AT_ONCE: usize = 10;
 /// As documented.
 const USERS: &str = "/v2/orgs/{orgId}/directories/{directoryId}/users/search";
 /// Rows on a page.
@@ -134,6 +136,8 @@ struct User {
     email: Option<String>,
     #[serde(default)]
     management_source: Option<String>,
+    #[serde(default)]
+    status: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -221,6 +225,28 @@ impl Organization {
                 account: AccountId::new(&user.account_id),
                 email: user.email.unwrap_or_default(),
             }));
+        }
+        Ok(found)
+    }
+
+    /// Those of these accounts that are suspended. Jira is not documented to tell.
+    pub async fn suspended(&self, accounts: &[AccountId]) -> Result<Vec<AccountId>, JiraError> {
+        let mut found = Vec::new();
+        for chunk in accounts.chunks(ACCOUNTS_AT_ONCE) {
+            let ids: Vec<&str> = chunk.iter().map(AccountId::as_str).collect();
+            let rows: Vec<User> = self
+                .pages(
+                    "see who is suspended",
+                    USERS,
+                    "users",
+                    json!({ "accountIds": ids }),
+                )
+                .await?;
+            let suspended = rows.into_iter().filter(|user| {
+                let status = user.status.as_deref().unwrap_or_default();
+                status.eq_ignore_ascii_case("suspended") && ids.contains(&user.account_id.as_str())
+            });
+            found.extend(suspended.map(|user| AccountId::new(&user.account_id)));
         }
         Ok(found)
     }

@@ -138,7 +138,9 @@ fn removed(draft: &Draft<'_>, index: u32, wanted: &Wanted, removals: &mut Vec<Op
             continue;
         }
         let found = inputs.jira.account(account);
-        if found.kind() != AccountKind::Person || !draft.is_active(account) {
+        // Whom Rollbook suspended leaves as well: what was held when they were does not vanish by it.
+        let touched = draft.is_active(account) || draft.is_suspended(account);
+        if found.kind() != AccountKind::Person || !touched {
             continue;
         }
         let person = draft.matching.person_of[account as usize];
@@ -157,6 +159,11 @@ fn removed(draft: &Draft<'_>, index: u32, wanted: &Wanted, removals: &mut Vec<Op
                 _ => continue,
             }
         };
+        // Of whom the admin said that they may stay as they are.
+        let alone = &inputs.known.decisions.left_alone;
+        if matches!(reason, Reason::Disabled | Reason::Deleted) && alone.contains(found.id()) {
+            continue;
+        }
         removals.push(Operation {
             kind: Kind::RemoveMember,
             reason,

@@ -28,6 +28,16 @@ pub fn time_to_apply<'a>(
     for op in operations {
         counts[op.kind as usize] += 1;
     }
+    time_for(counts, settings, rates)
+}
+
+/// How long so many operations of each kind take, in the order of [`Kind::ALL`].
+#[must_use]
+pub fn time_for(
+    mut counts: [u64; Kind::ALL.len()],
+    settings: &Settings,
+    rates: CallRates,
+) -> Duration {
     if settings.provisioning.invitations == Invitations::Silent {
         let people = &mut counts[Kind::CreateUser as usize];
         *people = people.div_ceil(INVITED_AT_ONCE);

@@ -8,7 +8,7 @@
 use super::Plan;
 use super::operation::{Kind, NONE, Stage};
 use super::step::{Counts, Effect, Next, Outcome, Step};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -68,11 +68,11 @@ pub struct Executor {
     /// What waits for its stage, by stage.
     staged: [Vec<u32>; STAGES],
     later: BTreeMap<(Duration, u32), Effect>,
-    refused: hashbrown::HashSet<u32>,
+    refused: HashSet<u32>,
     /// Groups for which no licence is left.
-    full: hashbrown::HashSet<u32>,
+    full: HashSet<u32>,
     /// Kinds of which nothing can succeed any more, for want of licences or of a key.
-    hopeless: hashbrown::HashSet<Kind>,
+    hopeless: HashSet<Kind>,
     /// For people whom this run creates: how far their account is visible.
     sight: HashMap<u32, Sight>,
     running: [usize; Kind::ALL.len()],
@@ -86,9 +86,10 @@ pub struct Executor {
 
 impl Executor {
     /// An executor for the chosen operations of a plan, given by index. An addition whose person
-    /// or group is created by an operation that was not chosen is skipped.
+    /// or group is created by an operation that was not chosen is skipped. `young` are the rows of
+    /// accounts that an earlier run created a moment ago.
     #[must_use]
-    pub fn new(plan: &Plan, chosen: &[u32]) -> Self {
+    pub fn new(plan: &Plan, chosen: &[u32], young: &HashSet<u32>) -> Self {
         let mut executor = Self {
             nodes: Vec::with_capacity(chosen.len()),
             by_operation: HashMap::with_capacity(chosen.len()),
@@ -96,9 +97,9 @@ impl Executor {
             ready: Default::default(),
             staged: Default::default(),
             later: BTreeMap::new(),
-            refused: hashbrown::HashSet::new(),
-            full: hashbrown::HashSet::new(),
-            hopeless: hashbrown::HashSet::new(),
+            refused: HashSet::new(),
+            full: HashSet::new(),
+            hopeless: HashSet::new(),
             sight: HashMap::new(),
             running: Default::default(),
             unsettled: Default::default(),
@@ -150,7 +151,8 @@ impl Executor {
             if plan.targets[op.target as usize].jira.is_none() {
                 needs.push(groups.get(&op.target).copied());
             }
-            executor.nodes[node as usize].fresh = op.account == NONE;
+            let is_young = op.person != NONE && young.contains(&op.account);
+            executor.nodes[node as usize].fresh = op.account == NONE || is_young;
             for need in needs {
                 match need {
                     Some(need) => {
@@ -314,7 +316,7 @@ impl Executor {
                 }
             }
             Outcome::Failed => self.settle(node, Outcome::Failed),
-            Outcome::GroupRefused => {
+            Outcome::GroupRefused | Outcome::GroupGone => {
                 let target = it.target;
                 self.refused.insert(target);
                 self.settle(node, Outcome::Failed);

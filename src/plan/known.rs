@@ -190,6 +190,8 @@ pub struct History {
     pub reviewed_settings: Option<String>,
     /// The highest measures of the last 7 days, none if there is nothing to compare with.
     pub baseline: Option<Baseline>,
+    /// What was in scope in the last snapshot that did not shrink, or was allowed to.
+    pub latest: Option<Baseline>,
     /// People created unattended within 24 hours.
     pub created_people: u64,
     /// Groups created unattended within 24 hours.

@@ -21,7 +21,7 @@ struct Leaver {
 
 impl Draft<'_> {
     /// Whether a profile only observes: then nothing is taken or given back either.
-    fn observes(&self) -> bool {
+    pub(super) fn observes(&self) -> bool {
         let provisioning = &self.inputs.settings.provisioning;
         !(provisioning.import_users || provisioning.import_groups || provisioning.sync_memberships)
     }
@@ -41,6 +41,13 @@ impl Draft<'_> {
                     && taken.entra.as_str() == entra.person(person).id()
                     && taken.account.as_str() == jira.account(account).id()
             })
+    }
+
+    /// Whether Rollbook suspended this account.
+    pub(super) fn is_suspended(&self, account: u32) -> bool {
+        let id = self.inputs.jira.account(account).id();
+        let mut taken = self.inputs.known.taken.iter();
+        taken.any(|t| t.what == TakenWhat::Suspended && t.account.as_str() == id)
     }
 
     /// Whether an account is active, or will be by this plan.

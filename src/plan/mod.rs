@@ -35,7 +35,7 @@ pub use document::{
     Complete, Document, DocumentError, GroupPair, GroupRef, GuardRow, LinkCounts, OperationRow,
     Pinned, Row, SeatRow, Summary, UserRef, read as read_document, write as write_document,
 };
-pub use estimate::{CallRates, time_to_apply};
+pub use estimate::{CallRates, time_for, time_to_apply};
 pub use executor::Executor;
 pub use guards::{Allowance, AllowanceError, Allowances, GuardCount, GuardName, Held};
 pub use identity::settings_digest;

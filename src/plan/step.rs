@@ -49,6 +49,8 @@ pub enum Outcome {
     Failed,
     /// The group can't be written by this admin: nothing more is tried on it.
     GroupRefused,
+    /// The group is gone: nothing more is tried on it.
+    GroupGone,
     /// No licence is left: nothing more is created, or put into this group.
     NoSeat,
     /// The organization's key is not accepted: nothing more of this kind is tried.

@@ -133,6 +133,22 @@ impl World {
         }
     }
 
+    /// Whether the organization has suspended an account.
+    #[must_use]
+    pub fn is_suspended(&self, account: &str) -> bool {
+        self.jira.suspended.contains(account)
+    }
+
+    /// Somebody lets an account in, or deactivates it, by hand.
+    pub fn set_active(&mut self, account: &str, active: bool) {
+        if let Some(found) = self.jira.accounts.get_mut(account) {
+            found.active = active;
+        }
+        if active {
+            self.jira.suspended.remove(account);
+        }
+    }
+
     /// Somebody changes a membership in Jira by hand; the audit records tell of it.
     pub fn by_hand(&mut self, group: &str, account: &str, added: bool, author: &str) {
         let Some(found) = self.jira.groups.get_mut(group) else {

@@ -73,11 +73,16 @@ fn search(world: &World, request: &Request) -> Reply {
     if emails.len() > 100 {
         return error(400, "ADMIN-400-1", "At most 100 emails");
     }
+    let ids = body["accountIds"].as_array();
+    if ids.is_some_and(|ids| ids.len() > 10) {
+        return error(400, "ADMIN-400-1", "At most 10 accountIds");
+    }
     let data: Vec<Value> = world
         .jira
         .accounts
         .values()
         .filter(|a| a.kind == AccountType::Atlassian)
+        .filter(|a| ids.is_none_or(|ids| ids.iter().any(|id| id == &json!(a.id))))
         .filter(|a| !body["emails"].is_array() || emails.contains(&a.email.to_lowercase()))
         .map(|a| {
             let suspended = world.jira.suspended.contains(&a.id);
@@ -207,7 +212,7 @@ fn suspension(
         world.jira.suspended.insert(account.to_owned());
     }
     if let Some(found) = world.jira.accounts.get_mut(account) {
-        found.active = active;
+        found.active = active || world.services.suspended_shown;
     }
     if world.faults.gateway_suspensions && !active {
         return error(504, "ADMIN-504-1", "Gateway Timeout");

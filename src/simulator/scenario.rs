@@ -84,6 +84,9 @@ pub struct Services {
     pub scoped_token: bool,
     /// Application permissions in tokens.
     pub roles: Vec<String>,
+    /// Whether Jira goes on showing suspended accounts as active. What it does is not documented; the
+    /// organization tells them apart.
+    pub suspended_shown: bool,
 }
 
 impl Default for Services {
@@ -98,6 +101,7 @@ impl Default for Services {
             latency: 0,
             scoped_token: false,
             roles: vec!["Directory.Read.All".to_owned(), "User.Read.All".to_owned()],
+            suspended_shown: false,
         }
     }
 }

@@ -330,6 +330,16 @@ impl State {
         )
     }
 
+    /// The newest run: its number, and when it ended, in seconds since 1970.
+    pub fn newest_run(&self) -> Result<Option<(i64, Option<i64>)>, StoreError> {
+        let rows = self.rows(
+            "SELECT number, finished_at FROM runs ORDER BY number DESC LIMIT 1",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok(rows.into_iter().next())
+    }
+
     /// Runs that were begun and never ended: their process died. Only the holder of the lock may
     /// conclude that.
     pub fn interrupted(&self) -> Result<Vec<Run>, StoreError> {
@@ -375,8 +385,8 @@ impl State {
             )
         } else {
             (
-                JournalOutcome::Failed,
-                "It did not take place, as the next run found.",
+                JournalOutcome::NotMade,
+                "The run ended before this was done, as the next run found.",
             )
         };
         let run = || -> rusqlite::Result<()> {
@@ -415,7 +425,7 @@ impl State {
                 "SELECT count(*) FILTER (WHERE outcome = 'done'),
                         count(*) FILTER (WHERE outcome = 'already'),
                         count(*) FILTER (WHERE outcome = 'failed'),
-                        count(*) FILTER (WHERE outcome IS NULL)
+                        count(*) FILTER (WHERE coalesce(outcome, 'not-made') = 'not-made')
                  FROM journal WHERE run = ?1",
                 [number],
                 |row| {

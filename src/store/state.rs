@@ -382,6 +382,22 @@ impl State {
             .map_err(|e| self.sql(e))
     }
 
+    /// What was in scope in the last snapshot that was to be believed.
+    fn latest(&self) -> Result<Option<Measured>, StoreError> {
+        let rows = self.rows(
+            "SELECT users, groups, memberships FROM measures ORDER BY at DESC, rowid DESC LIMIT 1",
+            [],
+            |row| {
+                Ok(Measured {
+                    users: unsigned(row.get(0)?),
+                    groups: unsigned(row.get(1)?),
+                    memberships: unsigned(row.get(2)?),
+                })
+            },
+        )?;
+        Ok(rows.into_iter().next())
+    }
+
     /// Notes how much was in scope in a snapshot that is to be believed.
     pub fn measure(&self, measured: Measured) -> Result<(), StoreError> {
         let run = || -> rusqlite::Result<()> {
@@ -429,6 +445,7 @@ impl State {
             reviewed: reviewed_settings.is_some(),
             reviewed_settings,
             baseline,
+            latest: self.latest()?,
             ..History::default()
         };
         let counts = self.rows(

@@ -85,10 +85,10 @@ impl State {
         Ok(runs.into_iter().next())
     }
 
-    /// The operations of a run that failed, to be tried again.
+    /// The operations of a run that failed or that it never came to, to be tried again.
     pub fn failed(&self, number: i64) -> Result<HashSet<OperationId>, StoreError> {
         let rows = self.rows(
-            "SELECT operation_id FROM journal WHERE run = ?1 AND outcome = 'failed'",
+            "SELECT operation_id FROM journal WHERE run = ?1 AND outcome IN ('failed', 'not-made')",
             [number],
             |row| Ok(OperationId::stored(row.get(0)?)),
         )?;

@@ -2,6 +2,7 @@
 
 use super::drive::Driver;
 use super::error::SyncError;
+use super::jira_side::YOUNG;
 use super::planning::Planned;
 use super::progress::Stage;
 use super::session::Session;
@@ -195,7 +196,11 @@ pub async fn apply(
         session.hold_lease(true).await;
     }
     let journal = Journal::open(&session.state, number)?;
-    let mut driver = Driver::new(session, planned, &journal, &request.chosen, begun);
+    let young = session.state.young_links(YOUNG)?;
+    let young = young.iter();
+    let young = young.filter_map(|link| planned.jira.find_account(link.account.as_str()));
+    let young = young.collect();
+    let mut driver = Driver::new(session, planned, &journal, &request.chosen, &young, begun);
     let result = tokio::select! {
         result = driver.run() => result,
         () = session.renew_lease() => Ok(()),
@@ -230,7 +235,8 @@ pub async fn apply(
     } else if stopped_by.is_some() || result.is_err() {
         RunOutcome::Failed
     } else {
-        outcome_of(counts)
+        let alarmed = guards.iter().any(|guard| guard.count == 0);
+        outcome_of(counts, alarmed)
     };
     session.state.end_run(number, outcome, counts)?;
     result?;
@@ -249,11 +255,11 @@ pub async fn apply(
     })
 }
 
-/// How a run that nothing stopped ended.
-const fn outcome_of(counts: Counts) -> RunOutcome {
+/// How a run that nothing stopped ended; `alarmed` if a guard tripped that has nothing to hold.
+const fn outcome_of(counts: Counts, alarmed: bool) -> RunOutcome {
     if counts.failed > 0 {
         RunOutcome::Partial
-    } else if counts.held > 0 {
+    } else if counts.held > 0 || alarmed {
         RunOutcome::Held
     } else if counts.done + counts.already == 0 {
         RunOutcome::Nothing
@@ -281,7 +287,7 @@ fn ended_well(
         Some(address.unwrap_or_default().to_owned())
     })?;
     let whole = entra.users.is_whole() && planned.jira.is_whole();
-    if session.mode == Mode::Attended && kind == RunKind::Attended && !planned.in_part {
+    if session.mode == Mode::Attended && kind == RunKind::Attended && planned.retries.is_none() {
         if whole {
             session.state.reviewed(digest)?;
         } else if planned.known.history.reviewed_settings.as_deref() != Some(digest) {

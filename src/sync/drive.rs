@@ -16,6 +16,7 @@ use crate::plan::{
 use crate::store::{Entry, Finished, Journal, JournalOutcome, Learnt};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use hashbrown::HashSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,16 +69,18 @@ impl<'a> Driver<'a> {
         planned: &'a Planned,
         journal: &'a Journal,
         chosen: &[u32],
+        young: &HashSet<u32>,
         begun: Instant,
     ) -> Self {
         Self {
             session,
             planned,
             journal,
-            executor: Executor::new(&planned.plan, chosen),
+            executor: Executor::new(&planned.plan, chosen, young),
             census: Census {
                 planned,
                 given: Arc::default(),
+                there: Arc::default(),
             },
             begun,
             total: chosen.len() as u64,

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// For this long an account that Rollbook created may be missing from listings, in seconds.
 /// Atlassian's listings lag by some seconds; a missing account is created a second time.
-const YOUNG: i64 = 900;
+pub(super) const YOUNG: i64 = 900;
 
 /// What of Jira was verified in this session.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +33,10 @@ pub(super) struct Fresh {
     pub(super) members: HashSet<AccountId>,
     /// Accounts that were asked for by id.
     pub(super) asked: HashSet<AccountId>,
+    /// Accounts of which the organization was asked whether they are suspended.
+    pub(super) asked_organization: HashSet<AccountId>,
+    /// Groups that were asked for by id.
+    pub(super) asked_groups: HashSet<GroupId>,
     /// Folded addresses that were looked up.
     pub(super) addresses: HashSet<String>,
     /// Folded names of groups that were looked up.

@@ -26,6 +26,20 @@ impl Session {
         self.only_namesakes = true;
     }
 
+    /// Looks up, after more of Jira was read, whom that concerns: people of a name that an account has
+    /// which hides its e-mail; with the organization, which is asked for many at a time, everybody.
+    pub(super) async fn look_up_anew(
+        &mut self,
+        snapshots: &Snapshots,
+        known: &mut Known,
+    ) -> Result<(), SyncError> {
+        let before = self.only_namesakes;
+        self.only_namesakes |= self.organization.is_none();
+        let looked_up = self.look_up(snapshots, known).await;
+        self.only_namesakes = before;
+        looked_up
+    }
+
     /// Looks up who is left, politely: all user searches of a site share one limit. Answers are
     /// remembered, also that nobody was found. Ends when no hidden account or no person is left.
     pub(super) async fn look_up(

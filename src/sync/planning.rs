@@ -37,9 +37,9 @@ pub struct Planned {
     pub allowances: Allowances,
     /// Which operations are wanted.
     pub selection: Selection,
-    /// Whether it shows no more than a part of what the plan would do: agreeing to it is no review of
+    /// The run of which it tries again what failed, and nothing else: agreeing to that is no review of
     /// the settings.
-    pub in_part: bool,
+    pub retries: Option<String>,
     /// The run that is to be taken back, if this is an undo.
     pub undo: Option<Arc<Undo>>,
     /// How fast it would be applied with a person present.
@@ -48,6 +48,8 @@ pub struct Planned {
     pub plan: Plan,
     /// What each listing proved.
     pub listings: Vec<Listing>,
+    /// The number of the newest run when both sides were read; what later ones did is not in it.
+    pub after_run: i64,
     /// When it was made, RFC 3339.
     pub created_at: String,
 }
@@ -145,11 +147,12 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
         mode: session.mode,
         allowances: Allowances::default(),
         selection: Selection::Everything,
-        in_part: false,
+        retries: None,
         undo: None,
         rates: attended_rates(&session.profile),
         plan: Plan::default(),
         listings: Vec::new(),
+        after_run: snapshots.jira.verification.runs,
         created_at: jiff::Timestamp::now()
             .strftime("%Y-%m-%dT%H:%M:%SZ")
             .to_string(),
@@ -200,7 +203,7 @@ impl Session {
             .iter_groups()
             .find(|(_, group)| group.id() == name || fold(group.name()) == wanted)
             .map(|(row, _)| row)
-            .filter(|row| side.snapshot.group(*row).read() && !side.is_fresh(*row));
+            .filter(|row| !side.snapshot.group(*row).read() || !side.is_fresh(*row));
         if let Some(row) = row {
             self.read_members(side, &[row], &Read::default()).await?;
             planned.jira = side.snapshot.clone();
@@ -276,11 +279,12 @@ pub fn recall(profile: &Profile, paths: &Paths) -> Option<Recalled> {
         mode: Mode::Attended,
         allowances: Allowances::default(),
         selection: Selection::Everything,
-        in_part: false,
+        retries: None,
         undo: None,
         rates: attended_rates(profile),
         plan: Plan::default(),
         listings: mirrored.listings,
+        after_run: mirrored.verification.runs,
         created_at: jiff::Timestamp::from_second(i64::from(read_at))
             .ok()?
             .strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -308,11 +312,12 @@ async fn verified(
         }
         changed = true;
         planned.jira = snapshots.jira.snapshot.clone();
-        planned.again(|known| {
-            for (address, answer) in verified.answers {
-                known.look_ups.remember(address, answer);
-            }
-        });
+        for (address, answer) in verified.answers {
+            planned.known.look_ups.remember(address, answer);
+        }
+        // Accounts that were not known before may hide the address of somebody.
+        session.look_up_anew(snapshots, &mut planned.known).await?;
+        planned.again(|_| {});
     }
     if changed {
         session.keep(snapshots)?;

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// For so long after the call a new account or group may not show yet, in seconds: Atlassian's
 /// listings lag by some seconds.
-const SHOWS: i64 = 6;
+const SHOWS: i64 = 10;
 /// How often it is looked for meanwhile.
 const AGAIN: Duration = Duration::from_secs(1);
 

@@ -7,7 +7,10 @@ use super::error::SyncError;
 use super::jira_side::JiraSide;
 use super::progress::Stage;
 use super::session::Session;
-use crate::directory::{Doubt, EntraId, EntraSnapshot, GroupClass, JiraSnapshot, grouped};
+use crate::directory::{
+    AccountId, Doubt, EntraId, EntraSnapshot, GroupClass, JiraAccountRow, JiraChanges,
+    JiraSnapshot, grouped,
+};
 use crate::entra::Listed;
 use crate::jira::Read;
 use crate::plan::{
@@ -73,6 +76,7 @@ impl Session {
         self.notes.extend(said);
         let mut entra = found.snapshot;
         self.note_leavers(&entra, known)?;
+        self.see_suspended(&entra, &mut jira, known).await?;
         let wanted = self.unread(&entra, &jira.snapshot, known);
         self.read_members(&mut jira, &wanted, &read).await?;
         if let Some(base) = compared {
@@ -105,7 +109,12 @@ impl Session {
     }
 
     /// The groups whose members a plan needs and that were never read.
-    fn unread(&self, entra: &EntraSnapshot, jira: &JiraSnapshot, known: &Known) -> Vec<u32> {
+    pub(super) fn unread(
+        &self,
+        entra: &EntraSnapshot,
+        jira: &JiraSnapshot,
+        known: &Known,
+    ) -> Vec<u32> {
         let mut settings = self.profile.settings.clone();
         settings.provisioning.sync_memberships |= self.ahead;
         let inputs = Inputs {
@@ -140,6 +149,59 @@ impl Session {
             .note_gone(&gone, jiff::ZonedDateTime::now().date())?;
         known.leavers = self.state.leavers()?;
         Ok(())
+    }
+
+    /// Sees whether those whom Rollbook suspended and who are back are suspended still, where Jira
+    /// shows them as active.
+    async fn see_suspended(
+        &self,
+        entra: &EntraSnapshot,
+        jira: &mut JiraSide,
+        known: &Known,
+    ) -> Result<(), SyncError> {
+        let back = known.taken.iter().filter(|taken| {
+            let person = entra.find_person(taken.entra.as_str());
+            taken.what == TakenWhat::Suspended
+                && person.is_some_and(|row| entra.person(row).enabled())
+        });
+        let accounts: Vec<AccountId> = back.map(|taken| taken.account.clone()).collect();
+        self.believe_suspended(jira, &accounts).await.map(drop)
+    }
+
+    /// Notes those of these accounts as inactive whom the organization suspended, although Jira shows
+    /// them as active. Tells whether there were any.
+    pub(super) async fn believe_suspended(
+        &self,
+        jira: &mut JiraSide,
+        accounts: &[AccountId],
+    ) -> Result<bool, SyncError> {
+        let active = |id: &&AccountId| {
+            let row = jira.snapshot.find_account(id.as_str());
+            row.is_some_and(|row| jira.snapshot.account(row).active())
+        };
+        let shown: Vec<AccountId> = accounts.iter().filter(active).cloned().collect();
+        let Some(organization) = self.organization.as_ref().filter(|_| !shown.is_empty()) else {
+            return Ok(false);
+        };
+        let suspended = organization.suspended(&shown).await?;
+        if suspended.is_empty() {
+            return Ok(false);
+        }
+        let mut changes = JiraChanges::new(jira.fresh.since);
+        for id in &suspended {
+            let row = jira.snapshot.find_account(id.as_str());
+            if let Some(account) = row.map(|row| jira.snapshot.account(row)) {
+                changes.account(&JiraAccountRow {
+                    id: account.id(),
+                    name: account.name(),
+                    email: account.email(),
+                    active: false,
+                    kind: account.kind(),
+                });
+            }
+        }
+        jira.snapshot = Arc::new(jira.snapshot.after(&changes));
+        Ok(true)
     }
 
     /// Forgets what was taken from people who are back and have it again: somebody else gave it back.

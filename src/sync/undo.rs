@@ -50,7 +50,7 @@ pub async fn retry(session: &mut Session, run: &str) -> Result<Planned, SyncErro
     // Only now: what was unclear of an interrupted run has been looked up meanwhile.
     let failed = session.state.failed(found.number)?;
     let wanted = with_dependants(&planned, &failed);
-    planned.in_part = true;
+    planned.retries = Some(found.run_id.clone());
     planned.narrow(Selection::Operations(wanted));
     Ok(planned)
 }

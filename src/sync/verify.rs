@@ -6,7 +6,7 @@ use super::jira_side::JiraSide;
 use super::planning::Planned;
 use super::session::Session;
 use crate::directory::{AccountId, EntraSnapshot, GroupClass, GroupId, JiraChanges, fold};
-use crate::jira::Read;
+use crate::jira::{IDS_AT_ONCE, Read};
 use crate::plan::{Kind, Known, LookUp, Operation, Stage, address, checks, closure, member_pages};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::{BTreeMap, BTreeSet};
@@ -159,7 +159,13 @@ impl Session {
         }
         self.verify_people(planned, side, &mut verified, &read)
             .await?;
-        verified.asked |= self.verify_groups(planned, side, &read).await?;
+        if self.verify_groups(planned, side, &read).await? {
+            verified.asked = true;
+            // A group that was not known may stand for one of Entra's.
+            let new = self.unread(&planned.entra, &side.snapshot, &planned.known);
+            self.read_members(side, &new, &read).await?;
+        }
+        verified.asked |= self.verify_targets(planned, side).await?;
         verified.asked |= self.verify_accounts(planned, side).await?;
         let mut touched = self.in_question(planned, side);
         let recent = |group: &GroupId| {
@@ -178,29 +184,83 @@ impl Session {
         Ok(verified)
     }
 
-    /// Do the accounts that would be suspended, restored or removed still stand as they did?
+    /// Are the groups still there whose members would change?
+    async fn verify_targets(
+        &self,
+        planned: &Planned,
+        side: &mut JiraSide,
+    ) -> Result<bool, SyncError> {
+        if side.fresh.groups {
+            return Ok(false);
+        }
+        let targets: BTreeSet<GroupId> = self
+            .in_earnest(planned)
+            .filter_map(|op| planned.plan.targets[op.target()? as usize].jira)
+            .map(|row| GroupId::new(planned.jira.group(row).id()))
+            .filter(|id| {
+                let row = side.snapshot.find_group(id.as_str());
+                row.is_some_and(|row| !side.is_fresh(row)) && !side.fresh.asked_groups.contains(id)
+            })
+            .collect();
+        if targets.is_empty() {
+            return Ok(false);
+        }
+        let targets: Vec<GroupId> = targets.into_iter().collect();
+        self.ask_again(side, &[], &targets).await?;
+        side.fresh.asked_groups.extend(targets);
+        Ok(true)
+    }
+
+    /// Do the accounts that would be suspended, restored, removed or put into groups still stand as they
+    /// did?
     async fn verify_accounts(
         &self,
         planned: &Planned,
         side: &mut JiraSide,
     ) -> Result<bool, SyncError> {
-        let accounts: Vec<AccountId> = self
+        let account =
+            |op: &Operation| Some(AccountId::new(planned.jira.account(op.account()?).id()));
+        let unasked = |id: &AccountId| !side.fresh.accounts && !side.fresh.asked.contains(id);
+        let ends = |op: &&Operation| {
+            let kind = op.kind;
+            matches!(
+                kind,
+                Kind::SuspendUser | Kind::RestoreUser | Kind::RemoveUser
+            )
+        };
+        let mut accounts: BTreeSet<AccountId> = self
             .in_earnest(planned)
-            .filter(|op| {
-                let kind = op.kind;
-                matches!(
-                    kind,
-                    Kind::SuspendUser | Kind::RestoreUser | Kind::RemoveUser
-                )
-            })
-            .filter_map(|op| Some(AccountId::new(planned.jira.account(op.account()?).id())))
-            .filter(|id| !side.fresh.accounts && !side.fresh.asked.contains(id))
+            .filter(ends)
+            .filter_map(account)
+            .filter(unasked)
             .collect();
-        if accounts.is_empty() {
-            return Ok(false);
+        // Who was deactivated meanwhile is put into nothing.
+        let joining: BTreeSet<AccountId> = self
+            .in_earnest(planned)
+            .filter(|op| op.kind == Kind::AddMember)
+            .filter_map(account)
+            .filter(unasked)
+            .collect();
+        let cost = joining.len().div_ceil(IDS_AT_ONCE) as u64;
+        if cost <= WORTHWHILE || !side.is_recent(side.verification.accounts_at) {
+            accounts.extend(joining);
         }
-        self.ask_again(side, &accounts, &[]).await?;
-        Ok(true)
+        let asked = !accounts.is_empty();
+        if asked {
+            let accounts: Vec<AccountId> = accounts.into_iter().collect();
+            self.ask_again(side, &accounts, &[]).await?;
+        }
+        let kinds = [Kind::SuspendUser, Kind::RestoreUser];
+        let suspends = self
+            .in_earnest(planned)
+            .filter(|op| kinds.contains(&op.kind));
+        let suspended: Vec<AccountId> = suspends
+            .filter_map(account)
+            .filter(|id| !side.fresh.asked_organization.contains(id))
+            .collect();
+        let changed = self.believe_suspended(side, &suspended).await?;
+        side.fresh.asked_organization.extend(suspended);
+        Ok(asked || changed)
     }
 
     /// Do the people who would be created have an account by now?

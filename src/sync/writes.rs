@@ -7,7 +7,7 @@ use crate::directory::{AccountId, AccountKind, GroupId, JiraAccountRow, fold};
 use crate::jira::{AccountRead, How, Jira, JiraError, Organization, Unwritten, Written};
 use crate::plan::{Invitations, Kind, OperationRow, Outcome, ProductKey};
 use crate::store::{Finished, JournalOutcome, Learnt};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::OnceCell;
 
@@ -81,6 +81,8 @@ pub(super) struct Census<'a> {
     pub(super) planned: &'a Planned,
     /// Accounts that this run gave to people, by account.
     pub(super) given: Arc<Mutex<HashMap<AccountId, String>>>,
+    /// Groups that were seen to be there although an addition met 404.
+    pub(super) there: Arc<Mutex<HashSet<GroupId>>>,
 }
 
 impl Census<'_> {
@@ -114,6 +116,11 @@ impl Census<'_> {
     fn given(&self) -> std::sync::MutexGuard<'_, HashMap<AccountId, String>> {
         // Insertions only: a panic can't leave it half changed.
         self.given.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn there(&self) -> std::sync::MutexGuard<'_, HashSet<GroupId>> {
+        // The same holds here.
+        self.there.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -198,6 +205,16 @@ pub(super) async fn write(
         Job::AddMember { group, account } => {
             let added = jira.add_member(group, account).await;
             let refused = added.as_ref().err().and_then(|e| e.error.refusal());
+            if refused.is_some_and(|r| r.status == 404) && is_gone(jira, group, census).await {
+                let mut attempt = membership(row, added);
+                attempt.outcome = Outcome::GroupGone;
+                if let Some(finished) = &mut attempt.finished {
+                    finished.message = Some("The group is gone from Jira.".to_owned());
+                    finished.advice =
+                        Some("Make a new plan: it shows what becomes of its members.".to_owned());
+                }
+                return attempt;
+            }
             match refused.filter(|refusal| refusal.status == 400) {
                 // Whatever its words say: whoever is in the group is no reason to give it up.
                 Some(refusal) if is_member(jira, group, account).await => {
@@ -220,6 +237,24 @@ pub(super) async fn write(
         Job::RestoreUser { account } => suspend(reach, account, false).await,
         Job::RemoveUser { account } => ended(jira.remove_user(account).await),
         Job::DeleteGroup { group, filled } => delete_group(jira, group, filled).await,
+    }
+}
+
+/// Whether a group that was there before the run is gone: 404 may also mean an account that does
+/// not show yet. Asked once for a group that is there.
+async fn is_gone(jira: &Jira, group: &GroupId, census: &Census<'_>) -> bool {
+    let known = census.planned.jira.find_group(group.as_str()).is_some();
+    if !known || census.there().contains(group) {
+        return false;
+    }
+    match jira.groups_by_ids(std::slice::from_ref(group)).await {
+        Ok(found) if found.is_empty() => true,
+        Ok(_) => {
+            census.there().insert(group.clone());
+            false
+        }
+        // It can't be told: the account is waited for.
+        Err(_) => false,
     }
 }
 

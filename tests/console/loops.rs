@@ -707,18 +707,22 @@ async fn another_process_is_named_until_it_is_done() {
         })
         .unwrap();
     desk.press("4");
-    desk.until(|s| s.contains("unfinished") && s.contains("locked by maria on jump02"))
+    desk.until(|s| s.contains("running") && s.contains("locked by maria on jump02"))
         .await;
     desk.hides("never ended");
     // It is done; nobody has to ask.
-    state
-        .end_run(run, RunOutcome::Applied, Counts::default())
-        .unwrap();
+    let counts = Counts {
+        done: 3,
+        ..Counts::default()
+    };
+    state.end_run(run, RunOutcome::Applied, counts).unwrap();
     lock.unlock().unwrap();
     desk.pass(4);
-    desk.until(|s| s.contains("The other Rollbook is done") && !s.contains("unfinished"))
+    desk.until(|s| s.contains("The other Rollbook is done") && !s.contains("running"))
         .await;
     desk.hides("locked by");
+    desk.press("3");
+    desk.shows("out of date");
     // Whoever opens the console after it wrote something is told that the plan is older than that.
     let journal = rusqlite::Connection::open(folder.join("state.db")).unwrap();
     journal

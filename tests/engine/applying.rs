@@ -247,3 +247,177 @@ async fn a_group_that_bears_an_access_groups_name_grants_nothing_by_itself() {
         "{document}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_without_anything_is_told_although_nothing_would_be_removed() {
+    let world = in_step().await;
+    let before = world.sim.world(|w| members(w));
+    world.sim.world(|w| {
+        let groups: Vec<String> = w.entra.groups.keys().cloned().collect();
+        for id in &groups {
+            w.delete_group(id);
+        }
+        let users: Vec<String> = w.entra.users.keys().cloned().collect();
+        for id in &users {
+            w.delete_user(id);
+        }
+    });
+    let document = held(&world).await;
+    assert_eq!(document["guards"][0]["name"], "source-shrank");
+    assert_eq!(document["guards"][0]["count"], 0);
+    let told = world.run(&["sync"]).await.expect(3);
+    assert!(
+        told.out.contains("nothing is in scope any more"),
+        "{}",
+        told.out
+    );
+    // If that is so, a person says it.
+    world.json(&["apply", "--yes"], 3).await;
+    world
+        .json(&["apply", "--yes", "--allow", "source-shrank=0"], 0)
+        .await;
+    world.json(&["sync"], 0).await;
+    world.sim.world(|w| assert_eq!(members(w), before));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changed_settings_wait_for_a_review_also_where_they_change_nothing() {
+    let world = in_step().await;
+    let config = world.sim.config(PROFILE);
+    let config = config.replace("import_users = true", "import_users = true\ngrace = \"3d\"");
+    world.configure(&config, crate::world::LIMITS);
+    let document = held(&world).await;
+    assert_eq!(document["guards"][0]["name"], "settings-changed");
+    world.json(&["apply", "--yes"], 0).await;
+    world.json(&["sync"], 0).await;
+}
+
+/// A group that this profile created, its counterpart in Entra, and somebody with an account who is in
+/// neither.
+fn owned_group(world: &Directories) -> (String, String, String) {
+    let group = world.entra.groups.values().find_map(|group| {
+        let owned = world.jira_group(&group.name).filter(|g| g.created)?;
+        group.visibility.is_none().then_some((group, owned))
+    });
+    let (group, owned) = group.unwrap();
+    let person = world.entra.users.values().find(|user| {
+        let accounts = world.importable(user).map(|mail| world.accounts_of(&mail));
+        let account = accounts.and_then(|found| found.first().map(|a| a.id.clone()));
+        account.is_some_and(|id| !owned.members.contains(&id))
+    });
+    (
+        group.id.clone(),
+        owned.id.clone(),
+        person.unwrap().id.clone(),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_was_deleted_in_jira_is_noticed_before_anything_is_put_into_it() {
+    let world = in_step().await;
+    let (group, owned, person) = world.sim.world(|w| owned_group(w));
+    world.sim.world(|w| {
+        w.jira.groups.remove(&owned);
+        w.set_member(&group, Member::User(person), true);
+    });
+    let plan = world.json(&["plan"], 0).await;
+    assert_eq!(plan["summary"]["create_group"], 1);
+    world.apply_all(0).await;
+    assert_eq!(world.left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_vanishes_while_it_is_filled_is_not_waited_for() {
+    let world = World::new(ORGANISATION).await;
+    let plan = world.json(&["plan"], 0).await;
+    // A group that is there, and into which somebody is put who is created only now.
+    let group = plan["operations"].as_array().unwrap().iter().find_map(|o| {
+        let new = o["user"]["account_id"].is_null();
+        let group = o["group"]["group_id"].as_str().filter(|_| new)?;
+        (o["kind"] == "add_member").then(|| group.to_owned())
+    });
+    let group = group.unwrap();
+    world.sim.world(|w| w.services.latency = 20);
+    let mut arguments = vec!["apply", "--yes", "--json"];
+    let allow = World::allowances(&plan);
+    arguments.extend(allow.iter().map(String::as_str));
+    let child = world.command(&arguments).spawn().unwrap();
+    while world
+        .sim
+        .world(|w| w.jira.accounts.values().all(|a| a.created == 0))
+    {
+        tokio::task::yield_now().await;
+    }
+    world.sim.world(|w| w.jira.groups.remove(&group));
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
+    let output = output.await.unwrap();
+    assert_eq!(output.status.code(), Some(4));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let failures = document["failures"].as_array().unwrap();
+    assert!(
+        failures
+            .iter()
+            .all(|f| f["message"] == "The group is gone from Jira."),
+        "{failures:?}"
+    );
+    // Everybody else was put where they belong, and the next plan knows.
+    let plan = world.json(&["plan"], 0).await;
+    assert_eq!(plan["summary"]["create_user"], 0);
+    world.apply_all(0).await;
+    assert_eq!(world.left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_deactivated_in_jira_is_put_into_nothing() {
+    let world = in_step().await;
+    let (group, _, person) = world.sim.world(|w| owned_group(w));
+    world.sim.world(|w| {
+        let mail = w.importable(&w.entra.users[&person]).unwrap();
+        let account = w.accounts_of(&mail)[0].id.clone();
+        w.set_active(&account, false);
+        w.set_member(&group, Member::User(person.clone()), true);
+    });
+    let plan = world.json(&["plan"], 0).await;
+    assert_eq!(plan["summary"]["add_member"], 0);
+    let mut conflicts = plan["conflicts"].as_array().unwrap().iter();
+    assert!(conflicts.any(|c| c["entra_id"] == person.as_str()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hidden_accounts_that_come_to_light_are_looked_up_at_once() {
+    let mut world = World::new(ORGANISATION).await;
+    let key = world.sim.world(|w| w.jira.organization_key.clone());
+    world.set("ROLLBOOK_ORG_API_KEY", &key);
+    world.apply_all(0).await;
+    world.sim.world(|w| {
+        let pattern = w
+            .entra
+            .users
+            .values()
+            .find(|u| w.importable(u).is_some())
+            .unwrap()
+            .clone();
+        let domain = w.importable(&pattern).unwrap();
+        let domain = domain.rsplit_once('@').unwrap().1.to_owned();
+        for number in 0..4 {
+            let mut user = pattern.clone();
+            user.id = format!("00000000-0000-4000-8000-00000000000{number}");
+            user.name = format!("New {number}");
+            user.mail = Some(format!("new.{number}@{domain}"));
+            user.upn = user.mail.clone().unwrap();
+            // Two of them have an account under another name, and hide their address.
+            if number < 2 {
+                let id = format!("712020:new-{number}");
+                let mail = user.mail.clone().unwrap();
+                let kind = rollbook::simulator::AccountType::Atlassian;
+                let mut account = Directories::account(&id, "Somebody", &mail, kind);
+                account.hidden = true;
+                w.add_account(account);
+            }
+            w.set_user(user);
+        }
+    });
+    let plan = world.json(&["plan"], 0).await;
+    assert_eq!(plan["unverified"], 0);
+    assert_eq!(plan["summary"]["create_user"], 2);
+}

@@ -382,6 +382,35 @@ async fn an_adopted_group_mirrors_entra_and_keeps_strangers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_is_new_in_jira_can_be_adopted_at_once() {
+    let world = World::new(SMALL).await;
+    world.apply_all(0).await;
+    // Somebody deletes a group, and makes another one of its name.
+    let name = world.sim.world(|w| {
+        let owned = |name: &str| w.jira_group(name).is_some_and(|g| g.created);
+        let mut groups = w.entra.groups.values();
+        let group = groups.find(|g| g.visibility.is_none() && owned(&g.name));
+        let name = group.unwrap().name.clone();
+        let mut group = w.jira_group(&name).unwrap().clone();
+        w.jira.groups.remove(&group.id);
+        group.id = "00000000-0000-4000-8000-00000000abcd".to_owned();
+        group.members.clear();
+        group.created = false;
+        w.jira.groups.insert(group.id.clone(), group);
+        name
+    });
+    let file = world.path("adopt.json");
+    let path = file.to_str().unwrap();
+    let saved = world.json(&["adopt", &name, "--out", path], 0).await;
+    assert!(
+        saved["summary"]["add_member"].as_u64().unwrap() > 0,
+        "{saved}"
+    );
+    let adopted = world.run(&["adopt", &name, "--yes", "--json"]).await;
+    assert!([0, 3].contains(&adopted.code), "{}", adopted.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_saved_adoption_removes_whom_it_showed() {
     let world = World::new(SMALL).await;
     let groups = "import_groups = true";

@@ -256,7 +256,7 @@ async fn an_undo_that_is_killed_leaves_nothing_to_be_done_again() {
 /// Kills a run in the moment in which its first people were created, whom nothing shows yet, and
 /// runs again at once.
 async fn killed_at_the_first_creation(setting: &str, endpoint: &str) {
-    let scenario = ORGANISATION.replace("invisible = 150", "invisible = 3000");
+    let scenario = ORGANISATION.replace("invisible = 150", "invisible = 6000");
     let mut world = World::new(&scenario).await;
     let (key, group) = world.sim.world(|w| {
         let mut groups = w.jira.groups.values();

@@ -124,27 +124,19 @@ async fn who_left_is_suspended_and_who_returns_is_restored() {
     // Rollbook's doing.
     set_enabled(&world, &leaver, false);
     world.apply_all(0).await;
-    world
-        .sim
-        .world(|w| w.jira.accounts.get_mut(&account).unwrap().active = true);
+    world.sim.world(|w| w.set_active(&account, true));
     set_enabled(&world, &leaver, true);
     world.json(&["plan", "--full"], 0).await;
-    world
-        .sim
-        .world(|w| w.jira.accounts.get_mut(&account).unwrap().active = false);
+    world.sim.world(|w| w.set_active(&account, false));
     let plan = world.json(&["plan", "--full"], 0).await;
     assert_eq!(plan["summary"]["restore_user"], 0);
-    world
-        .sim
-        .world(|w| w.jira.accounts.get_mut(&account).unwrap().active = true);
+    world.sim.world(|w| w.set_active(&account, true));
     // Whoever was deactivated in Jira by hand is nobody's to restore.
     let (_, by_hand) = found
         .iter()
         .find(|(id, _)| *id == disabled_by_hand)
         .unwrap();
-    world
-        .sim
-        .world(|w| w.jira.accounts.get_mut(by_hand).unwrap().active = false);
+    world.sim.world(|w| w.set_active(by_hand, false));
     let plan = world.json(&["plan", "--full"], 0).await;
     assert_eq!(plan["summary"]["restore_user"], 0);
     let conflicts = plan["conflicts"].as_array().unwrap();
@@ -473,6 +465,63 @@ async fn a_refusal_does_not_hide_that_an_earlier_attempt_may_have_suspended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whether_jira_shows_suspended_accounts_as_active_or_not() {
+    let world = enrolled("leavers = \"suspend\"").await;
+    world.sim.world(|w| w.services.suspended_shown = true);
+    let (leaver, account) = world.sim.world(|w| people(w)[0].clone());
+    set_enabled(&world, &leaver, false);
+    world.json(&["sync"], 0).await;
+    let suspended = || world.sim.world(|w| w.is_suspended(&account));
+    assert!(suspended());
+    assert_eq!(is_active(&world, &account), Some(true), "so it is shown");
+    assert_eq!(world.left().await, 0);
+    let plan = world.json(&["plan", "--full"], 0).await;
+    assert_eq!(plan["summary"]["total"], 0, "not again and again");
+    set_enabled(&world, &leaver, true);
+    world.json(&["sync"], 0).await;
+    assert!(!suspended());
+    assert_eq!(world.left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_held_when_somebody_was_suspended_is_held_still() {
+    let world = enrolled("leavers = \"suspend\"").await;
+    let config = std::fs::read_to_string(world.config_dir().join("config.toml")).unwrap();
+    let config = config.replace("members_removed = 1000", "members_removed = 0");
+    world.configure(&config, "");
+    // Somebody in a group that mirrors Entra.
+    let (leaver, account) = world.sim.world(|w| {
+        let mut found = people(w).into_iter();
+        let is_in = |account: &str| {
+            let mut groups = w.jira.groups.values();
+            groups.any(|g| g.created && g.members.contains(account))
+        };
+        found.find(|(_, account)| is_in(account)).unwrap()
+    });
+    set_enabled(&world, &leaver, false);
+    let document = world.json(&["sync"], 3).await;
+    let held = document["counts"]["held"].as_u64().unwrap();
+    assert!(held > 0);
+    assert_eq!(is_active(&world, &account), Some(false));
+    let plan = world.json(&["plan"], 0).await;
+    assert_eq!(plan["summary"]["remove_member"], held);
+    world.apply_all(0).await;
+    world.sim.world(|w| {
+        let mut groups = w.jira.groups.values();
+        assert!(groups.all(|g| !g.created || !g.members.contains(&account)));
+    });
+    // And whoever comes back is let in, and into the groups again.
+    set_enabled(&world, &leaver, true);
+    world.apply_all(0).await;
+    assert_eq!(is_active(&world, &account), Some(true));
+    world.sim.world(|w| {
+        let groups = w.jira.groups.values();
+        let back = groups.filter(|g| g.created && g.members.contains(&account));
+        assert_eq!(back.count() as u64, held);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rehired_person_who_leaves_again_gets_back_what_was_taken_from_them() {
     let world = enrolled("leavers = \"suspend\"").await;
     let (first, account) = world.sim.world(|w| people(w)[0].clone());
@@ -486,7 +535,7 @@ async fn a_rehired_person_who_leaves_again_gets_back_what_was_taken_from_them() 
         let mut person = person.clone();
         again.clone_into(&mut person.id);
         w.set_user(person);
-        w.jira.accounts.get_mut(&account).unwrap().active = true;
+        w.set_active(&account, true);
     });
     world.json(&["plan", "--full"], 0).await;
     world.apply_all(0).await;
@@ -688,9 +737,7 @@ async fn what_clearly_was_not_taken_is_not_given_back() {
         .world(|w| w.faults.unsuspendable = Some(account.clone()));
     let failed = world.json(&["sync"], 4).await;
     // The admin does it by hand, for reasons of their own.
-    world
-        .sim
-        .world(|w| w.jira.accounts.get_mut(&account).unwrap().active = false);
+    world.sim.world(|w| w.set_active(&account, false));
     set_enabled(&world, &leaver, true);
     let plan = world.json(&["plan", "--full"], 0).await;
     assert_eq!(plan["summary"]["restore_user"], 0);

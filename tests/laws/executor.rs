@@ -33,7 +33,7 @@ proptest! {
         let snapshots = model.snapshots();
         let plan = model.plan(&snapshots, &Allowances::default());
         let chosen: Vec<u32> = (0..plan.operations.len() as u32).collect();
-        let mut executor = Executor::new(&plan, &chosen);
+        let mut executor = Executor::new(&plan, &chosen, &hashbrown::HashSet::new());
         let (mut now, mut steps) = (Duration::ZERO, 0);
         let mut outcomes = outcomes.into_iter();
         let mut good: HashSet<u32> = HashSet::new();

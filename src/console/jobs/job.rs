@@ -112,7 +112,7 @@ pub(super) fn look_at_job(jobs: &mut Jobs, now: Timestamp) {
         }
         Stage::LookingUp { done, total } => job.looked_up = (*done, *total),
         Stage::Applying { counts, total } => {
-            let settled = counts.done + counts.already + counts.failed + counts.skipped;
+            let settled = counts.done + counts.already + counts.failed;
             job.applied = (settled, counts.failed, *total);
             job.apply_begun.get_or_insert(now);
         }

@@ -12,7 +12,7 @@ pub(super) use run::{RunPage, draw as draw_run};
 pub(super) use view::draw;
 
 use super::app::{App, Overlay};
-use super::clerk::{Errand, Runs};
+use super::clerk::{Errand, Glance, Runs};
 use super::event::{Effect, Recollected};
 use super::overlay::{Answer, Ask};
 use super::review::{self, Prepared};
@@ -33,7 +33,7 @@ const LOG: usize = 500;
 /// How many seconds the sparkline shows.
 const SPARKS: usize = 60;
 
-/// How often it is seen whether another process still reads or applies.
+/// How often it is seen whether another process reads or applies.
 const GLANCE: SignedDuration = SignedDuration::from_secs(3);
 
 /// A line of the log.
@@ -102,12 +102,38 @@ impl Jobs {
         (newest.finished_at.is_none() && nobody).then_some(newest.run_id.as_str())
     }
 
+    /// Whether a run after this one did something.
+    pub(super) fn is_overtaken(&self, after: i64) -> bool {
+        let mut later = self.runs.iter().take_while(|run| run.number > after);
+        self.job.is_none() && later.any(|run| run.counts.done > 0)
+    }
+
+    /// Whether something has begun or ended since the runs were asked for.
+    pub(super) fn differs(&self, glance: &Glance) -> bool {
+        let newest = self.runs.first().map(|run| (run.number, run.finished_at));
+        self.locked != glance.locked || newest != glance.newest
+    }
+
     pub(super) fn runs(&mut self, runs: Runs, now: Timestamp) {
         self.paused = runs.paused;
         self.locked = runs.locked;
         self.asked_at = Some(now);
-        self.cursor = self.cursor.min(runs.all.len().saturating_sub(1));
+        // The cursor stays on its run, however many came above it; at the top it stays at the top.
+        let chosen = self.runs.get(self.cursor).filter(|_| self.cursor > 0);
+        let place = chosen.and_then(|run| runs.all.iter().position(|r| r.run_id == run.run_id));
+        self.cursor = place.unwrap_or(0);
         self.runs = runs.all;
+        // Whoever was in the way is done.
+        let was_locked =
+            |last: &Last| matches!(last, Last::Failed(problem) if problem.kind == "locked");
+        if self.locked.is_none()
+            && self
+                .last
+                .as_ref()
+                .is_some_and(|(_, _, last)| was_locked(last))
+        {
+            self.last = None;
+        }
     }
 
     /// Adds a line to the log.
@@ -168,13 +194,12 @@ pub(super) fn tick(app: &mut App) -> Vec<Effect> {
         look_at_job(jobs, now);
         return Vec::new();
     }
-    // Another process is watched until it is done.
-    if jobs.locked.is_some() {
-        let since = jobs.asked_at.map_or(GLANCE, |at| now.duration_since(at));
-        if since >= GLANCE {
-            jobs.asked_at = Some(now);
-            return vec![Effect::Errand(Errand::Runs)];
-        }
+    // Another process may begin or end something.
+    let since = jobs.asked_at.map_or(GLANCE, |at| now.duration_since(at));
+    let mut effects = Vec::new();
+    if since >= GLANCE && app.profile.is_some() {
+        jobs.asked_at = Some(now);
+        effects.push(Effect::Errand(Errand::Glance));
     }
     let due = jobs
         .schedule
@@ -201,9 +226,9 @@ pub(super) fn tick(app: &mut App) -> Vec<Effect> {
                 "The review has open marks: the scheduled run reads, and applies nothing.",
             );
         }
-        return vec![Effect::Start(WorkKind::Sync { apply })];
+        effects.push(Effect::Start(WorkKind::Sync { apply }));
     }
-    Vec::new()
+    effects
 }
 
 /// What was read last leads to a plan; one that was made meanwhile is newer.
@@ -284,11 +309,21 @@ pub(super) fn applied(app: &mut App, applied: Applied) -> Vec<Effect> {
     if let Some(problem) = &applied.stopped_by {
         let words = format!("Stopped: {} {}", problem.message, problem.hint);
         app.jobs.say(app.now, Tone::Bad, &words);
+        let job = app.jobs.job.as_ref();
+        if job.is_some_and(|job| matches!(job.kind, WorkKind::Apply { .. })) {
+            let mut told = problem.clone();
+            told.message = format!("{}: {}", applied.counts_in_words(), problem.message);
+            told.hint = format!(
+                "{} Then r shows what is left; on the run's page (Jobs, enter) t tries again what failed.",
+                problem.hint
+            );
+            app.trouble(&told);
+        }
     }
     if let Some(job) = &mut app.jobs.job {
         job.told = true;
         let counts = applied.counts;
-        let settled = counts.done + counts.already + counts.failed + counts.skipped;
+        let settled = counts.done + counts.already + counts.failed;
         job.applied = (settled.min(job.applied.2), counts.failed, job.applied.2);
     }
     if applied.counts.done + applied.counts.already > 0 {

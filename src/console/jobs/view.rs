@@ -8,6 +8,7 @@ use crate::console::text::{clock, countdown, moment};
 use crate::console::theme::Tone;
 use crate::console::worker::WorkKind;
 use crate::directory::{counted, duration, grouped, wrap};
+use crate::store::RunOutcome;
 use crate::sync::Applied;
 use jiff::Timestamp;
 use std::cmp::Ordering;
@@ -272,7 +273,7 @@ fn last_applied(app: &App, applied: &Applied, canvas: &mut Canvas<'_>, y: usize)
         );
         y = canvas.paragraph(1, y, &words, Tone::Bad);
     }
-    if applied.counts.held > 0 {
+    if applied.outcome == RunOutcome::Held || applied.counts.held > 0 {
         let words = if app.waits_for_review() {
             "Nothing is applied unattended until you have applied a plan with these settings: Review (3), a."
         } else {
@@ -383,10 +384,16 @@ fn history(app: &App, canvas: &mut Canvas<'_>) {
         }
         canvas.cell(2, y, 16, &moment(run.started_at), Tone::Plain);
         canvas.cell(19, y, 11, &run.kind, Tone::Plain);
-        let outcome = run.outcome.as_deref().unwrap_or("unfinished");
+        let at_work = jobs.job.is_some() || jobs.locked.is_some();
+        let open = if at_work && at == 0 {
+            "running"
+        } else {
+            "unfinished"
+        };
+        let outcome = run.outcome.as_deref().unwrap_or(open);
         let tone = match outcome {
             "applied" | "nothing" => Tone::Good,
-            "held" | "cancelled" => Tone::Held,
+            "held" | "cancelled" | "running" => Tone::Held,
             _ => Tone::Bad,
         };
         canvas.cell(31, y, 11, outcome, tone);

@@ -2,12 +2,13 @@
 
 use crate::console::field::TextField;
 use crate::console::text::stepped;
-use crate::directory::{GroupClass, counted, duration, grouped};
+use crate::directory::{GroupClass, Seats, counted, duration, grouped};
 use crate::plan::{
-    Allowance, Allowances, GuardCount, GuardName, Invitations, Kind, Selection, group_class,
-    time_to_apply,
+    Allowance, Allowances, GuardCount, GuardName, Held, Invitations, Kind, Operation, Selection,
+    group_class, time_for,
 };
 use crate::sync::Planned;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What is about to be applied.
@@ -20,7 +21,7 @@ pub(in crate::console) struct Summary {
     /// The guard whose field has the keys; one more is the button.
     pub(in crate::console) focus: usize,
     pub(in crate::console) scroll: usize,
-    pub(in crate::console) lines: Vec<String>,
+    tallies: HashMap<Held, Tally>,
     /// Accepted operations of the plan on screen, and all of them.
     pub(in crate::console) accepted: u64,
     pub(in crate::console) all: u64,
@@ -52,7 +53,7 @@ pub(in crate::console) fn summarise(planned: &Planned, chosen: &[u32]) -> Summar
         .position(|(guard, _)| guard.name.allowable())
         .unwrap_or(guards.len());
     Summary {
-        lines: lines(&narrowed),
+        tallies: tallies(&narrowed),
         planned: Arc::new(narrowed),
         focus: first,
         scroll: 0,
@@ -62,12 +63,78 @@ pub(in crate::console) fn summarise(planned: &Planned, chosen: &[u32]) -> Summar
     }
 }
 
+/// What the operations come to that the same guards hold.
+#[derive(Debug, Default)]
+struct Tally {
+    /// By kind.
+    kinds: [u64; Kind::ALL.len()],
+    /// Seats that are taken and freed, by product.
+    seats: Vec<(u64, u64)>,
+    /// Targets that give access.
+    access: BTreeSet<u32>,
+}
+
+impl Tally {
+    fn add(&mut self, planned: &Planned, op: &Operation) {
+        self.kinds[op.kind as usize] += 1;
+        let row = op
+            .target()
+            .and_then(|t| planned.plan.targets[t as usize].jira);
+        if let (Some(target), Some(row)) = (op.target(), row)
+            && group_class(&planned.inputs(), row) == GroupClass::Access
+        {
+            self.access.insert(target);
+        }
+        let jira = &planned.jira;
+        let products = jira.products();
+        self.seats.resize(products.len(), (0, 0));
+        for (product, (taken, freed)) in products.iter().zip(&mut self.seats) {
+            let mut of_product = product.groups.iter().filter_map(|id| jira.find_group(id));
+            match op.kind {
+                Kind::CreateUser => {
+                    let mut given = planned.settings.provisioning.products.iter();
+                    *taken += u64::from(given.any(|key| key.as_str() == product.key));
+                }
+                Kind::AddMember => *taken += u64::from(of_product.any(|group| Some(group) == row)),
+                Kind::RemoveMember => {
+                    *freed += u64::from(of_product.any(|group| Some(group) == row));
+                }
+                Kind::SuspendUser | Kind::RemoveUser => {
+                    let is_in = |account| of_product.any(|g| jira.members().contains(g, account));
+                    *freed += u64::from(op.account().is_some_and(is_in));
+                }
+                Kind::CreateGroup | Kind::RestoreUser | Kind::DeleteGroup => {}
+            }
+        }
+    }
+
+    fn join(&mut self, other: &Self) {
+        for (all, more) in self.kinds.iter_mut().zip(other.kinds) {
+            *all += more;
+        }
+        self.seats
+            .resize(other.seats.len().max(self.seats.len()), (0, 0));
+        for (all, more) in self.seats.iter_mut().zip(&other.seats) {
+            *all = (all.0 + more.0, all.1 + more.1);
+        }
+        self.access.extend(&other.access);
+    }
+}
+
+/// Operations by what holds them.
+fn tallies(planned: &Planned) -> HashMap<Held, Tally> {
+    let mut found: HashMap<Held, Tally> = HashMap::new();
+    for op in &planned.plan.operations {
+        found.entry(op.held).or_default().add(planned, op);
+    }
+    found
+}
+
 /// What would happen, in sentences.
-fn lines(planned: &Planned) -> Vec<String> {
+fn lines(planned: &Planned, tally: &Tally) -> Vec<String> {
     let mut lines = Vec::new();
     let silent = planned.settings.provisioning.invitations == Invitations::Silent;
-    for kind in Kind::ALL {
-        let count = planned.plan.count(kind);
+    for (kind, count) in Kind::ALL.into_iter().zip(tally.kinds) {
         if count == 0 {
             continue;
         }
@@ -90,48 +157,45 @@ fn lines(planned: &Planned) -> Vec<String> {
             }
         });
     }
-    for seat in &planned.plan.seats {
-        let products = planned.jira.products().iter();
-        let name = products
-            .clone()
-            .find(|product| product.key == seat.product)
-            .map_or(seat.product.as_str(), |product| product.name.as_str());
-        lines.push(match seat.left {
-            Some(left) => format!(
+    for (product, &(taken, freed)) in planned.jira.products().iter().zip(&tally.seats) {
+        if taken + freed == 0 {
+            continue;
+        }
+        let name = &product.name;
+        lines.push(match product.seats {
+            Seats::Left(left) => format!(
                 "Seats of {name}: {} left now, {} after",
                 grouped(left),
-                grouped(left.saturating_sub(seat.needed))
+                grouped((left + freed).saturating_sub(taken))
             ),
-            None => format!("Seats of {name}: {} taken, no limit", grouped(seat.needed)),
+            Seats::Unlimited => format!(
+                "Seats of {name}: {} taken, {} given back, no limit",
+                grouped(taken),
+                grouped(freed)
+            ),
         });
     }
-    let mut access: Vec<&str> = planned
-        .plan
-        .operations
-        .iter()
-        .filter_map(|op| planned.plan.targets.get(op.target()? as usize))
-        .filter(|target| {
-            target
-                .jira
-                .is_some_and(|row| group_class(&planned.inputs(), row) == GroupClass::Access)
-        })
-        .map(|target| target.name.as_str())
+    let targets = tally.access.iter();
+    let access: BTreeSet<&str> = targets
+        .map(|target| planned.plan.targets[*target as usize].name.as_str())
         .collect();
-    access.sort_unstable();
-    access.dedup();
     if !access.is_empty() {
-        lines.push(format!("Groups that give access: {}", access.join(", ")));
+        let names: Vec<&str> = access.into_iter().collect();
+        lines.push(format!("Groups that give access: {}", names.join(", ")));
     }
     if planned.undo.is_some() {
         let words = "What is taken back is stored as rejected, and the schedule pauses until you let it go on";
         lines.push(words.to_owned());
+        if tally.kinds[Kind::RemoveUser as usize] > 0 {
+            let words = "Invitations that were sent can't be called back; creating these people again sends new ones";
+            lines.push(words.to_owned());
+        }
     }
-    if !planned.plan.operations.is_empty() {
-        let all = planned.plan.operations.iter();
-        let time = time_to_apply(all, &planned.settings, planned.rates);
+    if tally.kinds.iter().any(|count| *count > 0) {
+        let time = time_for(tally.kinds, &planned.settings, planned.rates);
         lines.push(format!(
             "Both directories are read again first. Then about {} at the allowed rate",
-            duration(time.as_secs())
+            duration(time.as_secs().max(1))
         ));
     }
     lines
@@ -151,15 +215,27 @@ impl Summary {
         )
     }
 
+    /// What would be applied with the numbers that were typed.
+    fn free(&self) -> Tally {
+        let allowed: Vec<GuardName> = self.allowances().iter().map(|a| a.name).collect();
+        let mut free = Tally::default();
+        for (held, tally) in &self.tallies {
+            if held.guards().all(|guard| allowed.contains(&guard)) {
+                free.join(tally);
+            }
+        }
+        free
+    }
+
+    /// What would happen with the numbers that were typed, in sentences.
+    pub(in crate::console) fn lines(&self) -> Vec<String> {
+        lines(&self.planned, &self.free())
+    }
+
     /// How many operations would be applied, and how many stay held.
     pub(in crate::console) fn counts(&self) -> (u64, u64) {
-        let allowed: Vec<GuardName> = self.allowances().iter().map(|a| a.name).collect();
-        let operations = &self.planned.plan.operations;
-        let free = operations
-            .iter()
-            .filter(|op| op.held.guards().all(|guard| allowed.contains(&guard)))
-            .count() as u64;
-        (free, operations.len() as u64 - free)
+        let free: u64 = self.free().kinds.iter().sum();
+        (free, self.planned.plan.operations.len() as u64 - free)
     }
 
     /// A guard with another number in its field.

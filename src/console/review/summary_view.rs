@@ -26,11 +26,8 @@ impl Lines {
 
     /// A guard with the place for its field, its number and what it means.
     fn guard(&mut self, at: usize, guard: &GuardCount, text: &str, allowed: bool) {
-        let limit = if guard.limit > 0 {
-            format!(" (limit {})", guard.limit)
-        } else {
-            String::new()
-        };
+        let limit = guard.limit_in_words();
+        let limit = limit.map_or_else(String::new, |limit| format!(" ({limit})"));
         let state = if !guard.name.allowable() {
             " · can't be allowed".to_owned()
         } else if allowed {
@@ -44,7 +41,7 @@ impl Lines {
             "{}: {} {}{limit}{state}",
             guard.name,
             grouped(guard.count),
-            guard.name.meaning()
+            guard.meaning()
         );
         self.fields.push((self.lines.len(), at));
         let tone = if allowed {
@@ -60,9 +57,10 @@ impl Lines {
 
 /// Draws the summary before an apply.
 pub(in crate::console) fn draw(summary: &Summary, site: &str, canvas: &mut Canvas<'_>) {
-    let title = match &summary.planned.undo {
-        Some(undo) => format!("Take back run {} at {site}?", undo.run_id),
-        None => format!("Apply to {site}?"),
+    let title = match (&summary.planned.undo, &summary.planned.retries) {
+        (Some(undo), _) => format!("Take back run {} at {site}?", undo.run_id),
+        (None, Some(run)) => format!("Try again what failed in run {run} at {site}?"),
+        (None, None) => format!("Apply to {site}?"),
     };
     let mut inside = canvas.framed(&title);
     let width = inside.width();
@@ -79,10 +77,10 @@ pub(in crate::console) fn draw(summary: &Summary, site: &str, canvas: &mut Canva
         );
         lines.push(&words, Tone::Dim, 0);
     }
-    for line in &summary.lines {
-        lines.push(line, Tone::Plain, 0);
+    for line in summary.lines() {
+        lines.push(&line, Tone::Plain, 0);
     }
-    if summary.planned.plan.operations.is_empty() {
+    if summary.counts().0 == 0 {
         lines.push("Nothing would be done.", Tone::Plain, 0);
     }
     if !summary.guards.is_empty() {
@@ -147,6 +145,7 @@ fn button(summary: &Summary, canvas: &mut Canvas<'_>) {
     let (free, held) = summary.counts();
     let narrow = canvas.width() < 44;
     let mut words = match (free, narrow) {
+        (0, _) if summary.planned.undo.is_some() => "Take back nothing".to_owned(),
         (0, false) => "Note this plan as reviewed, apply nothing".to_owned(),
         (0, true) => "Only note as reviewed".to_owned(),
         (_, false) => format!("Apply {}", counted(free, "operation", "operations")),

@@ -164,6 +164,11 @@ fn insights(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>) {
         canvas.put(1, 0, &words, Tone::Held);
         return;
     }
+    if let Some(run) = &planned.retries {
+        let words = format!("Only what failed in run {run} · r goes back to the whole plan");
+        canvas.put(1, 0, &words, Tone::Held);
+        return;
+    }
     let people = planned.plan.people;
     let found = plan.rows.insights;
     let short = canvas.width() < 110;

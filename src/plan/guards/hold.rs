@@ -80,6 +80,18 @@ impl Watch<'_, '_> {
         }
     }
 
+    /// Notes a guard that has something to say although there is nothing to hold just now.
+    fn alarm(&mut self, name: GuardName, limit: u64) {
+        let guard = GuardCount {
+            name,
+            count: 0,
+            limit,
+        };
+        if !self.draft.inputs.allowances.covers(guard) {
+            self.guards.push(guard);
+        }
+    }
+
     fn places(&self, wanted: impl Fn(&Operation) -> bool) -> Vec<usize> {
         self.operations
             .iter()
@@ -107,6 +119,10 @@ impl Watch<'_, '_> {
             return;
         };
         let all = self.places(|_| true);
+        // Whoever changed what takes part is told that it waits for them, also where it changes nothing.
+        if all.is_empty() && name == GuardName::SettingsChanged && !self.draft.observes() {
+            self.alarm(name, 0);
+        }
         self.trip(name, all.len() as u64, 0, &all);
     }
 
@@ -356,6 +372,11 @@ impl Watch<'_, '_> {
         let shrank = shrunk(now, baseline, percent);
         if shrank {
             let removals = self.places(|op| op.kind.stage() != Stage::Gives);
+            // Where everything is gone at once, even the groups that would lose members are.
+            let latest = self.inputs().known.history.latest;
+            if removals.is_empty() && latest.is_some_and(|latest| emptied(now, latest)) {
+                self.alarm(GuardName::SourceShrank, percent);
+            }
             self.trip(
                 GuardName::SourceShrank,
                 removals.len() as u64,
@@ -452,6 +473,10 @@ impl Watch<'_, '_> {
         self.trip(GuardName::Seats, held.len() as u64, 0, &held);
         counts
     }
+}
+
+fn emptied(now: Measured, before: Measured) -> bool {
+    (now.users == 0 && before.users > 0) || (now.groups == 0 && before.groups > 0)
 }
 
 fn shrunk(now: Measured, baseline: Measured, percent: u64) -> bool {

@@ -171,6 +171,27 @@ pub struct GuardCount {
     pub limit: u64,
 }
 
+impl GuardCount {
+    /// What the number counts, after the number.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match (self.name, self.count) {
+            (GuardName::SourceShrank, 0) => {
+                "removals just now; but nothing is in scope any more, and there was within the last 7 days"
+            }
+            (name, _) => name.meaning(),
+        }
+    }
+
+    /// The limit in words, such as `limit 25 %`; none for guards without one.
+    #[must_use]
+    pub fn limit_in_words(self) -> Option<String> {
+        let percent = matches!(self.name, GuardName::GroupEmptied | GuardName::SourceShrank);
+        let unit = if percent { " %" } else { "" };
+        (self.limit > 0).then(|| format!("limit {}{unit}", self.limit))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::GuardName;
