@@ -111,12 +111,16 @@ fn preview(planned: &Planned, adoption: &Adoption) -> String {
     for (mark, what, list) in [
         (
             "-",
-            "to leave: linked, and not in Entra's group",
+            "to leave: linked, and not in Entra's group, or disabled",
             names(Kind::RemoveMember),
         ),
         ("+", "to be added", names(Kind::AddMember)),
         ("=", "to stay", adoption.stays.clone()),
-        ("·", "to stay, not from Entra", adoption.unknown.clone()),
+        (
+            "·",
+            "to stay: unknown to Entra, or deactivated",
+            adoption.unknown.clone(),
+        ),
     ] {
         let mut list = list;
         list.sort();

@@ -101,6 +101,9 @@ fn text(
         json::moment(run.started_at),
         run.finished_at.map_or_else(|| "…".to_owned(), json::moment)
     );
+    for words in run.undo_words() {
+        let _ = writeln!(text, "  {words}");
+    }
     let c = run.counts;
     let _ = writeln!(
         text,

@@ -125,7 +125,7 @@ impl Draft<'_> {
                     });
                 } else {
                     let id = inputs.jira.account(account).id().to_owned();
-                    let reason = "its account was deactivated in Jira and is not reactivated";
+                    let reason = "its account was deactivated in Jira and is not reactivated: if that is wrong, restore it at admin.atlassian.com";
                     self.conflict(row, reason, vec![id]);
                 }
                 continue;

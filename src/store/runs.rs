@@ -107,6 +107,26 @@ pub struct Run {
     pub outcome: Option<String>,
     /// Counts.
     pub counts: Counts,
+    /// The run that it took back.
+    pub undoes: Option<String>,
+    /// The run that took it back, the newest of them.
+    pub undone_by: Option<String>,
+}
+
+impl Run {
+    /// What it has to do with undoing, in sentences.
+    #[must_use]
+    pub fn undo_words(&self) -> Vec<String> {
+        let took = self
+            .undoes
+            .as_ref()
+            .map(|run| format!("takes back run {run}"));
+        let taken = self
+            .undone_by
+            .as_ref()
+            .map(|run| format!("was taken back by run {run}"));
+        took.into_iter().chain(taken).collect()
+    }
 }
 
 /// One operation of a run.
@@ -161,6 +181,8 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
             skipped: count(12)?,
             held: count(13)?,
         },
+        undoes: row.get(14)?,
+        undone_by: row.get(15)?,
     })
 }
 
@@ -187,7 +209,9 @@ fn journal_row(row: &Row<'_>) -> rusqlite::Result<JournalRow> {
 }
 
 const RUN: &str = "SELECT number, run_id, kind, plan_id, host, person, started_at, finished_at,
-    outcome, done, already, failed, skipped, held FROM runs";
+    outcome, done, already, failed, skipped, held, undoes,
+    (SELECT u.run_id FROM runs u WHERE u.undoes = runs.run_id AND u.done > 0
+     ORDER BY u.number DESC LIMIT 1) FROM runs";
 
 impl State {
     /// Begins a run: gives its number and its id, which is a time and a few random letters.

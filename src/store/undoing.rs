@@ -75,16 +75,6 @@ impl State {
         })
     }
 
-    /// The run that took this one back, if one did.
-    pub fn undone_by(&self, run_id: &str) -> Result<Option<String>, StoreError> {
-        let runs = self.rows(
-            "SELECT run_id FROM runs WHERE undoes = ?1 AND done > 0 ORDER BY number DESC LIMIT 1",
-            [run_id],
-            |row| row.get(0),
-        )?;
-        Ok(runs.into_iter().next())
-    }
-
     /// The operations of a run that failed or that it never came to, to be tried again.
     pub fn failed(&self, number: i64) -> Result<HashSet<OperationId>, StoreError> {
         let rows = self.rows(

@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub async fn undo(session: &mut Session, run: &str) -> Result<Planned, SyncError> {
     let unknown = || SyncError::UnknownRun(run.to_owned());
     let found = session.state.run(run)?.ok_or_else(unknown)?;
-    if let Some(before) = session.state.undone_by(&found.run_id)? {
+    if let Some(before) = &found.undone_by {
         session.notes.push(format!(
             "Run {} was taken back before, by run {before}. What stands of it now is what is shown.",
             found.run_id
@@ -30,6 +30,12 @@ pub async fn undo(session: &mut Session, run: &str) -> Result<Planned, SyncError
     planned.undo = Some(Arc::new(undo));
     planned.again(|_| {});
     session.confirm(&mut planned).await?;
+    if planned.plan.count(Kind::RemoveUser) > 0 {
+        session.notes.push(
+            "Invitations that were sent can't be called back; creating these people again sends new ones."
+                .to_owned(),
+        );
+    }
     Ok(planned)
 }
 

@@ -42,6 +42,9 @@ impl RunPage {
                 moment(run.started_at)
             ),
         );
+        for words in run.undo_words() {
+            say(Tone::Held, words);
+        }
         let c = run.counts;
         let outcome = run
             .outcome

@@ -6,7 +6,7 @@ use crate::console::field::TextField;
 use crate::console::text::moment;
 use crate::console::theme::Tone;
 use crate::directory::{counted, fold};
-use crate::plan::Kind;
+use crate::plan::{Kind, Leavers};
 use crate::store::JournalRow;
 use crate::sync::{Adoption, Planned};
 
@@ -54,7 +54,29 @@ pub(in crate::console) struct Page {
 }
 
 /// What is said of somebody whom Entra disabled and Jira lets in.
-pub(super) const STILL_ACTIVE: &str = "The Jira account is active: this person can still sign in. What becomes of leavers is a setting (2, Leavers); i ignores this row.";
+/// That somebody who is disabled can still sign in, and what is done about it.
+pub(super) fn still_active(planned: &Planned, person: u32) -> String {
+    let known = &planned.known;
+    let id = planned.entra.person(person).id();
+    let alone = known.links.account_of(id);
+    let alone = alone.is_some_and(|account| known.decisions.left_alone.contains(account.as_str()));
+    let since = known
+        .leavers
+        .iter()
+        .find(|(leaver, _)| leaver.as_str() == id);
+    let about = if alone {
+        "You said that they may stay as they are (i withdraws that).".to_owned()
+    } else if planned.settings.provisioning.leavers == Leavers::Keep {
+        "What becomes of leavers is a setting (2, Leavers); i ignores this row.".to_owned()
+    } else if let Some((_, day)) = since {
+        format!(
+            "They left on {day}: what is set for leavers follows after the grace, as far as guards let it; i ignores this row."
+        )
+    } else {
+        "They were disabled before they took part here, so that they are no leaver: the setting Leavers does not touch them; i ignores this row.".to_owned()
+    };
+    format!("The Jira account is active: this person can still sign in. {about}")
+}
 
 /// The accounts that come into question for a person, none of them somebody else's.
 pub(super) fn candidates(plan: &Prepared, row: &PersonRow) -> Vec<Candidate> {
@@ -149,7 +171,7 @@ impl Page {
             (
                 "-",
                 Tone::Bad,
-                "to leave: linked, and not in Entra's group",
+                "to leave: linked, and not in Entra's group, or disabled",
                 names(Kind::RemoveMember),
             ),
             ("+", Tone::Good, "to be added", names(Kind::AddMember)),
@@ -157,7 +179,7 @@ impl Page {
             (
                 "·",
                 Tone::Dim,
-                "to stay, not from Entra",
+                "to stay: unknown to Entra, or deactivated",
                 adoption.unknown.clone(),
             ),
         ] {

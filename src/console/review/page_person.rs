@@ -1,7 +1,7 @@
 //! The page of a person: both records, why, all groups.
 
 use super::marks::Marks;
-use super::page::{Line, Page, STILL_ACTIVE, candidates, pair, why_words};
+use super::page::{Line, Page, candidates, pair, still_active, why_words};
 use super::rows::{self, Mark, PersonRow};
 use super::{Prepared, Stands};
 use crate::console::theme::Tone;
@@ -141,9 +141,9 @@ impl Page {
         if let Some(words) = why_words(planned, row.why) {
             self.lines.push(Line::Text(Tone::Plain, words.to_owned()));
         }
-        if rows::is_still_active(planned, row) {
-            self.lines
-                .push(Line::Text(Tone::Held, STILL_ACTIVE.to_owned()));
+        if let Some(person) = rows::can_sign_in(planned, row) {
+            let words = still_active(planned, person);
+            self.lines.push(Line::Text(Tone::Held, words));
         }
         if matches!(self.lines.last(), Some(Line::Head(_))) {
             let words = match row.mark {

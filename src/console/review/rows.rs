@@ -372,14 +372,16 @@ impl Rows {
     }
 }
 
-/// Whether Entra disabled this person, who can still sign in to Jira.
+/// Whether Entra disabled this person, who can still sign in to Jira and was not said to stay so.
 pub(in crate::console) fn is_still_active(planned: &Planned, row: &PersonRow) -> bool {
-    let (Some(person), Some(account)) = (row.person, row.account) else {
-        return false;
-    };
-    !planned.entra.person(person).enabled()
-        && planned.jira.account(account).active()
-        && !is_left_alone(planned, row)
+    can_sign_in(planned, row).is_some() && !is_left_alone(planned, row)
+}
+
+/// The person, if Entra disabled them and their account is active.
+pub(in crate::console) fn can_sign_in(planned: &Planned, row: &PersonRow) -> Option<u32> {
+    let active = planned.jira.account(row.account?).active();
+    row.person
+        .filter(|person| active && !planned.entra.person(*person).enabled())
 }
 
 /// Whether the admin said of an account on a standing list that it may stay as it is.

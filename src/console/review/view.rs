@@ -422,8 +422,8 @@ fn why(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>) {
         Some(Chosen::Person(row)) => {
             let mut words: Vec<String> = Vec::new();
             words.extend(page::why_words(planned, row.why).map(|reason| format!("{reason}.")));
-            if rows::is_still_active(planned, &row) {
-                words.push(page::STILL_ACTIVE.to_owned());
+            if let Some(person) = rows::can_sign_in(planned, &row) {
+                words.push(page::still_active(planned, person));
             }
             if let Some(op) = Marks::of_person(&plan.rows, &row).first() {
                 words.push(operation(*op));
