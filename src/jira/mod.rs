@@ -6,6 +6,7 @@
 mod audit;
 mod client;
 mod error;
+mod invitations;
 mod listing;
 mod organization;
 mod wire;
@@ -14,8 +15,7 @@ mod writes;
 pub use audit::AuditRecord;
 pub use client::{Access, Jira, Myself, Route, connect};
 pub use error::{JiraError, Refusal, Unwritten};
+pub use invitations::{INVITED_AT_ONCE, Invited};
 pub use listing::{AccountRead, GroupsRead, IDS_AT_ONCE, Read, Rights, UsersRead};
-pub use organization::{
-    ADDRESSES_AT_ONCE, INVITED_AT_ONCE, Invited, Organization, OrganizationUser,
-};
+pub use organization::{ADDRESSES_AT_ONCE, Organization, OrganizationUser};
 pub use writes::{Created, How, Written};

@@ -1,13 +1,14 @@
 //! Driving the executor: the journal before and after each call.
 
 use super::apply::FailureRow;
+use super::attempt::Attempt;
 use super::error::SyncError;
 use super::invite::{Invitee, invite};
 use super::planning::Planned;
 use super::progress::Stage;
 use super::session::Session;
 use super::words::Problem;
-use super::writes::{Attempt, Census, Job, Reach, look_up, write};
+use super::writes::{Census, Job, Reach, look_up, write};
 use crate::directory::{AccountId, GroupId, fold};
 use crate::jira::{INVITED_AT_ONCE, JiraError};
 use crate::plan::{

@@ -1,6 +1,7 @@
 //! Silent invitations: many in one call, each with an outcome of its own.
 
-use super::writes::{Attempt, Census, account, creation_failed, failed};
+use super::attempt::{Attempt, account, creation_failed, failed};
+use super::writes::Census;
 use crate::directory::{fold, shown};
 use crate::jira::{Invited, JiraError, Organization, Refusal};
 use crate::plan::{OperationRow, Outcome};

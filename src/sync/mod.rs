@@ -5,6 +5,7 @@
 
 mod adopt;
 mod apply;
+mod attempt;
 mod audit;
 mod check;
 mod departures;

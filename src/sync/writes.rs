@@ -1,15 +1,17 @@
-//! One operation: the call, and what its answer means.
+//! One operation: its calls.
 
+use super::attempt::{
+    Attempt, account, creation_failed, ended, good, group, membership, not_written, simple,
+    still_unclear,
+};
 use super::planning::Planned;
 use super::session::Session;
-use super::words::Problem;
 use crate::directory::{AccountId, AccountKind, GroupId, JiraAccountRow, fold};
-use crate::jira::{AccountRead, How, Jira, JiraError, Organization, Unwritten, Written};
-use crate::plan::{Invitations, Kind, OperationRow, Outcome, ProductKey};
-use crate::store::{Finished, JournalOutcome, Learnt};
+use crate::jira::{AccountRead, Jira, JiraError, Organization, Unwritten};
+use crate::plan::{Invitations, OperationRow, Outcome, ProductKey};
+use crate::store::Learnt;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::OnceCell;
 
 /// What an operation is about, with the ids that it needs now.
 #[derive(Debug, Clone)]
@@ -59,22 +61,6 @@ impl Session {
     }
 }
 
-/// How one step ended.
-#[derive(Debug)]
-pub(super) struct Attempt {
-    pub(super) outcome: Outcome,
-    /// What the journal keeps; none while the operation is not settled.
-    pub(super) finished: Option<Finished>,
-    /// An account that exists now.
-    pub(super) account: Option<AccountId>,
-    /// A group that exists now.
-    pub(super) group: Option<GroupId>,
-    /// The error, for a systemic failure.
-    pub(super) error: Option<JiraError>,
-    /// Whether it stays unclear whether an earlier call took place: the journal's row stays open.
-    pub(super) unclear: bool,
-}
-
 /// What is known about accounts: from before the run, and from this run.
 #[derive(Debug, Clone)]
 pub(super) struct Census<'a> {
@@ -86,12 +72,12 @@ pub(super) struct Census<'a> {
 }
 
 impl Census<'_> {
-    fn was_listed(&self, account: &AccountId) -> bool {
+    pub(super) fn was_listed(&self, account: &AccountId) -> bool {
         self.planned.jira.find_account(account.as_str()).is_some()
     }
 
     /// Whether the account belongs to somebody else than this person.
-    fn is_anothers(&self, account: &AccountId, entra: &str) -> bool {
+    pub(super) fn is_anothers(&self, account: &AccountId, entra: &str) -> bool {
         let linked = self
             .planned
             .known
@@ -113,7 +99,7 @@ impl Census<'_> {
                 .is_some_and(|person| person != entra)
     }
 
-    fn given(&self) -> std::sync::MutexGuard<'_, HashMap<AccountId, String>> {
+    pub(super) fn given(&self) -> std::sync::MutexGuard<'_, HashMap<AccountId, String>> {
         // Insertions only: a panic can't leave it half changed.
         self.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -121,53 +107,6 @@ impl Census<'_> {
     fn there(&self) -> std::sync::MutexGuard<'_, HashSet<GroupId>> {
         // The same holds here.
         self.there.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Attempt {
-    /// An operation that lacks something it needs. The executor's order rules it out; should it
-    /// happen all the same, nothing is written.
-    pub(super) fn impossible() -> Self {
-        Self::refused(
-            "Something that it needs does not exist yet.",
-            "Make a new plan, and report this: it should not happen.",
-        )
-    }
-
-    /// A failure of this operation alone, without an answer behind it.
-    pub(super) fn refused(message: &str, advice: &str) -> Self {
-        Self {
-            finished: Some(Finished {
-                message: Some(message.to_owned()),
-                advice: Some(advice.to_owned()),
-                ..Finished::plain(JournalOutcome::Failed)
-            }),
-            ..simple(Outcome::Failed)
-        }
-    }
-
-    /// After a refusal of one group for lack of permission: is it only that group, or is this account
-    /// no site admin any more? Asked beside the driver, which goes on meanwhile.
-    pub(super) async fn judge(&mut self, reach: Reach<'_>, admin: &OnceCell<bool>) {
-        let forbidden = self.error.as_ref().and_then(JiraError::refusal);
-        if self.outcome != Outcome::GroupRefused || forbidden.is_none_or(|r| r.status != 403) {
-            return;
-        }
-        match admin.get_or_try_init(|| reach.jira.is_site_admin()).await {
-            Ok(true) => {}
-            Ok(false) => self.outcome = Outcome::Systemic,
-            // It can't be told: this operation failed, and nothing is held against the group.
-            Err(_) => self.outcome = Outcome::Failed,
-        }
-    }
-
-    /// With what the answer said.
-    pub(super) fn answered(mut self, status: Option<u16>, request_id: &str) -> Self {
-        if let Some(finished) = &mut self.finished {
-            finished.status = status;
-            finished.request_id = known_id(request_id);
-        }
-        self
     }
 }
 
@@ -316,14 +255,6 @@ async fn suspend(reach: Reach<'_>, account: &AccountId, suspended: bool) -> Atte
     }
 }
 
-/// A write that concerns nobody but its own account or group.
-fn ended(result: Result<Written, Unwritten>) -> Attempt {
-    match result {
-        Ok(written) => well(&written),
-        Err(unwritten) => not_written(&unwritten),
-    }
-}
-
 /// Sees whether a creation whose outcome is unclear took place.
 pub(super) async fn look_up(
     reach: Reach<'_>,
@@ -381,211 +312,5 @@ async fn look_up_group(jira: &Jira, name: &str, entra: &[String]) -> Attempt {
         Ok(Some(id)) => group(id, entra, None, ""),
         Ok(None) => simple(Outcome::Absent),
         Err(error) => still_unclear(&error),
-    }
-}
-
-/// A look-up that failed: the creation stays unclear, and the next run looks it up.
-fn still_unclear(error: &JiraError) -> Attempt {
-    Attempt {
-        unclear: true,
-        ..failed(error)
-    }
-}
-
-fn simple(outcome: Outcome) -> Attempt {
-    Attempt {
-        outcome,
-        finished: None,
-        account: None,
-        group: None,
-        error: None,
-        unclear: false,
-    }
-}
-
-fn known_id(request_id: &str) -> Option<String> {
-    (!request_id.is_empty()).then(|| request_id.to_owned())
-}
-
-fn good(outcome: Outcome, learnt: Learnt, status: Option<u16>, request_id: &str) -> Attempt {
-    let journalled = if outcome == Outcome::Already {
-        JournalOutcome::Already
-    } else {
-        JournalOutcome::Done
-    };
-    Attempt {
-        finished: Some(Finished {
-            learnt,
-            status,
-            request_id: known_id(request_id),
-            ..Finished::plain(journalled)
-        }),
-        ..simple(outcome)
-    }
-}
-
-fn well(written: &Written) -> Attempt {
-    let outcome = match written.how {
-        How::Done => Outcome::Done,
-        How::Already => Outcome::Already,
-    };
-    good(
-        outcome,
-        Learnt::Nothing,
-        Some(written.status),
-        &written.request_id,
-    )
-}
-
-/// An account that exists after a creation. It counts as *already* if it was in the listing
-/// before, whatever the status says.
-pub(super) fn account(
-    row: &OperationRow,
-    id: AccountId,
-    is_new: bool,
-    status: Option<u16>,
-    request_id: &str,
-    census: &Census<'_>,
-) -> Attempt {
-    let entra = row
-        .user
-        .as_ref()
-        .and_then(|u| u.entra_id.as_deref())
-        .unwrap_or_default();
-    if census.is_anothers(&id, entra) {
-        return Attempt::refused(
-            "Jira gave an account that is linked to another person of Entra.",
-            "Two people in Entra seem to share one address: look at both.",
-        )
-        .answered(status, request_id);
-    }
-    census.given().insert(id.clone(), entra.to_owned());
-    let listed = census.was_listed(&id);
-    let outcome = if listed {
-        Outcome::Already
-    } else {
-        Outcome::Done
-    };
-    let learnt = Learnt::Account {
-        account_id: id.as_str().to_owned(),
-        proven_new: !listed && is_new,
-    };
-    Attempt {
-        account: Some(id),
-        ..good(outcome, learnt, status, request_id)
-    }
-}
-
-fn group(id: GroupId, entra: &[String], status: Option<u16>, request_id: &str) -> Attempt {
-    let learnt = Learnt::Group {
-        group_id: id.as_str().to_owned(),
-        entra: entra.to_vec(),
-    };
-    Attempt {
-        group: Some(id),
-        ..good(Outcome::Done, learnt, status, request_id)
-    }
-}
-
-pub(super) fn creation_failed(error: &JiraError) -> Attempt {
-    match error {
-        JiraError::Http(failure) if failure.may_have_happened() => Attempt {
-            finished: None,
-            error: Some(error.clone()),
-            ..simple(Outcome::Unclear)
-        },
-        JiraError::Refused(r) if r.status >= 500 => Attempt {
-            error: Some(error.clone()),
-            ..simple(Outcome::Unclear)
-        },
-        JiraError::Refused(r) if r.is_about_licences() => Attempt {
-            outcome: Outcome::NoSeat,
-            ..failed(error)
-        },
-        // Whoever may not create one may create none.
-        JiraError::Refused(r) if r.status == 403 => Attempt {
-            outcome: Outcome::Systemic,
-            ..failed(error)
-        },
-        _ => failed(error),
-    }
-}
-
-fn membership(row: &OperationRow, result: Result<Written, Unwritten>) -> Attempt {
-    let unwritten = match result {
-        Ok(written) => return well(&written),
-        Err(unwritten) => unwritten,
-    };
-    let attempt = not_written(&unwritten);
-    match unwritten.error.refusal() {
-        Some(r) if r.status == 404 && row.kind == Kind::AddMember => Attempt {
-            // Kept in case that it stays invisible.
-            finished: attempt.finished,
-            ..simple(Outcome::NotVisible)
-        },
-        Some(r) if matches!(r.status, 400 | 403) => Attempt {
-            outcome: if r.is_about_licences() {
-                Outcome::NoSeat
-            } else {
-                Outcome::GroupRefused
-            },
-            ..attempt
-        },
-        _ => attempt,
-    }
-}
-
-/// A write that failed: this one alone, or everything.
-fn not_written(unwritten: &Unwritten) -> Attempt {
-    let mut attempt = failed(&unwritten.error);
-    if let Some(finished) = &mut attempt.finished {
-        finished.unclear = unwritten.may_have_happened;
-    }
-    attempt
-}
-
-/// A failure of this operation alone, or of everything.
-pub(super) fn failed(error: &JiraError) -> Attempt {
-    if matches!(error, JiraError::Http(crate::http::Failure::Cancelled)) {
-        return simple(Outcome::NotMade);
-    }
-    let problem = Problem::from(error);
-    let refusal = error.refusal();
-    let systemic = matches!(
-        error,
-        JiraError::BadCredentials { .. } | JiraError::NotSignedIn { .. } | JiraError::Captcha
-    ) || matches!(
-        error,
-        JiraError::Http(
-            crate::http::Failure::Connect { .. }
-                | crate::http::Failure::Tls { .. }
-                | crate::http::Failure::AskedToWait { .. }
-        )
-    );
-    Attempt {
-        outcome: if systemic {
-            Outcome::Systemic
-        } else if matches!(error, JiraError::OrganizationKey { .. }) {
-            Outcome::NoKey
-        } else {
-            Outcome::Failed
-        },
-        finished: Some(Finished {
-            outcome: JournalOutcome::Failed,
-            unclear: match error {
-                JiraError::Http(failure) => failure.may_have_happened(),
-                error => error.refusal().is_some_and(|r| r.status >= 500),
-            },
-            learnt: Learnt::Nothing,
-            status: refusal.map(|r| r.status),
-            code: refusal.map(|r| r.code.clone()).filter(|c| !c.is_empty()),
-            message: Some(problem.message),
-            advice: Some(problem.hint),
-            request_id: problem.ids.get("request-id").cloned(),
-        }),
-        account: None,
-        group: None,
-        error: Some(error.clone()),
-        unclear: false,
     }
 }

@@ -338,10 +338,7 @@ async fn a_group_that_vanishes_while_it_is_filled_is_not_waited_for() {
     });
     let group = group.unwrap();
     world.sim.world(|w| w.services.latency = 20);
-    let mut arguments = vec!["apply", "--yes", "--json"];
-    let allow = World::allowances(&plan);
-    arguments.extend(allow.iter().map(String::as_str));
-    let child = world.command(&arguments).spawn().unwrap();
+    let child = world.start(&["apply", "--yes", "--json"], &plan);
     while world
         .sim
         .world(|w| w.jira.accounts.values().all(|a| a.created == 0))

@@ -280,10 +280,7 @@ async fn killed_at_the_first_creation(setting: &str, endpoint: &str) {
         let created = accounts.filter(|a| a.created > 0);
         created.map(|a| a.id.clone()).collect()
     };
-    let mut arguments = vec!["apply", "--yes", "--json"];
-    let allow = World::allowances(&plan);
-    arguments.extend(allow.iter().map(String::as_str));
-    let mut child = world.command(&arguments).spawn().unwrap();
+    let mut child = world.start(&["apply", "--yes", "--json"], &plan);
     while world.sim.world(|w| created(w)).is_empty() {
         tokio::task::yield_now().await;
     }

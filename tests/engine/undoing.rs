@@ -436,13 +436,10 @@ async fn a_lease_that_was_taken_over_is_left_alone() {
     let world = World::new(SMALL).await;
     let plan = world.json(&["plan"], 0).await;
     world.sim.world(|w| w.services.latency = 20);
-    let mut arguments = vec!["apply", "--yes", "--json"];
-    let allow = World::allowances(&plan);
-    arguments.extend(allow.iter().map(String::as_str));
     let place = world
         .sim
         .world(|w| (w.jira.admin.clone(), "rollbook.lease".to_owned()));
-    let child = world.command(&arguments).spawn().unwrap();
+    let child = world.start(&["apply", "--yes", "--json"], &plan);
     while world.sim.world(|w| !w.jira.properties.contains_key(&place)) {
         tokio::task::yield_now().await;
     }
@@ -469,14 +466,11 @@ async fn a_group_that_fills_while_it_is_taken_back_is_not_deleted() {
         .json(&["undo", run, "--out", file.to_str().unwrap()], 0)
         .await;
     let deletions = shown["summary"]["delete_group"].as_u64().unwrap();
-    let mut arguments = vec!["undo", run, "--yes", "--json"];
-    let allow = World::allowances(&shown);
-    arguments.extend(allow.iter().map(String::as_str));
     world.sim.world(|w| w.services.latency = 20);
     let (deleted, stranger) = world
         .sim
         .world(|w| (w.requests("DELETE", "/rest/api/3/"), w.jira.admin.clone()));
-    let child = world.command(&arguments).spawn().unwrap();
+    let child = world.start(&["undo", run, "--yes", "--json"], &shown);
     while world.sim.world(|w| w.requests("DELETE", "/rest/api/3/")) == deleted {
         tokio::task::yield_now().await;
     }
