@@ -418,3 +418,22 @@ async fn hidden_accounts_that_come_to_light_are_looked_up_at_once() {
     assert_eq!(plan["unverified"], 0);
     assert_eq!(plan["summary"]["create_user"], 2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_incomplete_plan_is_no_review() {
+    let world = World::new(ORGANISATION).await;
+    world.sim.world(|w| w.faults.empty_page_inside = true);
+    let plan = world.json(&["plan"], 0).await;
+    assert_eq!(plan["complete"]["jira"], false);
+    let ran = world.run(&["apply", "--yes"]).await;
+    assert!(
+        ran.err.contains("nothing is applied unattended"),
+        "{}",
+        ran.err
+    );
+    world.sim.world(|w| w.faults.empty_page_inside = false);
+    let document = held(&world).await;
+    assert_eq!(document["guards"][0]["name"], "first-review");
+    world.apply_all(0).await;
+    world.json(&["sync"], 0).await;
+}
