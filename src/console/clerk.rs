@@ -139,8 +139,13 @@ impl Clerk {
                     errand,
                 } in receive
                 {
-                    let answer = run(&folder, &profile, &mut open, errand)
-                        .unwrap_or_else(|error| Answer::Failed(Problem::from(&error)));
+                    // Nobody asked for a glance: what is wrong is told to whoever asks for something.
+                    let asked = !matches!(errand, Errand::Glance);
+                    let answer = match run(&folder, &profile, &mut open, errand) {
+                        Ok(answer) => answer,
+                        Err(error) if asked => Answer::Failed(Problem::from(&error)),
+                        Err(_) => continue,
+                    };
                     // A console that has ended needs no answer.
                     let _ = events.send(Inner::Answer(Box::new(answer)).of(epoch));
                 }

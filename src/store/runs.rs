@@ -208,10 +208,13 @@ fn journal_row(row: &Row<'_>) -> rusqlite::Result<JournalRow> {
     })
 }
 
-const RUN: &str = "SELECT number, run_id, kind, plan_id, host, person, started_at, finished_at,
-    outcome, done, already, failed, skipped, held, undoes,
-    (SELECT u.run_id FROM runs u WHERE u.undoes = runs.run_id AND u.done > 0
-     ORDER BY u.number DESC LIMIT 1) FROM runs";
+const RUNS: &str = "SELECT number, run_id, kind, plan_id, host, person, started_at, finished_at,
+    outcome, done, already, failed, skipped, held, undoes, later.id
+    FROM runs LEFT JOIN (
+      -- Of several undos the newest: SQLite gives the row that has the maximum.
+      SELECT undoes AS undone, run_id AS id, max(number) FROM runs
+      WHERE undoes IS NOT NULL AND done > 0 GROUP BY undoes
+    ) later ON later.undone = run_id ORDER BY number DESC";
 
 impl State {
     /// Begins a run: gives its number and its id, which is a time and a few random letters.
@@ -292,10 +295,7 @@ impl State {
 
     /// Runs, the newest first.
     pub fn runs(&self) -> Result<Vec<Run>, StoreError> {
-        let mut statement = self
-            .connection
-            .prepare(&format!("{RUN} ORDER BY number DESC"))
-            .map_err(|e| self.sql(e))?;
+        let mut statement = self.connection.prepare(RUNS).map_err(|e| self.sql(e))?;
         statement
             .query_map([], run)
             .and_then(Iterator::collect)

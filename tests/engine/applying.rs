@@ -346,10 +346,7 @@ async fn a_group_that_vanishes_while_it_is_filled_is_not_waited_for() {
         tokio::task::yield_now().await;
     }
     world.sim.world(|w| w.jira.groups.remove(&group));
-    let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
-    let output = output.await.unwrap();
-    assert_eq!(output.status.code(), Some(4));
-    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let document = world.ended(child).await.expect(4).json();
     let failures = document["failures"].as_array().unwrap();
     assert!(
         failures

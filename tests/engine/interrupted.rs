@@ -135,12 +135,8 @@ async fn a_site_that_dies_at_any_moment_costs_nothing() {
         world
             .sim
             .world(|w| (w.faults.rate_cut_after, w.faults.rate_cut_before) = (0.0, 1.0));
-        let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
-        let output = output.await.unwrap();
-        assert!(
-            matches!(output.status.code(), Some(0 | 1 | 4)),
-            "{output:?}"
-        );
+        let ran = world.ended(child).await;
+        assert!(matches!(ran.code, 0 | 1 | 4), "{}", ran.err);
         world.sim.world(|w| w.faults.rate_cut_before = 0.0);
     }
     world.apply_all(0).await;
@@ -155,9 +151,7 @@ async fn interrupted_and_terminated_runs_end_cleanly() {
         let plan = world.json(&["plan"], 0).await;
         let child = begin(&world, &World::allowances(&plan), 10).await;
         signal(&child, name);
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(code));
-        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let document = world.ended(child).await.expect(code).json();
         assert_eq!(document["outcome"], "cancelled");
         // What was under way was finished and is in the journal.
         let id = document["run_id"].as_str().unwrap();
@@ -195,11 +189,7 @@ async fn an_admin_who_lost_the_right_is_told_once_and_no_group_is_blamed() {
             }
         }
     });
-    let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap())
-        .await
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let document = world.ended(child).await.expect(1).json();
     assert_eq!(document["outcome"], "failed");
     world.sim.world(|w| w.faults.not_admin = false);
     world.apply_all(0).await;

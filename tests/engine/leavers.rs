@@ -450,8 +450,7 @@ async fn a_refusal_does_not_hide_that_an_earlier_attempt_may_have_suspended() {
         w.faults.gateway_suspensions = false;
         w.faults.organization_key_ended = true;
     });
-    let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
-    assert_eq!(output.await.unwrap().status.code(), Some(4));
+    world.ended(child).await.expect(4);
     world.sim.world(|w| {
         let tries = w.log.iter().filter(|r| r.path.ends_with("/suspend"));
         let last = tries.clone().next_back().unwrap();
@@ -763,8 +762,7 @@ async fn a_suspension_that_a_gateway_hid_from_a_cancelled_run_is_given_back() {
         .args(["-INT", &child.id().to_string()])
         .status()
         .unwrap();
-    let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
-    assert_eq!(output.await.unwrap().status.code(), Some(130));
+    world.ended(child).await.expect(130);
     world.sim.world(|w| w.faults.gateway_suspensions = false);
     assert_eq!(is_active(&world, &account), Some(false), "it took place");
     set_enabled(&world, &leaver, true);

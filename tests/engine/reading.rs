@@ -56,9 +56,7 @@ async fn contradicted(world: &World, group: &str, member: Member) {
         w.set_member(group, member, true);
         w.services.latency = 0;
     });
-    let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
-    let output = output.await.unwrap();
-    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let document = world.ended(child).await.expect(0).json();
     assert_eq!(document["complete"]["entra"], false);
     assert_eq!(document["summary"]["remove_member"], 0);
     assert_eq!(world.left().await, 0);

@@ -49,6 +49,12 @@ async fn a_mixed_run_is_taken_back_and_stays_so() {
         .map(|r| r["kind"].as_str().unwrap())
         .collect();
     assert!(kinds.contains(&"undo"), "{kinds:?}");
+    // Each of the two names the other.
+    let by = undone["run_id"].as_str().unwrap();
+    let shown = world.run(&["show", run]).await.expect(0).out;
+    assert!(shown.contains(&format!("was taken back by run {by}")));
+    let shown = world.run(&["show", by]).await.expect(0).out;
+    assert!(shown.contains(&format!("takes back run {run}")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -448,8 +454,7 @@ async fn a_lease_that_was_taken_over_is_left_alone() {
     world
         .sim
         .world(|w| w.jira.properties.insert(place.clone(), theirs.to_string()));
-    let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
-    assert_eq!(output.await.unwrap().status.code(), Some(0));
+    world.ended(child).await.expect(0);
     assert_eq!(
         world.sim.world(|w| w.jira.properties[&place].clone()),
         theirs.to_string()
@@ -480,10 +485,7 @@ async fn a_group_that_fills_while_it_is_taken_back_is_not_deleted() {
         w.by_hand(&id, &stranger, true, "somebody");
         id
     });
-    let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap());
-    let output = output.await.unwrap();
-    assert_eq!(output.status.code(), Some(4));
-    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let document = world.ended(child).await.expect(4).json();
     assert!(
         document["failures"][0]["message"]
             .as_str()

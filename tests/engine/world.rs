@@ -4,7 +4,7 @@ use crate::contract;
 use rollbook::simulator::{EntraUser, Scenario, Simulator, World as Directories};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 pub const PROFILE: &str = "Azure AD";
@@ -127,8 +127,12 @@ impl World {
 
     /// Runs a command. Whatever it prints is free of secrets and of raw control characters.
     pub async fn run(&self, arguments: &[&str]) -> Ran {
-        let mut command = self.command(arguments);
-        let output = tokio::task::spawn_blocking(move || command.output().unwrap())
+        self.ended(self.command(arguments).spawn().unwrap()).await
+    }
+
+    /// Waits for a command that was started.
+    pub async fn ended(&self, child: Child) -> Ran {
+        let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap())
             .await
             .unwrap();
         let ran = Ran {
@@ -167,7 +171,7 @@ impl World {
     }
 
     /// Starts a command that allows everything that this plan's guards hold.
-    pub fn start(&self, arguments: &[&str], plan: &Value) -> std::process::Child {
+    pub fn start(&self, arguments: &[&str], plan: &Value) -> Child {
         let allow = Self::allowances(plan);
         let mut all = arguments.to_vec();
         all.extend(allow.iter().map(String::as_str));

@@ -7,7 +7,7 @@ use crate::plan::make::Draft;
 use crate::plan::operation::{Kind, NONE, Operation, Stage};
 use crate::plan::people::address;
 use crate::plan::shape::{Mode, SeatCount};
-use crate::plan::{GuardSettings, Inputs, Invitations, Measured, identity};
+use crate::plan::{GuardSettings, Inputs, Invitations, identity};
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeMap;
 
@@ -50,23 +50,24 @@ pub(in crate::plan) fn hold(draft: &mut Draft<'_>) -> Holding {
     }
 }
 
-struct Watch<'a, 'b> {
-    draft: &'a Draft<'b>,
+/// The operations while guards look at them.
+pub(super) struct Watch<'a, 'b> {
+    pub(super) draft: &'a Draft<'b>,
     operations: &'a mut Vec<Operation>,
     guards: Vec<GuardCount>,
 }
 
 impl Watch<'_, '_> {
-    fn inputs(&self) -> &Inputs<'_> {
+    pub(super) fn inputs(&self) -> &Inputs<'_> {
         self.draft.inputs
     }
 
-    fn numbers(&self) -> &GuardSettings {
+    pub(super) fn numbers(&self) -> &GuardSettings {
         &self.draft.inputs.settings.guards
     }
 
     /// Notes a tripped guard and marks the operations at these places, unless it is allowed.
-    fn trip(&mut self, name: GuardName, count: u64, limit: u64, places: &[usize]) {
+    pub(super) fn trip(&mut self, name: GuardName, count: u64, limit: u64, places: &[usize]) {
         if count == 0 {
             return;
         }
@@ -81,7 +82,7 @@ impl Watch<'_, '_> {
     }
 
     /// Notes a guard that has something to say although there is nothing to hold just now.
-    fn alarm(&mut self, name: GuardName, limit: u64) {
+    pub(super) fn alarm(&mut self, name: GuardName, limit: u64) {
         let guard = GuardCount {
             name,
             count: 0,
@@ -92,7 +93,7 @@ impl Watch<'_, '_> {
         }
     }
 
-    fn places(&self, wanted: impl Fn(&Operation) -> bool) -> Vec<usize> {
+    pub(super) fn places(&self, wanted: impl Fn(&Operation) -> bool) -> Vec<usize> {
         self.operations
             .iter()
             .enumerate()
@@ -362,31 +363,6 @@ impl Watch<'_, '_> {
         self.trip(GuardName::OrganizationKey, places.len() as u64, 0, &places);
     }
 
-    /// Whether Entra shrank; holds all removals and leavers then.
-    fn source(&mut self) -> bool {
-        let Some(baseline) = self.inputs().known.history.baseline else {
-            return false;
-        };
-        let percent = self.numbers().source_shrank_percent;
-        let now = self.draft.measured;
-        let shrank = shrunk(now, baseline, percent);
-        if shrank {
-            let removals = self.places(|op| op.kind.stage() != Stage::Gives);
-            // Where everything is gone at once, even the groups that would lose members are.
-            let latest = self.inputs().known.history.latest;
-            if removals.is_empty() && latest.is_some_and(|latest| emptied(now, latest)) {
-                self.alarm(GuardName::SourceShrank, percent);
-            }
-            self.trip(
-                GuardName::SourceShrank,
-                removals.len() as u64,
-                percent,
-                &removals,
-            );
-        }
-        shrank
-    }
-
     /// What needs something that is held is held by the same guards.
     fn dependants(&mut self) {
         let (mut people, mut groups) = (HashMap::new(), HashMap::new());
@@ -472,36 +448,5 @@ impl Watch<'_, '_> {
         held.dedup();
         self.trip(GuardName::Seats, held.len() as u64, 0, &held);
         counts
-    }
-}
-
-fn emptied(now: Measured, before: Measured) -> bool {
-    (now.users == 0 && before.users > 0) || (now.groups == 0 && before.groups > 0)
-}
-
-fn shrunk(now: Measured, baseline: Measured, percent: u64) -> bool {
-    [
-        (now.users, baseline.users),
-        (now.groups, baseline.groups),
-        (now.memberships, baseline.memberships),
-    ]
-    .into_iter()
-    .any(|(now, before)| now * 100 < before * (100 - percent.min(100)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tenth_less_is_a_shrunken_source() {
-        let before = Measured {
-            users: 100,
-            groups: 10,
-            memberships: 1000,
-        };
-        let now = |users| Measured { users, ..before };
-        assert!(!shrunk(now(90), before, 10));
-        assert!(shrunk(now(89), before, 10));
     }
 }

@@ -3,6 +3,7 @@
 mod allowance;
 mod hold;
 mod name;
+mod source;
 
 pub use allowance::{Allowance, AllowanceError, Allowances};
 pub(super) use hold::{Holding, hold};
