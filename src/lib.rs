@@ -27,3 +27,4 @@ pub mod plan;
 pub mod simulator;
 pub mod store;
 pub mod sync;
+pub mod text;

@@ -5,9 +5,9 @@ use super::json;
 use super::output::{Exit, Output, counted};
 use super::plan_text::guards_text;
 use super::work::{Target, planned, printed};
-use crate::directory::shown;
 use crate::plan::{Allowances, Kind, Mode};
 use crate::sync::{self, Adoption, Planned, Progress, SyncError};
+use crate::text::escape;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -85,9 +85,9 @@ fn preview(planned: &Planned, adoption: &Adoption) -> String {
         .entra
         .iter()
         .filter_map(|id| planned.entra.find_group(id.as_str()))
-        .map(|row| format!("“{}”", shown(planned.entra.group(row).name())))
+        .map(|row| format!("“{}”", escape(planned.entra.group(row).name())))
         .collect();
-    let (name, entra) = (shown(&adoption.name), entra.join(" and "));
+    let (name, entra) = (escape(&adoption.name), entra.join(" and "));
     let mut text = if adoption.owned {
         format!("“{name}” is owned already, and mirrors Entra's {entra}.\n")
     } else {
@@ -130,7 +130,7 @@ fn preview(planned: &Planned, adoption: &Adoption) -> String {
             counted(list.len() as u64, "member", "members")
         );
         for name in &list {
-            let _ = writeln!(text, "      {}", shown(name));
+            let _ = writeln!(text, "      {}", escape(name));
         }
     }
     text

@@ -3,12 +3,12 @@
 use super::output::{Exit, Output, Tone, counted, wrap};
 use super::work::{Target, planned, printed, show, with_progress};
 use super::{ask, json};
-use crate::directory::{duration, shown};
 use crate::plan::{Allowance, Allowances, Document, GuardName, Mode};
 use crate::store::{RunKind, RunOutcome};
 use crate::sync::{
     self, Adoption, Applied, ApplyRequest, Planned, Progress, Rival, Session, SyncError,
 };
+use crate::text::{duration, escape};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -72,7 +72,7 @@ pub async fn apply(
     if let (From::Failures(run), true) = (from, planned.plan.operations.is_empty()) {
         output.remark(&format!(
             "Of what failed in run {} nothing is left to be done.",
-            shown(run)
+            escape(run)
         ));
         return nothing(&session, &planned, output);
     }
@@ -457,7 +457,7 @@ fn failures(text: &mut String, applied: &Applied, output: &Output) {
         FAILURES
     };
     for failure in applied.failures.iter().take(most) {
-        let what = format!("  ✗ {}", shown(&failure.what));
+        let what = format!("  ✗ {}", escape(&failure.what));
         let _ = writeln!(text, "{}", output.tone(Tone::Bad, &what));
         for line in wrap(
             &format!("{} {}", failure.message, failure.advice),
@@ -466,7 +466,7 @@ fn failures(text: &mut String, applied: &Applied, output: &Output) {
             let _ = writeln!(text, "      {line}");
         }
         if let Some(id) = &failure.request_id {
-            let id = format!("      request-id: {}", shown(id));
+            let id = format!("      request-id: {}", escape(id));
             let _ = writeln!(text, "{}", output.tone(Tone::Dim, &id));
         }
     }

@@ -1,9 +1,9 @@
 //! Questions on the terminal.
 
 use super::output::wrap;
-use crate::directory::shown;
 use crate::plan::{Allowance, GuardCount};
 use crate::sync::SyncError;
+use crate::text::escape;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use tokio_util::sync::CancellationToken;
 
@@ -72,7 +72,7 @@ pub async fn allowances(
             let said = if answer.is_empty() {
                 String::new()
             } else {
-                format!("“{}” is not {}. ", shown(&answer), guard.count)
+                format!("“{}” is not {}. ", escape(&answer), guard.count)
             };
             let _ = writeln!(io::stderr().lock(), "  {said}Left held.");
         }
@@ -84,7 +84,7 @@ pub async fn allowances(
 pub async fn typed_name(name: &str, cancel: &CancellationToken) -> Result<bool, SyncError> {
     let question = format!(
         "Membership of “{}” gives access and takes seats. Type the group's name to adopt it:",
-        shown(name)
+        escape(name)
     );
     let answer = ask(
         &question,

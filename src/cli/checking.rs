@@ -2,8 +2,8 @@
 
 use super::output::{Exit, Output, Tone, cell, wrap};
 use super::work::{Target, printed};
-use crate::directory::shown;
 use crate::sync::{self, Finding, FindingState, Side, SyncError};
+use crate::text::escape;
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -58,7 +58,7 @@ fn text(findings: &[Finding], output: &Output) -> String {
             FindingState::Unknown => ("?", Tone::Dim),
             FindingState::Bad => ("✗", Tone::Bad),
         };
-        for (at, line) in wrap(&shown(&finding.text), output.width() - 24)
+        for (at, line) in wrap(&escape(&finding.text), output.width() - 24)
             .iter()
             .enumerate()
         {

@@ -3,10 +3,10 @@
 use super::json;
 use super::output::{Exit, Output, Tone, cell, wrap};
 use super::work::{Target, printed};
-use crate::directory::shown;
 use crate::plan::Kind;
 use crate::store::{JournalRow, Run, State};
 use crate::sync::SyncError;
+use crate::text::escape;
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -96,8 +96,8 @@ fn text(
         text,
         "  {} by {} on {}, {} to {}",
         run.kind,
-        shown(&run.person),
-        shown(&run.host),
+        escape(&run.person),
+        escape(&run.host),
         json::moment(run.started_at),
         run.finished_at.map_or_else(|| "…".to_owned(), json::moment)
     );
@@ -170,10 +170,10 @@ fn operation(text: &mut String, row: &JournalRow, output: &Output) {
     );
     let Some(message) = &row.message else { return };
     let advice = row.advice.as_deref().unwrap_or_default();
-    for line in wrap(&format!("{} {advice}", shown(message)), output.width() - 8) {
+    for line in wrap(&format!("{} {advice}", escape(message)), output.width() - 8) {
         let _ = writeln!(text, "      {line}");
     }
     if let Some(id) = &row.request_id {
-        let _ = writeln!(text, "      request-id: {}", shown(id));
+        let _ = writeln!(text, "      request-id: {}", escape(id));
     }
 }

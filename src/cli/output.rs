@@ -1,7 +1,7 @@
 //! Standard output and standard error.
 
-pub use crate::directory::{cell, counted, wrap};
 use crate::sync::Problem;
+pub use crate::text::{cell, counted, wrap};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write};

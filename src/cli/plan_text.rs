@@ -1,9 +1,10 @@
 //! A plan in text.
 
 use super::output::{Output, Tone, cell, counted, wrap};
-use crate::directory::{EntraSnapshot, JiraSnapshot, shown};
+use crate::directory::{EntraSnapshot, JiraSnapshot};
 use crate::plan::{GuardName, Held, Invitations, Kind, Operation, Reason, Stage};
 use crate::sync::Planned;
+use crate::text::escape;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
@@ -95,7 +96,7 @@ impl Text<'_> {
     }
 
     fn head(&mut self, planned: &Planned, profile: &str, site: &str) {
-        let (profile, site) = (shown(profile), shown(site));
+        let (profile, site) = (escape(profile), escape(site));
         let title = match &planned.undo {
             Some(undo) => format!("Taking back run {} of {profile} ▸ {site}", undo.run_id),
             None => format!("Plan for {profile} ▸ {site}"),
@@ -243,7 +244,7 @@ impl Text<'_> {
                 .iter()
                 .take(self.most(operations.len()))
                 .filter_map(|op| planned.plan.row(&planned.inputs(), op).user)
-                .map(|user| shown(&user.name).into_owned())
+                .map(|user| escape(&user.name).into_owned())
                 .collect();
             let people = people.join(", ");
             if self.output.verbose {
@@ -285,7 +286,7 @@ impl Text<'_> {
         let mut names: Vec<String> = groups
             .iter()
             .take(4)
-            .map(|(name, count)| format!("{} ({count})", shown(name)))
+            .map(|(name, count)| format!("{} ({count})", escape(name)))
             .collect();
         if groups.len() > names.len() {
             names.push(format!("and {} more", groups.len() - names.len()));
@@ -381,7 +382,7 @@ impl Text<'_> {
         for conflict in conflicts.iter().take(self.most(conflicts.len())) {
             let name = cell(&conflict.name, 26);
             let kind = cell(conflict.kind.as_str(), 7);
-            for (at, part) in wrap(&shown(&conflict.reason), room).iter().enumerate() {
+            for (at, part) in wrap(&escape(&conflict.reason), room).iter().enumerate() {
                 let (kind, name) = if at == 0 {
                     (kind.as_str(), name.as_str())
                 } else {
@@ -414,7 +415,7 @@ impl Text<'_> {
                 ("group", "groups")
             };
             let count = cell(&counted(names.len() as u64, one, many), 12);
-            for (at, part) in wrap(&shown(reason), self.output.width() - 18)
+            for (at, part) in wrap(&escape(reason), self.output.width() - 18)
                 .iter()
                 .enumerate()
             {
@@ -426,12 +427,12 @@ impl Text<'_> {
                 self.line(&format!("    {count} {part}"));
             }
             if self.output.verbose {
-                let all: Vec<String> = names.iter().map(|n| shown(n).into_owned()).collect();
+                let all: Vec<String> = names.iter().map(|n| escape(n).into_owned()).collect();
                 self.wrapped(Tone::Dim, &all.join(", "), 17);
                 continue;
             }
             let shown_names = names.iter().take(self.most(names.len()).clamp(1, 5));
-            let mut list: Vec<String> = shown_names.map(|n| shown(n).into_owned()).collect();
+            let mut list: Vec<String> = shown_names.map(|n| escape(n).into_owned()).collect();
             if names.len() > list.len() {
                 list.push("…".to_owned());
             }

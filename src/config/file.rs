@@ -1,6 +1,6 @@
 //! The form of `config.toml`.
 
-use crate::entra::Cloud;
+use super::cloud::Cloud;
 use crate::plan::{GuardSettings, Names, Period, Provisioning, Scope};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

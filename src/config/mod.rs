@@ -1,5 +1,6 @@
 //! Profiles and secrets: what the administrator wrote, checked.
 
+mod cloud;
 mod edit;
 mod error;
 mod file;
@@ -7,6 +8,7 @@ mod paths;
 mod profile;
 mod secrets;
 
+pub use cloud::Cloud;
 pub use edit::{Editor, keep_secret, move_profile, move_secrets};
 pub use error::{ConfigError, SecretKind};
 pub use file::{Entra, Jira, Limits, Schedule, example};

@@ -4,7 +4,7 @@
 use super::error::{ConfigError, SecretKind};
 use super::paths::Paths;
 use super::profile::Profile;
-use crate::directory::shown;
+use crate::text::escape;
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -192,7 +192,7 @@ fn run(kind: SecretKind, program: &str, arguments: &[String]) -> Result<SecretSt
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         let said = said.lines().find(|line| !line.trim().is_empty());
-        let said = said.map_or_else(String::new, |line| format!(": {}", shown(line.trim())));
+        let said = said.map_or_else(String::new, |line| format!(": {}", escape(line.trim())));
         return Err(failed(format!(
             "{program} ended with {}{said}",
             output.status

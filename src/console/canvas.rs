@@ -1,7 +1,7 @@
 //! A rectangle of the screen to draw on. Whatever is put on it is made safe and cut to its place.
 
 use super::theme::{Theme, Tone};
-use crate::directory::{fit, wrap};
+use crate::text::{fit, wrap};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr as _;
@@ -89,10 +89,7 @@ impl<'a> Canvas<'a> {
     /// Puts text over as many rows as it needs, at most to the lower border. Gives the row below.
     pub(super) fn paragraph(&mut self, x: usize, y: usize, text: &str, tone: Tone) -> usize {
         let mut y = y;
-        for line in wrap(
-            &crate::directory::shown(text),
-            self.width().saturating_sub(x),
-        ) {
+        for line in wrap(&crate::text::escape(text), self.width().saturating_sub(x)) {
             self.put(x, y, &line, tone);
             y += 1;
         }

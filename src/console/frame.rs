@@ -7,7 +7,7 @@ use super::jobs::Last;
 use super::text::age;
 use super::theme::Tone;
 use super::{credentials, jobs, overlay, provisioning, review, welcome};
-use crate::directory::grouped;
+use crate::text::grouped;
 use unicode_width::UnicodeWidthStr as _;
 
 /// The smallest terminal that everything fits into.
@@ -60,7 +60,7 @@ fn header(app: &App, canvas: &mut Canvas<'_>) {
         tone = Tone::Info;
     } else if let Some(who) = &app.jobs.locked {
         state = if width >= 100 {
-            format!("locked by {}", crate::directory::shown(who))
+            format!("locked by {}", crate::text::escape(who))
         } else {
             "locked".to_owned()
         };

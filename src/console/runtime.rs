@@ -479,10 +479,12 @@ fn changed(known: &mut crate::plan::Known, change: Change) {
             account,
             alone: true,
         } => {
-            known.decisions.left_alone.insert(account);
+            let question = crate::plan::Question::standing(&account);
+            known.decisions.left_alone.insert(question);
         }
         Change::Alone { account, .. } => {
-            known.decisions.left_alone.remove(&account);
+            let question = crate::plan::Question::standing(&account);
+            known.decisions.left_alone.remove(&question);
         }
     }
 }

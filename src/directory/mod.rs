@@ -5,6 +5,7 @@
 //! SQL, a terminal, a clock or async.
 
 mod align;
+mod arena;
 mod columns;
 mod completeness;
 mod entra;
@@ -17,9 +18,9 @@ mod jira_builder;
 mod jira_changes;
 mod keys;
 mod members;
-mod shown;
-mod text;
+mod product;
 
+pub use arena::{Arena, Span};
 pub use columns::{Get, Put};
 pub use completeness::{Completeness, Doubt};
 pub use entra::{
@@ -36,5 +37,4 @@ pub use jira::{
 pub use jira_builder::JiraBuilder;
 pub use jira_changes::{JiraChanges, MemberList};
 pub use members::Memberships;
-pub use shown::{cell, counted, duration, fit, grouped, shown, wrap};
-pub use text::{Arena, Span};
+pub use product::ProductKey;

@@ -7,14 +7,12 @@
 mod batch;
 mod changes;
 mod client;
-mod cloud;
 mod error;
 mod listing;
 mod token;
 mod wire;
 
 pub use client::{ApplicationInfo, Entra, Tenant};
-pub use cloud::Cloud;
 pub use error::{EntraError, TokenProblem, TokenRefusal};
 pub use listing::{DeltaLinks, EntraRead, Listed};
 pub use token::{Claims, Credentials, Missing, missing_permissions, reads_hidden_membership};

@@ -3,9 +3,9 @@
 use super::client::Jira;
 use super::error::{JiraError, Refusal, Unwritten};
 use super::wire::{Group, User};
+use crate::directory::ProductKey;
 use crate::directory::{AccountId, GroupId};
 use crate::http::{Method, Repeat};
-use crate::plan::ProductKey;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -4,7 +4,8 @@ use super::names::{LONGEST, jira_name};
 use super::scope::{closure, group_in_scope};
 use super::shape::{Conflict, Skipped, Subject};
 use super::{Inputs, Leavers, Ownership, TakenWhat};
-use crate::directory::{EntraId, GroupClass, GroupId, Membership, fold, is_reserved, shown};
+use crate::directory::{EntraId, GroupClass, GroupId, Membership, fold, is_reserved};
+use crate::text::escape;
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeMap;
 
@@ -358,7 +359,7 @@ fn one_name(
         let group = inputs.entra.group(row);
         let reason = format!(
             "several Entra groups would be called “{}” in Jira: map them by object id under names.map (this one is {})",
-            shown(&name),
+            escape(&name),
             group.id()
         );
         found.conflict(group.id(), group.name(), reason, rivals.clone());

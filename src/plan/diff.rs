@@ -4,8 +4,9 @@ use super::OutOfScope;
 use super::desired::{TargetState, belonging, class};
 use super::guards::Held;
 use super::make::Draft;
-use super::operation::{Kind, NONE, Operation, Reason};
+use super::operation::{Kind, NONE, Operation};
 use super::people::Standing;
+use super::reason::Reason;
 use super::shape::{Skipped, Subject};
 use crate::directory::{AccountKind, EntraId, GroupClass, GroupId, fold};
 use hashbrown::HashMap;
@@ -159,9 +160,9 @@ fn removed(draft: &Draft<'_>, index: u32, wanted: &Wanted, removals: &mut Vec<Op
                 _ => continue,
             }
         };
-        // Of whom the admin said that they may stay as they are.
-        let alone = &inputs.known.decisions.left_alone;
-        if matches!(reason, Reason::Disabled | Reason::Deleted) && alone.contains(found.id()) {
+        // Skips accounts that the admin chose to leave alone.
+        let gone = matches!(reason, Reason::Disabled | Reason::Deleted);
+        if gone && inputs.known.decisions.leaves_alone(found.id()) {
             continue;
         }
         removals.push(Operation {

@@ -49,8 +49,11 @@ pub struct OperationRow {
     pub user: Option<UserRef>,
     /// In which group.
     pub group: Option<GroupRef>,
-    /// Why.
+    /// Why, in words.
     pub reason: String,
+    /// Why, by its code; none in a plan that was saved before there were codes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<Reason>,
     /// Guards that hold it.
     pub held_by: Vec<String>,
     /// In a saved plan: `false` cuts the operation out.
@@ -62,9 +65,7 @@ impl OperationRow {
     /// Whether it is taken from a leaver, to be given back on return.
     #[must_use]
     pub fn is_leaver(&self) -> bool {
-        [Reason::LeaverDisabled, Reason::LeaverDeleted]
-            .iter()
-            .any(|reason| reason.is(&self.reason))
+        self.reason_code.is_some_and(Reason::is_leaver)
     }
 }
 
@@ -260,6 +261,7 @@ impl Plan {
                 }
             }),
             reason: op.reason.to_string(),
+            reason_code: Some(op.reason),
             held_by: op.held.guards().map(|g| g.as_str().to_owned()).collect(),
             selected: None,
         }

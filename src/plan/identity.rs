@@ -3,7 +3,7 @@
 use super::matching::{Matched, Matching};
 use super::operation::hex;
 use super::shape::Inputs;
-use super::{Operation, RowDecision, Settings, TakenWhat, Target};
+use super::{Operation, Reason, RowDecision, Settings, TakenWhat, Target};
 use crate::directory::Memberships;
 use sha2::{Digest, Sha256};
 
@@ -201,7 +201,7 @@ fn known(digest: &mut Canonical, inputs: &Inputs<'_>, matching: &Matching) {
         .map(|(id, decision)| {
             let word = match decision {
                 RowDecision::Ignored => "",
-                RowDecision::Rejected { reason } => reason.as_str(),
+                RowDecision::Rejected { reason } => reason.map_or("*", Reason::as_str),
             };
             (id.as_str(), word)
         })

@@ -1,6 +1,8 @@
 //! What is known from before: links, ownership, decisions, look-ups, history.
 
-use super::OperationId;
+use super::decision::RowDecision;
+use super::operation::OperationId;
+use super::question::Question;
 use crate::directory::{AccountId, EntraId, GroupId};
 use hashbrown::{HashMap, HashSet};
 use jiff::civil::Date;
@@ -19,6 +21,16 @@ pub enum Ownership {
 }
 
 impl Ownership {
+    /// What a group is that was adopted: one that gives access is only adopted by typing its name.
+    #[must_use]
+    pub const fn adopted(access: bool) -> Self {
+        if access {
+            Self::OwnedWithAccess
+        } else {
+            Self::Owned
+        }
+    }
+
     /// Whether the group is Rollbook's, rather than only confirmed.
     #[must_use]
     pub const fn is_owned(self) -> bool {
@@ -60,6 +72,18 @@ impl Links {
     /// Links a group. Several Entra groups may be linked to one Jira group.
     pub fn group(&mut self, link: GroupLink) {
         self.groups.insert(link.entra.clone(), link);
+    }
+
+    /// Confirms that a Jira group stands for an Entra group. What is owned already stays owned.
+    pub fn confirm(&mut self, entra: EntraId, group: GroupId) {
+        let owned = self.groups.get(&entra);
+        if owned.is_none_or(|link| link.group != group) {
+            self.group(GroupLink {
+                entra,
+                group,
+                ownership: Ownership::Confirmed,
+            });
+        }
     }
 
     /// Unlinks a person.
@@ -109,18 +133,6 @@ impl Links {
     }
 }
 
-/// What the admin said of one operation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RowDecision {
-    /// Not now: stands until the operation's reason is another.
-    Rejected {
-        /// The reason that was rejected.
-        reason: String,
-    },
-    /// Not until this is withdrawn.
-    Ignored,
-}
-
 /// Stored decisions.
 #[derive(Debug, Clone, Default)]
 pub struct Decisions {
@@ -128,9 +140,22 @@ pub struct Decisions {
     pub operations: HashMap<OperationId, RowDecision>,
     /// Entra groups that must not be taken for the Jira group of the same name.
     pub kept_apart: HashSet<(EntraId, GroupId)>,
-    /// Accounts on the standing lists (disabled in Entra and able to sign in, or in Jira and not in
-    /// Entra) of which the admin said that they may stay as they are.
-    pub left_alone: HashSet<AccountId>,
+    /// Accounts that a look-up found and that are not this person's.
+    pub different: HashSet<(EntraId, AccountId)>,
+    /// Questions that were answered with *leave alone*.
+    pub left_alone: HashSet<Question>,
+}
+
+impl Decisions {
+    /// Whether an account may stay as it is, although its person is disabled or Entra knows nobody
+    /// for it.
+    #[must_use]
+    pub fn leaves_alone(&self, account: &str) -> bool {
+        !self.left_alone.is_empty()
+            && self
+                .left_alone
+                .contains(&Question::standing(&AccountId::new(account)))
+    }
 }
 
 /// What a look-up found.

@@ -4,8 +4,9 @@ use super::desired::{TargetState, class};
 use super::guards::Held;
 use super::make::Draft;
 use super::matching::Ambiguity;
-use super::operation::{Kind, NONE, Operation, Reason};
+use super::operation::{Kind, NONE, Operation};
 use super::people::Standing;
+use super::reason::Reason;
 use super::shape::{Skipped, Subject};
 use super::{Leavers, TakenWhat, Target};
 use crate::directory::{AccountKind, GroupClass};
@@ -107,7 +108,7 @@ impl Draft<'_> {
             }
         }
         // And who was said to stay as they are.
-        let alone = &inputs.known.decisions.left_alone;
+        let decisions = &inputs.known.decisions;
         let mut leavers = Vec::new();
         for (id, since) in &inputs.known.leavers {
             let days = u64::try_from((inputs.today - *since).get_days());
@@ -130,7 +131,7 @@ impl Draft<'_> {
             if inputs.jira.account(account).kind() == AccountKind::Person
                 && holder == person
                 && !in_question.contains(&account)
-                && !alone.contains(inputs.jira.account(account).id())
+                && !decisions.leaves_alone(inputs.jira.account(account).id())
             {
                 leavers.push(Leaver {
                     person,

@@ -8,7 +8,8 @@ use super::people::{Standing, address};
 use super::scope::standings;
 use super::shape::{Conflict, Inputs, NewLink, PeopleCounts, Plan, Skipped, Subject};
 use super::{Invitations, Measured, diff, identity};
-use crate::directory::{EntraId, fold, shown};
+use crate::directory::{EntraId, fold};
+use crate::text::escape;
 use hashbrown::HashSet;
 
 /// The id of an operation of this plan.
@@ -151,7 +152,7 @@ impl Draft<'_> {
             if let Some(words) = inputs.known.refused.get(&fold(mail)) {
                 let reason = format!(
                     "Jira refused to create this person, and is not asked again for a week: {}",
-                    shown(words)
+                    escape(words)
                 );
                 self.conflict(row, &reason, Vec::new());
                 continue;
@@ -245,7 +246,7 @@ impl Draft<'_> {
             Ambiguity::Confirm(rows) => {
                 let names: Vec<_> = rows
                     .iter()
-                    .map(|r| shown(jira.account(*r).name()))
+                    .map(|r| escape(jira.account(*r).name()))
                     .collect();
                 let reason = format!(
                     "Jira finds an account for this address that hides its e-mail and has another name ({}). If it is the same person, confirm the link in the console's Review, or let them show their e-mail",

@@ -5,6 +5,7 @@
 //! reason, what the guards hold, and everyone who is left out and why. The same input gives the
 //! same plan. Nothing here knows HTTP, SQL, a terminal, a clock or async.
 
+mod decision;
 mod desired;
 mod diff;
 mod document;
@@ -22,6 +23,8 @@ mod operation;
 mod patterns;
 mod people;
 mod period;
+mod question;
+mod reason;
 mod schedule;
 mod scope;
 mod settings;
@@ -30,6 +33,7 @@ mod step;
 mod undo;
 mod verification;
 
+pub use decision::{Decision, RowDecision};
 pub use desired::{Target, TargetState, class as group_class, groups_to_read, members_of, sources};
 pub use document::{
     Complete, Document, DocumentError, GroupPair, GroupRef, GuardRow, LinkCounts, OperationRow,
@@ -41,20 +45,22 @@ pub use guards::{Allowance, AllowanceError, Allowances, GuardCount, GuardName, H
 pub use identity::settings_digest;
 pub use known::{
     Baseline, Decisions, GroupLink, History, Known, Links, LookUp, LookUps, Measured, Ownership,
-    RowDecision, Taken, TakenWhat,
+    Taken, TakenWhat,
 };
 pub use make::make;
 pub use matching::{Matched, PendingLookUps, Recognition, pending_look_ups};
 pub use names::name_in_jira;
-pub use operation::{Kind, Operation, OperationId, Reason, Stage};
+pub use operation::{Kind, Operation, OperationId, Stage};
 pub use patterns::{Patterns, Replace};
 pub use people::{Standing, address, usable_address};
 pub use period::Period;
+pub use question::{Question, QuestionCode};
+pub use reason::Reason;
 pub use schedule::next_run;
 pub use scope::{Unclear, closure, scope_sources, unclear_scope};
 pub use settings::{
-    EmailSource, GuardSettings, Invitations, Leavers, Names, OutOfScope, ProductKey, Provisioning,
-    Scope, ScopeUsers, Settings,
+    EmailSource, GuardSettings, Invitations, Leavers, Names, OutOfScope, Provisioning, Scope,
+    ScopeUsers, Settings,
 };
 pub use shape::{
     Conflict, Inputs, Mode, NewLink, PeopleCounts, Plan, SeatCount, Selection, Skipped, Subject,

@@ -4,7 +4,7 @@ use super::RowDecision;
 use super::make::{Draft, operation_id};
 use super::operation::{Kind, NONE};
 use super::shape::{Selection, Skipped, Subject};
-use crate::directory::counted;
+use crate::text::counted;
 use hashbrown::HashSet;
 use std::collections::BTreeMap;
 
@@ -22,10 +22,11 @@ impl Draft<'_> {
         let mut memberships: BTreeMap<(u32, Kind, &str), u64> = BTreeMap::new();
         self.operations.retain(|op| {
             let id = operation_id(inputs, targets, op);
-            let word = match decisions.get(&id) {
+            let said = decisions.get(&id);
+            let word = match said.filter(|said| said.keeps_out(op.reason)) {
                 Some(RowDecision::Ignored) => "ignored",
-                Some(RowDecision::Rejected { reason }) if op.reason.is(reason) => "rejected",
-                _ => return true,
+                Some(RowDecision::Rejected { .. }) => "rejected",
+                None => return true,
             };
             let name = match op.kind {
                 Kind::CreateUser => {

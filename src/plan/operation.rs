@@ -1,6 +1,7 @@
 //! One write to Jira, with its reason.
 
 use super::guards::Held;
+use super::reason::Reason;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -149,84 +150,6 @@ impl OperationId {
 impl fmt::Display for OperationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// Why an operation is in the plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Reason {
-    /// No account with this person's address.
-    NoAccount,
-    /// The same, and Jira was asked for the address.
-    NoAccountLookedUp,
-    /// The account that the person was linked to is gone from Jira.
-    AccountGone,
-    /// No group of this name.
-    NoGroup,
-    /// A direct member of the Entra group.
-    Member,
-    /// A member by way of a nested group.
-    NestedMember,
-    /// A default group of people whom Rollbook creates.
-    DefaultGroup,
-    /// No longer a member of the Entra group.
-    LeftGroup,
-    /// Disabled in Entra.
-    Disabled,
-    /// Deleted from Entra.
-    Deleted,
-    /// Out of scope, and `out_of_scope` says to remove.
-    OutOfScope,
-    /// A leaver: was in scope, and is disabled in Entra now.
-    LeaverDisabled,
-    /// A leaver: was in scope, and is deleted from Entra now.
-    LeaverDeleted,
-    /// Enabled in Entra again: gets back what Rollbook took.
-    Returned,
-    /// Takes back what a run did.
-    Undone,
-}
-
-impl Reason {
-    /// Whether a rejection for a reason that was written like this still stands. How it is known
-    /// that there is no account is not another reason to create one.
-    #[must_use]
-    pub fn is(self, written: &str) -> bool {
-        const NO_ACCOUNT: [Reason; 3] = [
-            Reason::NoAccount,
-            Reason::NoAccountLookedUp,
-            Reason::AccountGone,
-        ];
-        if NO_ACCOUNT.contains(&self) {
-            return NO_ACCOUNT.iter().any(|other| other.to_string() == written);
-        }
-        self.to_string() == written
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NoAccount => "in scope, and Jira shows no account with this address",
-            Self::NoAccountLookedUp => {
-                "in scope, and Jira has no account with this address (looked up)"
-            }
-            Self::AccountGone => {
-                "in scope, and the account linked to this person is gone from Jira"
-            }
-            Self::NoGroup => "in scope, and Jira has no group of this name",
-            Self::Member => "member of the Entra group",
-            Self::NestedMember => "member of the Entra group through a nested group",
-            Self::DefaultGroup => "default group for people whom Rollbook creates",
-            Self::LeftGroup => "no longer a member of the Entra group",
-            Self::Disabled => "disabled in Entra",
-            Self::Deleted => "deleted from Entra",
-            Self::OutOfScope => "out of scope",
-            Self::LeaverDisabled => "leaver: disabled in Entra",
-            Self::LeaverDeleted => "leaver: deleted from Entra",
-            Self::Returned => "enabled in Entra again, and Rollbook had taken it",
-            Self::Undone => "takes back what a run did",
-        })
     }
 }
 

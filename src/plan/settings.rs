@@ -1,7 +1,7 @@
 //! The settings that a plan depends on, as `config.toml` writes them.
 
 use super::{Patterns, Period, Replace};
-use crate::directory::GroupKind;
+use crate::directory::{GroupKind, ProductKey};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -27,33 +27,6 @@ pub enum EmailSource {
     /// The sign-in name.
     #[serde(rename = "userPrincipalName")]
     UserPrincipalName,
-}
-
-/// A product that `POST user` can give.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProductKey {
-    /// Jira (core).
-    JiraCore,
-    /// Jira Service Management.
-    JiraServicedesk,
-    /// Jira Product Discovery.
-    JiraProductDiscovery,
-    /// Jira (software).
-    JiraSoftware,
-}
-
-impl ProductKey {
-    /// As the API writes it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::JiraCore => "jira-core",
-            Self::JiraServicedesk => "jira-servicedesk",
-            Self::JiraProductDiscovery => "jira-product-discovery",
-            Self::JiraSoftware => "jira-software",
-        }
-    }
 }
 
 /// How new people are told.

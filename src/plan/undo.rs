@@ -3,7 +3,8 @@
 use super::desired::class;
 use super::guards::Held;
 use super::make::Draft;
-use super::operation::{Kind, NONE, Operation, OperationId, Reason};
+use super::operation::{Kind, NONE, Operation, OperationId};
+use super::reason::Reason;
 use super::shape::{Skipped, Subject};
 use crate::directory::{AccountId, EntraId, GroupClass, GroupId};
 use hashbrown::{HashMap, HashSet};
@@ -16,8 +17,8 @@ pub struct Write {
     pub id: OperationId,
     /// What it was.
     pub kind: Kind,
-    /// Why it was made.
-    pub reason: String,
+    /// Why it was made; none where that is known in words alone.
+    pub reason: Option<Reason>,
     /// The person.
     pub entra: Option<EntraId>,
     /// The person's name.

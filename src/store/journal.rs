@@ -9,7 +9,7 @@ use super::error::StoreError;
 use super::leavers;
 use super::links::{LinkedHow, link_group, link_person};
 use super::state::State;
-use crate::plan::{Kind, OperationId, OperationRow, Ownership};
+use crate::plan::{Kind, OperationId, OperationRow, Ownership, Reason};
 use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot};
 
@@ -101,7 +101,7 @@ impl Finished {
 pub enum Entry {
     /// A call is about to be made. With it stands what an undo takes back by it, to be rejected from
     /// now on: the operations, and why they were made.
-    Intent(Box<OperationRow>, Vec<(OperationId, String)>),
+    Intent(Box<OperationRow>, Vec<(OperationId, Option<Reason>)>),
     /// It ended.
     Outcome(Box<OperationRow>, Box<Finished>),
 }
@@ -181,26 +181,33 @@ fn intent(
     connection: &Connection,
     run: i64,
     row: &OperationRow,
-    rejected: &[(OperationId, String)],
+    rejected: &[(OperationId, Option<Reason>)],
 ) -> rusqlite::Result<()> {
     leavers::taking(connection, run, row)?;
     for (id, reason) in rejected {
         connection
             .prepare_cached(
-                "INSERT INTO decisions (operation_id, verdict, reason, at, run, undone_by)
+                "INSERT INTO decisions (operation_id, verdict, reason_code, at, run, undone_by)
                  VALUES (?1, 'rejected', ?2, ?3, ?4, ?5)
                  -- What is ignored stays so; a rejection for another reason has lapsed.
-                 ON CONFLICT DO UPDATE SET reason = ?2, at = ?3, run = ?4, undone_by = ?5
-                 WHERE verdict = 'rejected' AND reason <> ?2",
+                 ON CONFLICT DO UPDATE SET reason_code = ?2, at = ?3, run = ?4, undone_by = ?5
+                 WHERE verdict = 'rejected' AND reason_code IS NOT NULL
+                 AND reason_code IS NOT ?2",
             )?
-            .execute(params![id.as_str(), reason, now(), run, row.id.as_str()])?;
+            .execute(params![
+                id.as_str(),
+                reason.map(Reason::as_str),
+                now(),
+                run,
+                row.id.as_str()
+            ])?;
     }
     let (user, group) = (row.user.as_ref(), row.group.as_ref());
     connection
         .prepare_cached(
             "INSERT INTO journal (run, operation_id, kind, entra_id, account_id, email, name,
-             group_entra, group_id, group_name, reason, intent_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+             group_entra, group_id, group_name, reason, reason_code, intent_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', ?11, ?12)
              ON CONFLICT DO NOTHING",
         )?
         .execute(params![
@@ -214,7 +221,7 @@ fn intent(
             group.and_then(|g| g.entra_id.as_deref()),
             group.and_then(|g| g.group_id.as_deref()),
             group.map(|g| g.name.as_str()),
-            row.reason,
+            row.reason_code.map(Reason::as_str),
             now(),
         ])
         .map(drop)

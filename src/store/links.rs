@@ -4,7 +4,7 @@ use super::database::now;
 use super::error::StoreError;
 use super::state::State;
 use crate::directory::{AccountId, EntraId, GroupId};
-use crate::plan::{GroupLink, Links, Matched, Ownership};
+use crate::plan::{GroupLink, Links, Matched, Ownership, Reason};
 use hashbrown::{HashMap, HashSet};
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
@@ -135,12 +135,12 @@ impl State {
     }
 
     /// Who was put into a group for this reason, by the journal.
-    pub fn given(&self, reason: &str) -> Result<HashSet<(EntraId, GroupId)>, StoreError> {
+    pub fn given(&self, reason: Reason) -> Result<HashSet<(EntraId, GroupId)>, StoreError> {
         let rows = self.rows(
             "SELECT DISTINCT entra_id, group_id FROM journal
-             WHERE kind = 'add_member' AND reason = ?1 AND outcome IN ('done', 'already')
+             WHERE kind = 'add_member' AND reason_code = ?1 AND outcome IN ('done', 'already')
              AND entra_id IS NOT NULL AND group_id IS NOT NULL",
-            [reason],
+            [reason.as_str()],
             |row| {
                 Ok((
                     EntraId::new(&row.get::<_, String>(0)?),

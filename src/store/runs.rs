@@ -4,7 +4,7 @@ use super::database::{now, signed, unsigned};
 use super::error::StoreError;
 use super::journal::{JournalOutcome, Settled, settle};
 use super::state::{Found, State, Unfinished};
-use crate::plan::{Allowances, Counts, GuardCount, Kind};
+use crate::plan::{Allowances, Counts, GuardCount, Kind, Reason};
 use rusqlite::{Row, params};
 
 /// What kind of run it was.
@@ -187,7 +187,7 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
 }
 
 const JOURNAL: &str = "SELECT operation_id, kind, name, email, account_id, group_name, reason,
-    intent_at, outcome, status, code, message, advice, request_id FROM journal";
+    intent_at, outcome, status, code, message, advice, request_id, reason_code FROM journal";
 
 fn journal_row(row: &Row<'_>) -> rusqlite::Result<JournalRow> {
     Ok(JournalRow {
@@ -197,7 +197,14 @@ fn journal_row(row: &Row<'_>) -> rusqlite::Result<JournalRow> {
         email: row.get(3)?,
         account_id: row.get(4)?,
         group_name: row.get(5)?,
-        reason: row.get(6)?,
+        reason: {
+            let (code, said): (Option<String>, String) = (row.get(14)?, row.get(6)?);
+            let code = code
+                .as_deref()
+                .and_then(Reason::parse)
+                .filter(|_| said.is_empty());
+            code.map_or(said, |code| code.to_string())
+        },
         intent_at: row.get(7)?,
         outcome: row.get(8)?,
         status: row.get(9)?,

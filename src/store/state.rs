@@ -4,15 +4,19 @@ use super::backups::newest;
 use super::database::{self, now, signed, unsigned};
 use super::error::StoreError;
 use crate::directory::{AccountId, EntraId, GroupId};
-use crate::plan::{Baseline, Decisions, History, Measured, OperationId, RowDecision};
+use crate::plan::{
+    Baseline, Decisions, History, Measured, OperationId, Question, QuestionCode, Reason,
+    RowDecision,
+};
 use hashbrown::HashMap;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use std::path::{Path, PathBuf};
 
-pub(super) const MIGRATIONS: [&str; 3] = [
+pub(super) const MIGRATIONS: [&str; 4] = [
     include_str!("../../assets/migrations/state-1.sql"),
     include_str!("../../assets/migrations/state-2.sql"),
     include_str!("../../assets/migrations/state-3.sql"),
+    include_str!("../../assets/migrations/state-4.sql"),
 ];
 /// How long what Jira refused is left alone, in seconds.
 const REFUSED_FOR: i64 = 7 * 86400;
@@ -223,15 +227,16 @@ impl State {
     /// All decisions.
     pub fn decisions(&self) -> Result<Decisions, StoreError> {
         let operations = self.rows(
-            "SELECT operation_id, verdict, reason FROM decisions",
+            "SELECT operation_id, verdict, reason_code FROM decisions",
             [],
             |row| {
                 let id = OperationId::stored(row.get(0)?);
                 let decision = if row.get::<_, String>(1)? == "ignored" {
                     RowDecision::Ignored
                 } else {
+                    let code: Option<String> = row.get(2)?;
                     RowDecision::Rejected {
-                        reason: row.get(2)?,
+                        reason: code.as_deref().and_then(Reason::parse),
                     }
                 };
                 Ok((id, decision))
@@ -243,11 +248,29 @@ impl State {
                 GroupId::new(&row.get::<_, String>(1)?),
             ))
         })?;
-        let alone = self.rows("SELECT account_id FROM left_alone", [], |row| {
-            Ok(AccountId::new(&row.get::<_, String>(0)?))
-        })?;
+        let alone = self.rows(
+            "SELECT code, subject, candidates FROM questions_left_alone",
+            [],
+            |row| {
+                let text = |at| row.get::<_, String>(at);
+                let code = QuestionCode::parse(&text(0)?);
+                let (subject, candidates) = (text(1)?, text(2)?);
+                Ok(code.map(|code| Question::stored(code, &subject, &candidates)))
+            },
+        )?;
+        let different = self.rows(
+            "SELECT entra_id, account_id FROM different_people",
+            [],
+            |row| {
+                Ok((
+                    EntraId::new(&row.get::<_, String>(0)?),
+                    AccountId::new(&row.get::<_, String>(1)?),
+                ))
+            },
+        )?;
         Ok(Decisions {
-            left_alone: alone.into_iter().collect(),
+            different: different.into_iter().collect(),
+            left_alone: alone.into_iter().flatten().collect(),
             operations: operations.into_iter().collect(),
             kept_apart: apart.into_iter().collect(),
         })
@@ -256,13 +279,13 @@ impl State {
     /// Stores a decision on an operation.
     pub fn decide(&self, id: &OperationId, decision: &RowDecision) -> Result<(), StoreError> {
         let (verdict, reason) = match decision {
-            RowDecision::Rejected { reason } => ("rejected", reason.as_str()),
-            RowDecision::Ignored => ("ignored", ""),
+            RowDecision::Rejected { reason } => ("rejected", reason.map(Reason::as_str)),
+            RowDecision::Ignored => ("ignored", None),
         };
         self.connection
             .execute(
-                "INSERT INTO decisions (operation_id, verdict, reason, at) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT DO UPDATE SET verdict = ?2, reason = ?3, at = ?4, run = NULL",
+                "INSERT INTO decisions (operation_id, verdict, reason_code, at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO UPDATE SET verdict = ?2, reason_code = ?3, at = ?4, run = NULL",
                 params![id.as_str(), verdict, reason, now()],
             )
             .map(drop)
@@ -297,12 +320,13 @@ impl State {
     pub fn leave_alone(&self, account: &AccountId, alone: bool) -> Result<(), StoreError> {
         if alone {
             self.connection.execute(
-                "INSERT INTO left_alone VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                "INSERT INTO questions_left_alone VALUES ('standing-list', ?1, '', ?2)
+                 ON CONFLICT DO NOTHING",
                 params![account.as_str(), now()],
             )
         } else {
             self.connection.execute(
-                "DELETE FROM left_alone WHERE account_id = ?1",
+                "DELETE FROM questions_left_alone WHERE subject = ?1",
                 [account.as_str()],
             )
         }

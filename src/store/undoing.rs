@@ -3,7 +3,7 @@
 use super::error::StoreError;
 use super::state::State;
 use crate::directory::{AccountId, EntraId, GroupId};
-use crate::plan::{Kind, OperationId, Undo, Write};
+use crate::plan::{Kind, OperationId, Reason, Undo, Write};
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ impl State {
     pub fn undo(&self, number: i64, run_id: &str) -> Result<Undo, StoreError> {
         let writes = self.rows(
             // What a later run wrote again is that run's doing.
-            "SELECT operation_id, kind, reason, entra_id, name, account_id, group_id, group_name,
+            "SELECT operation_id, kind, reason_code, entra_id, name, account_id, group_id, group_name,
              proven_new FROM journal j
              WHERE run = ?1 AND (outcome = 'done'
                -- Whether it took place shows in the present state.
@@ -39,7 +39,7 @@ impl State {
                     Ok::<_, rusqlite::Error>(Write {
                         id: OperationId::stored(row.get(0)?),
                         kind,
-                        reason: row.get(2)?,
+                        reason: text(2)?.as_deref().and_then(Reason::parse),
                         entra: text(3)?.as_deref().map(EntraId::new),
                         name: text(4)?.unwrap_or_default(),
                         account: text(5)?.as_deref().map(AccountId::new),

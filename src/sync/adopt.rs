@@ -3,9 +3,10 @@
 use super::error::SyncError;
 use super::planning::Planned;
 use super::session::Session;
-use crate::directory::{EntraId, GroupClass, GroupId, fold, shown};
+use crate::directory::{EntraId, GroupClass, GroupId, fold};
 use crate::plan::{GroupLink, Kind, Operation, Ownership, Selection, TargetState};
 use crate::store::State;
+use crate::text::escape;
 
 /// A Jira group, the Entra groups that it stands for, and what adopting it would do.
 #[derive(Debug, Clone)]
@@ -64,7 +65,7 @@ pub fn consider(planned: &mut Planned, name: &str) -> Result<Adoption, SyncError
             .jira
             .iter_groups()
             .any(|(_, g)| g.id() == name || fold(g.name()) == wanted);
-        let name = shown(name);
+        let name = escape(name);
         return Err(SyncError::NotAdoptable(if exists {
             format!(
                 "The Jira group “{name}” stands for no Entra group in scope, or may not be touched: it can't be adopted."
@@ -76,7 +77,7 @@ pub fn consider(planned: &mut Planned, name: &str) -> Result<Adoption, SyncError
     if !planned.jira.group(row).read() {
         return Err(SyncError::NotAdoptable(format!(
             "The members of “{}” could not be read to the end: it can't be told who would leave.",
-            shown(&target.name)
+            escape(&target.name)
         )));
     }
     let group = GroupId::new(planned.jira.group(row).id());
@@ -86,7 +87,7 @@ pub fn consider(planned: &mut Planned, name: &str) -> Result<Adoption, SyncError
         .map(|g| EntraId::new(planned.entra.group(*g).id()))
         .collect();
     let access = planned.jira.group(row).class() == GroupClass::Access;
-    let ownership = ownership(access);
+    let ownership = Ownership::adopted(access);
     planned.selection = Selection::Group(group.clone());
     planned.again(|known| {
         for id in &entra {
@@ -108,15 +109,6 @@ pub fn consider(planned: &mut Planned, name: &str) -> Result<Adoption, SyncError
     };
     adoption.look_again(planned);
     Ok(adoption)
-}
-
-/// What an adopted group is: one that gives access is only adopted by typing its name.
-const fn ownership(access: bool) -> Ownership {
-    if access {
-        Ownership::OwnedWithAccess
-    } else {
-        Ownership::Owned
-    }
 }
 
 impl Adoption {
@@ -160,7 +152,11 @@ impl Adoption {
     /// Stores that the group is owned.
     pub fn store(&self, state: &State) -> Result<(), SyncError> {
         for entra in &self.entra {
-            state.link_group(entra.as_str(), self.group.as_str(), ownership(self.access))?;
+            state.link_group(
+                entra.as_str(),
+                self.group.as_str(),
+                Ownership::adopted(self.access),
+            )?;
         }
         Ok(())
     }

@@ -7,13 +7,13 @@ use super::planning::Planned;
 use super::progress::Stage;
 use super::session::Session;
 use super::words::Problem;
-use crate::directory::grouped;
 use crate::jira::Organization;
 use crate::plan::{
     Counts, GuardCount, GuardName, Kind, Mode, Ownership, Standing, TargetState, address,
     settings_digest,
 };
 use crate::store::{Journal, LinkedHow, NewRun, RunKind, RunOutcome};
+use crate::text::grouped;
 use std::collections::HashSet;
 use tokio::time::Instant;
 

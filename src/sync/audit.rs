@@ -2,8 +2,8 @@
 //! asks for.
 
 use super::error::SyncError;
-use crate::directory::shown;
 use crate::store::{AUDIT_COLUMNS, AuditRow, Run, State};
+use crate::text::escape;
 use serde_json::{Map, Value};
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
@@ -104,7 +104,7 @@ fn csv(profile: &str, row: &AuditRow) -> String {
 /// A cell that holds text and nothing but text: control characters are written out, and what a
 /// spreadsheet would take for a formula begins with an apostrophe.
 fn cell(text: &str) -> String {
-    let safe = shown(text);
+    let safe = escape(text);
     let formula = safe.trim_start().starts_with([
         '=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
     ]);

@@ -4,12 +4,13 @@ use super::error::SyncError;
 use super::session::{entra_client, jira_access, rates};
 use super::words::Problem;
 use crate::config::{Paths, Profile, Secrets};
-use crate::directory::{Seats, counted};
+use crate::directory::Seats;
 use crate::entra::{Entra, missing_permissions, reads_hidden_membership};
 use crate::http::{Clients, Control};
 use crate::jira::{self, Jira, Organization, Read, Route};
 use crate::plan::{Invitations, Leavers, Mode};
 use crate::store::Mirror;
+use crate::text::counted;
 use std::collections::HashMap;
 
 /// Which side a finding is about.

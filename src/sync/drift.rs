@@ -3,9 +3,10 @@
 use super::error::SyncError;
 use super::jira_side::JiraSide;
 use super::session::Session;
-use crate::directory::{AccountId, AccountKind, GroupId, JiraSnapshot, fold, shown};
+use crate::directory::{AccountId, AccountKind, GroupId, JiraSnapshot, fold};
 use crate::jira::AuditRecord;
 use crate::store::Written;
+use crate::text::escape;
 use std::collections::HashSet;
 
 /// How many are told one by one.
@@ -106,13 +107,13 @@ impl Drift {
             "was taken out of"
         };
         let by = match &self.by {
-            Some((who, when)) => format!(" by {} on {}", shown(who), shown(when)),
+            Some((who, when)) => format!(" by {} on {}", escape(who), escape(when)),
             None => " by somebody else; the audit records don't tell who".to_owned(),
         };
         format!(
             "{} {what} “{}” in Jira{by}.",
-            shown(&self.account_name),
-            shown(&self.group_name)
+            escape(&self.account_name),
+            escape(&self.group_name)
         )
     }
 

@@ -12,7 +12,7 @@ use super::writes::{Census, Job, Reach, look_up, write};
 use crate::directory::{AccountId, GroupId, fold};
 use crate::jira::{INVITED_AT_ONCE, JiraError};
 use crate::plan::{
-    Effect, Executor, Kind, Next, Operation, OperationId, OperationRow, Outcome, Step,
+    Effect, Executor, Kind, Next, Operation, OperationId, OperationRow, Outcome, Reason, Step,
 };
 use crate::store::{Entry, Finished, Journal, JournalOutcome, Learnt};
 use futures_util::StreamExt as _;
@@ -51,7 +51,7 @@ pub(super) struct Driver<'a> {
     /// Operations with an unclear attempt behind them.
     unclear: HashMap<u32, JiraError>,
     /// What each operation of an undo takes back.
-    taken_back: hashbrown::HashMap<u32, Vec<(OperationId, String)>>,
+    taken_back: hashbrown::HashMap<u32, Vec<(OperationId, Option<Reason>)>>,
     pub(super) failures: Vec<FailureRow>,
     pub(super) unwritable: HashMap<GroupId, String>,
     /// Addresses for which Jira refused to create a person.
@@ -434,7 +434,7 @@ struct Started {
     job: Option<Job>,
     unclear: bool,
     /// What it takes back, in an undo.
-    taken_back: Vec<(OperationId, String)>,
+    taken_back: Vec<(OperationId, Option<Reason>)>,
 }
 
 impl Started {

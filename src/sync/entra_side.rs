@@ -3,10 +3,11 @@
 use super::error::SyncError;
 use super::refresh::now;
 use super::session::Session;
-use crate::directory::{Assigned, EntraSnapshot, counted};
+use crate::directory::{Assigned, EntraSnapshot};
 use crate::entra::{DeltaLinks, EntraRead, Listed};
 use crate::plan::ScopeUsers;
 use crate::store::EntraNotes;
+use crate::text::counted;
 use std::collections::HashSet;
 use std::sync::Arc;
 

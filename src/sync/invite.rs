@@ -2,9 +2,10 @@
 
 use super::attempt::{Attempt, account, creation_failed, failed};
 use super::writes::Census;
-use crate::directory::{fold, shown};
+use crate::directory::fold;
 use crate::jira::{Invited, JiraError, Organization, Refusal};
 use crate::plan::{OperationRow, Outcome};
+use crate::text::escape;
 
 /// Somebody to invite: the operation, and the address.
 pub(super) type Invitee<'a> = (&'a OperationRow, &'a str);
@@ -54,7 +55,7 @@ fn became((row, email): &Invitee<'_>, invited: &Invited, census: &Census<'_>) ->
     let message = if reason.is_empty() {
         "The organization did not invite this address.".to_owned()
     } else {
-        let reason = shown(reason.trim_end_matches('.'));
+        let reason = escape(reason.trim_end_matches('.'));
         format!("The organization did not invite this address: {reason}.")
     };
     Attempt {

@@ -4,9 +4,9 @@
 use super::error::SyncError;
 use super::session::Session;
 use super::words::Problem;
-use crate::directory::shown;
 use crate::jira::JiraError;
 use crate::plan::settings_digest;
+use crate::text::escape;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -53,7 +53,7 @@ impl Rival {
     /// Who it is and what they did, in a sentence.
     #[must_use]
     pub fn words(&self) -> String {
-        let (person, host) = (shown(&self.person), shown(&self.host));
+        let (person, host) = (escape(&self.person), escape(&self.host));
         let with = if self.other_settings {
             " with other settings"
         } else {
@@ -150,7 +150,7 @@ impl Session {
     async fn keep_lease(&self, until: Timestamp) -> Result<(), JiraError> {
         match self.other().await? {
             Some(other) if other.active => {
-                tracing::warn!("{} took over", shown(&other.person));
+                tracing::warn!("{} took over", escape(&other.person));
                 Ok(())
             }
             _ => self.write_lease(until).await,

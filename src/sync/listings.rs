@@ -1,8 +1,9 @@
 //! What each listing proves, in words.
 
 use super::refresh::{Snapshots, now};
-use crate::directory::{Completeness, Membership, grouped};
+use crate::directory::{Completeness, Membership};
 use crate::store::Listing;
+use crate::text::grouped;
 
 impl Snapshots {
     /// How each listing is known to be whole, or what is doubtful.

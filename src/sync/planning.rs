@@ -230,7 +230,7 @@ fn known(state: &State, mirror: &Mirror, settings: &Settings) -> Result<Known, S
         decisions: state.decisions()?,
         look_ups: mirror.look_ups()?,
         created: state.created()?,
-        defaults_given: state.given(&Reason::DefaultGroup.to_string())?,
+        defaults_given: state.given(Reason::DefaultGroup)?,
         refused: state.refused(&settings_digest(settings))?,
         history: state.history()?,
         leavers: state.leavers()?,

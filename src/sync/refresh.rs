@@ -8,8 +8,7 @@ use super::jira_side::JiraSide;
 use super::progress::Stage;
 use super::session::Session;
 use crate::directory::{
-    AccountId, Doubt, EntraId, EntraSnapshot, GroupClass, JiraAccountRow, JiraChanges,
-    JiraSnapshot, grouped,
+    AccountId, Doubt, EntraId, EntraSnapshot, GroupClass, JiraAccountRow, JiraChanges, JiraSnapshot,
 };
 use crate::entra::Listed;
 use crate::jira::Read;
@@ -17,6 +16,7 @@ use crate::plan::{
     Allowances, Inputs, Known, Leavers, Selection, Taken, TakenWhat, groups_to_read,
 };
 use crate::store::Mirrored;
+use crate::text::grouped;
 use std::sync::Arc;
 
 /// How many people who seem to be deleted are asked for by id. Of more, a part is asked for: so

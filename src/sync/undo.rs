@@ -4,7 +4,7 @@ use super::error::SyncError;
 use super::planning::{Planned, plan};
 use super::session::Session;
 use crate::directory::{AccountId, GroupId};
-use crate::plan::{Allowances, Kind, Operation, OperationId, Selection};
+use crate::plan::{Allowances, Kind, Operation, OperationId, Reason, Selection};
 use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -95,8 +95,8 @@ fn with_dependants(planned: &Planned, ids: &HashSet<OperationId>) -> HashSet<Ope
 
 /// What each operation of an undo takes back: the run's operations, and why they were made. They are
 /// rejected with it, so that no plan does them again.
-pub(super) fn taken_back(planned: &Planned) -> HashMap<u32, Vec<(OperationId, String)>> {
-    let mut found: HashMap<u32, Vec<(OperationId, String)>> = HashMap::new();
+pub(super) fn taken_back(planned: &Planned) -> HashMap<u32, Vec<(OperationId, Option<Reason>)>> {
+    let mut found: HashMap<u32, Vec<(OperationId, Option<Reason>)>> = HashMap::new();
     let Some(undo) = &planned.undo else {
         return found;
     };
@@ -131,7 +131,7 @@ pub(super) fn taken_back(planned: &Planned) -> HashMap<u32, Vec<(OperationId, St
             Kind::RemoveUser | Kind::DeleteGroup => &[],
         };
         if let Some(index) = inverse.iter().find_map(|key| operations.get(key)) {
-            let taken = (write.id.clone(), write.reason.clone());
+            let taken = (write.id.clone(), write.reason);
             found.entry(*index).or_default().push(taken);
         }
     }

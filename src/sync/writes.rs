@@ -6,9 +6,10 @@ use super::attempt::{
 };
 use super::planning::Planned;
 use super::session::Session;
+use crate::directory::ProductKey;
 use crate::directory::{AccountId, AccountKind, GroupId, JiraAccountRow, fold};
 use crate::jira::{AccountRead, Jira, JiraError, Organization, Unwritten};
-use crate::plan::{Invitations, OperationRow, Outcome, ProductKey};
+use crate::plan::{Invitations, OperationRow, Outcome};
 use crate::store::Learnt;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -5,8 +5,8 @@ use super::{Credentials, Key, Spot, index};
 use crate::console::app::App;
 use crate::console::canvas::Canvas;
 use crate::console::theme::Tone;
-use crate::directory::wrap;
 use crate::sync::{FindingState, Side};
+use crate::text::wrap;
 
 /// From this width on, both forms stand beside each other.
 const TWO_FORMS: usize = 80;
@@ -247,7 +247,7 @@ fn tests(credentials: &Credentials, side: Side, canvas: &mut Canvas<'_>) {
     }
     let height = canvas.height();
     for (mark, tone, text) in lines {
-        let parts = wrap(&crate::directory::shown(&text), width);
+        let parts = wrap(&crate::text::escape(&text), width);
         // The last row says that there is more.
         if y + parts.len() > height.saturating_sub(1) && height > 0 {
             canvas.put(0, height - 1, "… c shows the whole checklist", Tone::Dim);

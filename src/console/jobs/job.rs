@@ -3,8 +3,8 @@
 use super::{Jobs, SPARKS};
 use crate::console::theme::Tone;
 use crate::console::worker::WorkKind;
-use crate::directory::grouped;
 use crate::sync::{Control, Progress, Stage, StageKind};
+use crate::text::grouped;
 use jiff::Timestamp;
 use std::sync::atomic::Ordering::Relaxed;
 

@@ -8,7 +8,7 @@ use crate::console::event::{Effect, Part, Saving};
 use crate::console::overlay::{Answer, Ask, moved};
 use crate::console::theme::Tone;
 use crate::console::worker::WorkKind;
-use crate::directory::duration;
+use crate::text::duration;
 
 /// Why a command is unavailable just now.
 pub(in crate::console) fn unavailable(app: &App, action: Action) -> Option<&'static str> {

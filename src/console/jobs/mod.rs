@@ -20,10 +20,11 @@ use super::text::clock;
 use super::theme::Tone;
 use super::worker::WorkKind;
 use crate::config::{Profile, Schedule};
-use crate::directory::{Completeness, counted, duration, grouped, shown};
+use crate::directory::Completeness;
 use crate::plan::next_run;
 use crate::store::{Run, RunOutcome};
 use crate::sync::{Applied, Control, Problem, Progress};
+use crate::text::{counted, duration, escape, grouped};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -164,7 +165,7 @@ impl Jobs {
     fn log_text(&self) -> String {
         let mut text = String::new();
         for line in self.shown() {
-            let _ = writeln!(text, "{} {}", clock(line.at), shown(&line.text));
+            let _ = writeln!(text, "{} {}", clock(line.at), escape(&line.text));
         }
         text
     }

@@ -4,7 +4,7 @@ use crate::console::canvas::Canvas;
 use crate::console::clerk::RunInFull;
 use crate::console::text::{moment, operation_words};
 use crate::console::theme::Tone;
-use crate::directory::wrap;
+use crate::text::wrap;
 
 /// A run with its operations, failures first.
 #[derive(Debug)]
@@ -113,7 +113,7 @@ impl RunPage {
     pub(in crate::console) fn text(&self) -> String {
         let mut text = format!("{}\n", self.title);
         for (_, line) in &self.lines {
-            text.push_str(&crate::directory::shown(line));
+            text.push_str(&crate::text::escape(line));
             text.push('\n');
         }
         text
@@ -130,7 +130,7 @@ pub(in crate::console) fn draw(run: &RunPage, canvas: &mut Canvas<'_>) {
             break;
         }
         shown += 1;
-        let safe = crate::directory::shown(text);
+        let safe = crate::text::escape(text);
         let indent = text.len() - text.trim_start().len();
         let parts = wrap(&safe, width.saturating_sub(indent + 2));
         if parts.is_empty() {

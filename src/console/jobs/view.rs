@@ -7,9 +7,9 @@ use crate::console::canvas::Canvas;
 use crate::console::text::{clock, countdown, moment};
 use crate::console::theme::Tone;
 use crate::console::worker::WorkKind;
-use crate::directory::{counted, duration, grouped, wrap};
 use crate::store::RunOutcome;
 use crate::sync::Applied;
+use crate::text::{counted, duration, grouped, wrap};
 use jiff::Timestamp;
 use std::cmp::Ordering;
 use std::fmt::Write as _;
@@ -301,7 +301,7 @@ fn log(app: &App, canvas: &mut Canvas<'_>) {
     // From the newest upwards, as many as fit; a long line needs several rows.
     let mut lines: Vec<(Option<String>, String, Tone)> = Vec::new();
     for line in jobs.shown().rev() {
-        let parts = wrap(&crate::directory::shown(&line.text), width);
+        let parts = wrap(&crate::text::escape(&line.text), width);
         if lines.len() + parts.len() > rows && !lines.is_empty() {
             break;
         }

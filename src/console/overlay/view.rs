@@ -6,7 +6,7 @@ use crate::console::canvas::Canvas;
 use crate::console::commands::{COMMANDS, Scope};
 use crate::console::theme::Tone;
 use crate::console::{jobs, provisioning, review};
-use crate::directory::wrap;
+use crate::text::wrap;
 
 /// Draws the topmost overlay onto the part between header and footer.
 pub(in crate::console) fn draw(app: &App, canvas: &mut Canvas<'_>) {
@@ -156,7 +156,7 @@ fn ask(ask: &Ask, canvas: &mut Canvas<'_>) {
         if text.is_empty() {
             lines.push((*tone, String::new()));
         }
-        for part in wrap(&crate::directory::shown(text), room) {
+        for part in wrap(&crate::text::escape(text), room) {
             lines.push((*tone, part));
         }
     }

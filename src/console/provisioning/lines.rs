@@ -8,8 +8,9 @@ use crate::console::commands::Action;
 use crate::console::event::Effect;
 use crate::console::field::TextField;
 use crate::console::theme::Tone;
-use crate::directory::{GroupClass, counted, fold};
+use crate::directory::{GroupClass, fold};
 use crate::plan::{group_class, name_in_jira};
+use crate::text::counted;
 
 /// How many suggestions are shown.
 const SUGGESTIONS: usize = 200;

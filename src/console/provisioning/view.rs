@@ -6,7 +6,7 @@ use crate::console::app::App;
 use crate::console::canvas::Canvas;
 use crate::console::event::WhatIf;
 use crate::console::theme::Tone;
-use crate::directory::{counted, grouped};
+use crate::text::{counted, grouped};
 
 /// Rows of the toggles: two each, and one below.
 const HEAD: usize = 2 * TOGGLES + 1;

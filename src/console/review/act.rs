@@ -10,7 +10,7 @@ use crate::console::field::TextField;
 use crate::console::overlay::{Answer, Ask, moved};
 use crate::console::theme::Tone;
 use crate::console::worker::WorkKind;
-use crate::directory::counted;
+use crate::text::counted;
 
 /// Why a command does not fit the row under the cursor.
 pub(in crate::console) fn unavailable(app: &App, action: Action) -> Option<&'static str> {

@@ -4,8 +4,8 @@ use super::page;
 use super::rows::{self, Mark};
 use super::{Marks, Prepared, Stands};
 use crate::console::theme::Tone;
-use crate::directory::counted;
 use crate::plan::{Kind, address};
+use crate::text::counted;
 
 /// What stands in a row.
 #[derive(Debug, Default)]

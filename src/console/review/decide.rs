@@ -5,9 +5,10 @@ use super::{Chosen, GroupRow, Page, Said, page, rows};
 use crate::console::app::App;
 use crate::console::clerk::Errand;
 use crate::console::event::{Change, Effect, Thought};
-use crate::directory::{AccountId, EntraId, GroupId, counted};
+use crate::directory::{AccountId, EntraId, GroupId};
 use crate::plan::{GroupLink, Kind};
 use crate::sync::{Planned, consider_adoption};
+use crate::text::counted;
 
 /// Takes back what was decided last.
 pub(super) fn undo(app: &mut App) -> Vec<Effect> {

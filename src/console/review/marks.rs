@@ -1,9 +1,9 @@
 //! What the admin said of the operations on screen.
 
 use super::rows::Rows;
-use crate::directory::counted;
 use crate::plan::{Decisions, Kind, OperationId, RowDecision};
 use crate::sync::Planned;
+use crate::text::counted;
 use hashbrown::HashMap;
 
 /// What was said of one operation.
@@ -89,9 +89,7 @@ impl Marks {
                 let id = planned.plan.operation_id(&planned.inputs(), op);
                 marks.said[index as usize] = match decisions.operations.get(&id) {
                     Some(RowDecision::Ignored) => Said::Ignored,
-                    Some(RowDecision::Rejected { reason }) if op.reason.is(reason) => {
-                        Said::Rejected
-                    }
+                    Some(said) if said.keeps_out(op.reason) => Said::Rejected,
                     _ => Said::Accepted,
                 };
             }
@@ -121,7 +119,7 @@ impl Marks {
             let decision = match said {
                 Said::Accepted => None,
                 Said::Rejected => Some(RowDecision::Rejected {
-                    reason: op.reason.to_string(),
+                    reason: Some(op.reason),
                 }),
                 Said::Ignored => Some(RowDecision::Ignored),
             };
@@ -251,7 +249,7 @@ pub(in crate::console) fn tally_signs(tally: Tally) -> String {
         (tally.deleted, '-', "groups"),
     ] {
         if count > 0 {
-            parts.push(format!("{sign}{} {what}", crate::directory::grouped(count)));
+            parts.push(format!("{sign}{} {what}", crate::text::grouped(count)));
         }
     }
     if parts.is_empty() {

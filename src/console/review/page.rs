@@ -5,10 +5,11 @@ use super::rows::{self, PersonRow, Why};
 use crate::console::field::TextField;
 use crate::console::text::moment;
 use crate::console::theme::Tone;
-use crate::directory::{counted, fold};
+use crate::directory::fold;
 use crate::plan::{Kind, Leavers};
 use crate::store::JournalRow;
 use crate::sync::{Adoption, Planned};
+use crate::text::counted;
 
 /// One line of a page.
 #[derive(Debug, Clone)]
@@ -59,7 +60,7 @@ pub(super) fn still_active(planned: &Planned, person: u32) -> String {
     let known = &planned.known;
     let id = planned.entra.person(person).id();
     let alone = known.links.account_of(id);
-    let alone = alone.is_some_and(|account| known.decisions.left_alone.contains(account.as_str()));
+    let alone = alone.is_some_and(|account| known.decisions.leaves_alone(account.as_str()));
     let since = known
         .leavers
         .iter()

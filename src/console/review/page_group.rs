@@ -4,8 +4,9 @@ use super::Prepared;
 use super::page::{Line, Page, why_words};
 use super::rows::{self, GroupRow};
 use crate::console::theme::Tone;
-use crate::directory::{GroupKind, Membership, counted, fold};
+use crate::directory::{GroupKind, Membership, fold};
 use crate::plan::{TargetState, members_of};
+use crate::text::counted;
 use hashbrown::{HashMap, HashSet};
 use std::fmt::Write as _;
 

@@ -3,7 +3,7 @@
 use super::page::{Line, Page};
 use crate::console::canvas::Canvas;
 use crate::console::theme::Tone;
-use crate::directory::grouped;
+use crate::text::grouped;
 
 /// How many of a page's lines fit.
 pub(in crate::console) fn height(size: (u16, u16)) -> usize {
@@ -78,8 +78,8 @@ fn page_line(line: &Line, canvas: &mut Canvas<'_>, y: usize) -> usize {
         Line::Text(tone, text) => {
             let indent = text.len() - text.trim_start().len();
             let mut y = y;
-            let safe = crate::directory::shown(text);
-            let parts = crate::directory::wrap(&safe, width.saturating_sub(indent + 3));
+            let safe = crate::text::escape(text);
+            let parts = crate::text::wrap(&safe, width.saturating_sub(indent + 3));
             for (at, part) in parts.iter().enumerate() {
                 canvas.put(1 + indent + usize::from(at > 0) * 2, y, part, *tone);
                 y += 1;

@@ -386,9 +386,9 @@ pub(in crate::console) fn can_sign_in(planned: &Planned, row: &PersonRow) -> Opt
 
 /// Whether the admin said of an account on a standing list that it may stay as it is.
 pub(in crate::console) fn is_left_alone(planned: &Planned, row: &PersonRow) -> bool {
-    let alone = &planned.known.decisions.left_alone;
+    let decisions = &planned.known.decisions;
     row.account
-        .is_some_and(|account| alone.contains(planned.jira.account(account).id()))
+        .is_some_and(|account| decisions.leaves_alone(planned.jira.account(account).id()))
 }
 
 /// Whether this is an active account on one of the tenant's domains that nobody in Entra stands

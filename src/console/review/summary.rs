@@ -2,12 +2,13 @@
 
 use crate::console::field::TextField;
 use crate::console::text::stepped;
-use crate::directory::{GroupClass, Seats, counted, duration, grouped};
+use crate::directory::{GroupClass, Seats};
 use crate::plan::{
     Allowance, Allowances, GuardCount, GuardName, Held, Invitations, Kind, Operation, Selection,
     group_class, time_for,
 };
 use crate::sync::Planned;
+use crate::text::{counted, duration, grouped};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 

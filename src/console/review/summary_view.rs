@@ -3,8 +3,8 @@
 use super::summary::{Summary, typed};
 use crate::console::canvas::Canvas;
 use crate::console::theme::Tone;
-use crate::directory::{counted, grouped, wrap};
 use crate::plan::GuardCount;
+use crate::text::{counted, grouped, wrap};
 use std::fmt::Write as _;
 
 /// Columns of a guard's field, with its brackets.

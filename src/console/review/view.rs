@@ -8,7 +8,8 @@ use super::{Chosen, Filter, List, Marks, Prepared, Review, Stands};
 use crate::console::app::App;
 use crate::console::canvas::Canvas;
 use crate::console::theme::Tone;
-use crate::directory::{Completeness, counted, grouped};
+use crate::directory::Completeness;
+use crate::text::{counted, grouped};
 use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -280,7 +281,7 @@ fn lists(review: &Review, plan: &Prepared, canvas: &mut Canvas<'_>) {
         );
     } else {
         let room = canvas.width().saturating_sub(x + 2);
-        let words = crate::directory::fit(&shown, room).into_owned();
+        let words = crate::text::fit(&shown, room).into_owned();
         canvas.right(1, 0, &words, Tone::Dim);
     }
 }

@@ -2,8 +2,8 @@
 
 use super::Problem;
 use crate::config::{ConfigError, SecretKind};
-use crate::directory::shown;
 use crate::store::StoreError;
+use crate::text::escape;
 
 pub(super) fn config(error: &ConfigError) -> Problem {
     match error {
@@ -32,9 +32,9 @@ pub(super) fn config(error: &ConfigError) -> Problem {
             suggestion,
         } => Problem::new(
             "config",
-            format!("{}, line {line}: {}.", path.display(), shown(message)),
+            format!("{}, line {line}: {}.", path.display(), escape(message)),
             match suggestion {
-                Some(word) => format!("Did you mean “{}”?", shown(word)),
+                Some(word) => format!("Did you mean “{}”?", escape(word)),
                 None => {
                     "Correct that line; assets/config.example.toml of the project shows every key."
                         .to_owned()
@@ -48,7 +48,7 @@ pub(super) fn config(error: &ConfigError) -> Problem {
             message,
         } => Problem::new(
             "config",
-            format!("Profile “{}”, {key}: {}.", shown(profile), shown(message)),
+            format!("Profile “{}”, {key}: {}.", escape(profile), escape(message)),
             format!("Correct it in {}.", path.display()),
         ),
         ConfigError::NoProfile(path) => Problem::new(
@@ -58,15 +58,15 @@ pub(super) fn config(error: &ConfigError) -> Problem {
         ),
         ConfigError::UnknownProfile { wanted, known } => Problem::new(
             "config",
-            format!("There is no profile “{}”.", shown(wanted)),
-            format!("Those that exist: {}.", shown(&known.join(", "))),
+            format!("There is no profile “{}”.", escape(wanted)),
+            format!("Those that exist: {}.", escape(&known.join(", "))),
         ),
         ConfigError::SeveralProfiles { known } => Problem::new(
             "config",
             "There are several profiles, and none was named.",
             format!(
                 "Add --profile NAME, with one of: {}.",
-                shown(&known.join(", "))
+                escape(&known.join(", "))
             ),
         ),
         ConfigError::NoSecret { .. }
@@ -105,7 +105,7 @@ fn secrets(error: &ConfigError) -> Problem {
                 let names = others.join(", ");
                 hint = format!(
                     "{hint} It holds secrets of other profiles only: {}.",
-                    shown(&names)
+                    escape(&names)
                 );
             }
             Problem::new(
@@ -127,7 +127,7 @@ fn secrets(error: &ConfigError) -> Problem {
         ),
         ConfigError::SecretCommand { kind, cause } => Problem::new(
             "secret",
-            format!("secret_command for {kind} failed: {}.", shown(cause)),
+            format!("secret_command for {kind} failed: {}.", escape(cause)),
             match kind {
                 SecretKind::EntraClientSecret => {
                     "Run it by hand; it has to print the secret's Value on its first line."
@@ -175,7 +175,7 @@ pub(super) fn store(error: &StoreError) -> Problem {
             format!(
                 "The backup {} can't be used: {}. Nothing was changed.",
                 path.display(),
-                shown(cause)
+                escape(cause)
             ),
             "Name an older one: rollbook state restore FILE. They are in the folder `backups` beside the state.",
         ),
@@ -188,7 +188,7 @@ pub(super) fn store(error: &StoreError) -> Problem {
             format!(
                 "The state of this profile is damaged: {} ({}). It holds the links between people and accounts, and without it nothing is written.",
                 path.display(),
-                shown(cause)
+                escape(cause)
             ),
             how_to_restore(backup.as_deref(), path),
         ),
@@ -213,10 +213,10 @@ pub(super) fn store(error: &StoreError) -> Problem {
                 "locked",
                 format!(
                     "Another Rollbook is at work on this profile: {} on {}, `{}` since {} (process {}).",
-                    shown(&o.person),
-                    shown(&o.host),
-                    shown(&o.doing),
-                    shown(&o.since),
+                    escape(&o.person),
+                    escape(&o.host),
+                    escape(&o.doing),
+                    escape(&o.since),
                     o.pid
                 ),
                 "Wait until it is done, or stop it there.",
@@ -250,7 +250,7 @@ pub(super) fn store(error: &StoreError) -> Problem {
             "store",
             format!(
                 "The journal can't be written: {}. The run was stopped, since nothing is written to Jira that isn't journalled.",
-                shown(cause)
+                escape(cause)
             ),
             "Check the free space of the data folder, and start again: what was done is looked up.",
         ),

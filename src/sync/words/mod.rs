@@ -5,7 +5,7 @@ mod local;
 mod services;
 
 use super::error::{PlanRefused, SyncError};
-use crate::directory::shown;
+use crate::text::escape;
 use std::collections::BTreeMap;
 
 /// An error as an administrator reads it.
@@ -39,7 +39,7 @@ impl Problem {
 
     fn id(mut self, name: &str, value: &str) -> Self {
         if !value.is_empty() {
-            self.ids.insert(name.to_owned(), shown(value).into_owned());
+            self.ids.insert(name.to_owned(), escape(value).into_owned());
         }
         self
     }
@@ -66,7 +66,7 @@ impl From<&SyncError> for Problem {
                 "scope",
                 format!(
                     "Who takes part can't be told: {}. Nothing was planned.",
-                    shown(why)
+                    escape(why)
                 ),
                 "Correct the name in the configuration (an object id outlives renames), or give the application the permission that is missing.",
             ),
@@ -114,7 +114,7 @@ impl From<&SyncError> for Problem {
             ),
             SyncError::UnknownRun(run) => Self::new(
                 "unknown-run",
-                format!("There is no run “{}”.", shown(run)),
+                format!("There is no run “{}”.", escape(run)),
                 "`rollbook runs` lists them.",
             ),
             SyncError::Cancelled => Self::new(

@@ -1,10 +1,10 @@
 //! Entra and Jira.
 
 use super::Problem;
-use crate::directory::shown;
 use crate::entra::{EntraError, TokenProblem, TokenRefusal, missing_permissions};
 use crate::http::Failure;
 use crate::jira::{JiraError, Refusal};
+use crate::text::escape;
 
 impl From<&EntraError> for Problem {
     fn from(error: &EntraError) -> Self {
@@ -106,7 +106,7 @@ fn token(refusal: &TokenRefusal) -> Problem {
         .map_or_else(String::new, |c| format!("AADSTS{c}"));
     Problem::new(
         "entra-credentials",
-        format!("{message} ({})", shown(&refusal.description)),
+        format!("{message} ({})", escape(&refusal.description)),
         hint,
     )
     .id("code", &code)
@@ -128,7 +128,7 @@ fn refused(
         let has = match roles {
             None => "its permissions could not be read from the token".to_owned(),
             Some([]) => "the token holds no application permission at all".to_owned(),
-            Some(roles) => format!("the token holds {}", shown(&roles.join(", "))),
+            Some(roles) => format!("the token holds {}", escape(&roles.join(", "))),
         };
         let grant = if grants.is_empty() {
             "Directory.Read.All".to_owned()
@@ -146,12 +146,12 @@ fn refused(
     let said = if message.is_empty() {
         "without an explanation".to_owned()
     } else {
-        shown(message.trim_end_matches('.')).into_owned()
+        escape(message.trim_end_matches('.')).into_owned()
     };
     let code = if code.is_empty() {
         String::new()
     } else {
-        format!(" {}", shown(code))
+        format!(" {}", escape(code))
     };
     let hint = match status {
         401 => "Check the client secret and that the application still exists.",
@@ -189,7 +189,7 @@ impl From<&JiraError> for Problem {
             ),
             JiraError::NotASite { host } => Self::new(
                 "jira-site",
-                format!("{} is no Jira Cloud site.", shown(host)),
+                format!("{} is no Jira Cloud site.", escape(host)),
                 "Check jira.site_url: it looks like https://acme.atlassian.net, without a path. Jira Server and Data Center are not supported.",
             ),
             JiraError::AdminsUnknown(why) => Self::new(
@@ -216,9 +216,9 @@ impl From<&JiraError> for Problem {
                         found.len()
                     )
                 } else {
-                    format!("The organization's API key is not of organization {}.", shown(wanted))
+                    format!("The organization's API key is not of organization {}.", escape(wanted))
                 },
-                format!("Set jira.organization_id to one of: {}.", shown(&found.join(", "))),
+                format!("Set jira.organization_id to one of: {}.", escape(&found.join(", "))),
             ),
             JiraError::UnclearDirectory { found } => Self::new(
                 "organization-directory",
@@ -235,7 +235,7 @@ impl From<&JiraError> for Problem {
 
 fn jira_refused(refusal: &Refusal) -> Problem {
     let what = refusal.what;
-    let said = shown(refusal.message.trim_end_matches('.')).into_owned();
+    let said = escape(refusal.message.trim_end_matches('.')).into_owned();
     let problem = match refusal.status {
         403 => Problem::new(
             "jira-permission",
@@ -292,11 +292,11 @@ fn refusal_hint(refusal: &Refusal) -> &'static str {
 }
 
 fn http(side: &str, failure: &Failure) -> Problem {
-    let host = |host: &str| shown(host).into_owned();
+    let host = |host: &str| escape(host).into_owned();
     match failure {
         Failure::Connect { host: h, cause } => Problem::new(
             "connection",
-            format!("{side}: no connection to {} ({}).", host(h), shown(cause)),
+            format!("{side}: no connection to {} ({}).", host(h), escape(cause)),
             "Check the address in the configuration, the network, and whether this machine needs a proxy (HTTPS_PROXY).",
         ),
         Failure::Tls { host: h, cause } => Problem::new(
@@ -304,7 +304,7 @@ fn http(side: &str, failure: &Failure) -> Problem {
             format!(
                 "{side}: the connection to {} is not trusted ({}).",
                 host(h),
-                shown(cause)
+                escape(cause)
             ),
             "If a proxy of your company opens encrypted connections, add its CA certificate to this machine. Otherwise don't go on: somebody may be listening.",
         ),
@@ -322,7 +322,7 @@ fn http(side: &str, failure: &Failure) -> Problem {
             format!(
                 "{side}: the connection to {} was cut again and again ({}).",
                 host(h),
-                shown(cause)
+                escape(cause)
             ),
             "Check the network, and try again.",
         ),
@@ -331,7 +331,7 @@ fn http(side: &str, failure: &Failure) -> Problem {
             format!(
                 "{side}: {} answered with something else than the documented form, again and again ({}). Nothing of it was believed.",
                 host(h),
-                shown(cause)
+                escape(cause)
             ),
             "Check the address in the configuration; a proxy or a sign-in page may stand in between.",
         ),
@@ -348,7 +348,7 @@ fn http(side: &str, failure: &Failure) -> Problem {
             format!(
                 "{side}: {} wants to send the call to {}. Redirects are not followed, so that no secret goes there.",
                 host(h),
-                shown(to)
+                escape(to)
             ),
             "Check the address in the configuration: the site may have been renamed.",
         ),
@@ -357,7 +357,7 @@ fn http(side: &str, failure: &Failure) -> Problem {
             format!(
                 "{side}: an answer of {} points to {}, which is not the configured service. It was not followed, and nothing of the listing is used.",
                 host(h),
-                shown(to)
+                escape(to)
             ),
             "A proxy may change the answers, or entra.cloud may be wrong. Don't go on before you know which.",
         ),

@@ -1,0 +1,172 @@
+//! What an administrator decides of a row, as one type for every face.
+//!
+//! A decision is stored by the state, taken into what is known by [`Decision::apply_to`], and kept by
+//! kind and ids: it outlives the plan on whose row it was made. Nothing here writes to Jira.
+
+use super::known::{GroupLink, Known, Ownership};
+use super::operation::OperationId;
+use super::question::{Question, QuestionCode};
+use super::reason::Reason;
+use crate::directory::{AccountId, EntraId, GroupId};
+
+/// What the admin decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// The person has this account.
+    Link {
+        /// Who.
+        person: EntraId,
+        /// Whose account it is from now on.
+        account: AccountId,
+        /// The address that the account shows; empty where it hides it.
+        email: String,
+        /// The person's name.
+        name: String,
+    },
+    /// None of these accounts is this person's: the person is left out until that is withdrawn, or
+    /// until another account comes into question.
+    DifferentPerson {
+        /// Who.
+        person: EntraId,
+        /// Accounts that came into question.
+        accounts: Vec<AccountId>,
+    },
+    /// The Jira group of the same name stands for this Entra group: members are only added. An owned
+    /// group stays owned.
+    Confirm {
+        /// Entra's group.
+        entra: EntraId,
+        /// Jira's group.
+        group: GroupId,
+    },
+    /// The Jira group mirrors this Entra group from now on.
+    Adopt {
+        /// Entra's group.
+        entra: EntraId,
+        /// Jira's group.
+        group: GroupId,
+        /// Whether it gives access, so that its name was typed.
+        access: bool,
+    },
+    /// The Jira group of the same name is another group.
+    KeepApart {
+        /// Entra's group.
+        entra: EntraId,
+        /// Jira's group.
+        group: GroupId,
+    },
+    /// The row may stay as it is: it asks nobody any more until its candidates change.
+    LeaveAlone(Question),
+    /// Withdraws what was answered to this question for good: the row asks again.
+    AskAgain(Question),
+    /// Withdraws a rejection or what is ignored.
+    Accept(OperationId),
+    /// Not now: stands until the operation's reason is another.
+    Reject {
+        /// Which operation.
+        operation: OperationId,
+        /// The reason that is rejected.
+        reason: Reason,
+    },
+    /// Not until that is withdrawn.
+    Ignore(OperationId),
+}
+
+/// What the admin said of one operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowDecision {
+    /// Not now.
+    Rejected {
+        /// The reason that was rejected; none stands for every reason.
+        reason: Option<Reason>,
+    },
+    /// Not until this is withdrawn.
+    Ignored,
+}
+
+impl RowDecision {
+    /// Whether it keeps an operation out that is planned for this reason.
+    #[must_use]
+    pub fn keeps_out(self, planned_for: Reason) -> bool {
+        match self {
+            Self::Ignored => true,
+            Self::Rejected { reason } => reason.is_none_or(|said| said.is_ground_of(planned_for)),
+        }
+    }
+}
+
+impl Decision {
+    /// Whether links or questions change by it, so that a plan has to be made anew. Decisions on single
+    /// operations only cut them out.
+    #[must_use]
+    pub const fn changes_plan(&self) -> bool {
+        !matches!(
+            self,
+            Self::Accept(_) | Self::Reject { .. } | Self::Ignore(_)
+        )
+    }
+
+    /// Takes the decision into what is known, as the state takes it into its tables.
+    pub fn apply_to(&self, known: &mut Known) {
+        let decisions = &mut known.decisions;
+        match self {
+            Self::Link {
+                person, account, ..
+            } => {
+                decisions
+                    .different
+                    .remove(&(person.clone(), account.clone()));
+                known.links.person(person.clone(), account.clone());
+            }
+            Self::DifferentPerson { person, accounts } => {
+                let pairs = accounts.iter().map(|id| (person.clone(), id.clone()));
+                decisions.different.extend(pairs);
+            }
+            Self::Confirm { entra, group } => {
+                decisions.kept_apart.remove(&(entra.clone(), group.clone()));
+                known.links.confirm(entra.clone(), group.clone());
+            }
+            Self::Adopt {
+                entra,
+                group,
+                access,
+            } => {
+                decisions.kept_apart.remove(&(entra.clone(), group.clone()));
+                known.links.group(GroupLink {
+                    entra: entra.clone(),
+                    group: group.clone(),
+                    ownership: Ownership::adopted(*access),
+                });
+            }
+            Self::KeepApart { entra, group } => {
+                decisions.kept_apart.insert((entra.clone(), group.clone()));
+            }
+            Self::LeaveAlone(question) => _ = decisions.left_alone.insert(question.clone()),
+            Self::AskAgain(question) => {
+                decisions.left_alone.remove(question);
+                let subject = question.subject();
+                match question.code() {
+                    QuestionCode::SamePerson => {
+                        decisions.different.retain(|(id, _)| id.as_str() != subject);
+                    }
+                    QuestionCode::SameGroup => {
+                        decisions
+                            .kept_apart
+                            .retain(|(id, _)| id.as_str() != subject);
+                    }
+                    _ => {}
+                }
+            }
+            Self::Accept(operation) => _ = decisions.operations.remove(operation),
+            Self::Reject { operation, reason } => {
+                let reason = Some(*reason);
+                let said = RowDecision::Rejected { reason };
+                decisions.operations.insert(operation.clone(), said);
+            }
+            Self::Ignore(operation) => {
+                let said = RowDecision::Ignored;
+                decisions.operations.insert(operation.clone(), said);
+            }
+        }
+    }
+}

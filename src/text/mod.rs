@@ -1,0 +1,13 @@
+//! What is shown: escaped, fitted, wrapped, counted, dated. Pure.
+//!
+//! Names and errors come from directories that anybody may write to. Everything that a face shows of them goes
+//! through [`escape`], so that no name moves a cursor, reorders a line or hides a word. Nothing here
+//! knows what the text is about.
+
+mod escape;
+mod layout;
+mod numbers;
+
+pub use escape::escape;
+pub use layout::{cell, fit, wrap};
+pub use numbers::{counted, duration, grouped};
