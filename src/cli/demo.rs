@@ -1,13 +1,14 @@
 //! `demo --headless`: the main job from beginning to end.
 
-use super::applying::summary;
 use super::json;
-use super::output::{Exit, Output, Tone, counted};
+use super::output::{Exit, Output, Tone, counted, printed};
 use super::plan_text::plan_text;
-use super::work::{Target, planned, printed};
+use super::report_text::summary;
+use super::target::{Target, with_progress};
 use crate::plan::{Allowance, Allowances, Mode};
-use crate::store::{RunKind, RunOutcome};
-use crate::sync::{self, Applied, ApplyRequest, Planned, Progress, Session, SyncError};
+use crate::store::RunOutcome;
+use crate::sync::run::{self, Proposal, Purpose, Report};
+use crate::sync::{Session, SyncError};
 
 /// Plans, shows what guards hold, applies with and without allowances, plans again.
 pub async fn demo(target: &Target, output: &Output) -> Result<Exit, SyncError> {
@@ -23,23 +24,21 @@ pub async fn demo(target: &Target, output: &Output) -> Result<Exit, SyncError> {
         output.tone(Tone::Strong, &format!("\n━━ {number}. {text} ━━\n\n"))
     };
     say(&title(1, "The plan: what would be done, and why"))?;
-    let progress = Progress::default();
-    let mut session = target
-        .open(Mode::Attended, "demo", &progress, output)
-        .await?;
-    let mut plan = planned(&mut session, Allowances::default(), &progress, output).await?;
+    let mut session = target.open(Mode::Attended, "demo", output).await?;
+    let proposal = propose(target, &mut session, output).await?;
     let site = session.profile.site.host();
-    say(&plan_text(&plan, &session.profile.name, &site, output))?;
+    let plan = &proposal.planned;
+    say(&plan_text(plan, &session.profile.name, &site, output))?;
 
     say(&title(2, "Applied without allowing anything: guards hold"))?;
-    say(&run(&mut session, &plan, output).await?.1)?;
+    let nothing = Allowances::default();
+    let report = apply(target, &mut session, proposal, &nothing, output).await?;
+    say(&summary(&report, output))?;
 
     say(&title(3, "The rest, allowed by name and number"))?;
-    plan = planned(&mut session, Allowances::default(), &progress, output).await?;
-    let allowed: Vec<Allowance> = plan
-        .plan
-        .guards
-        .iter()
+    let proposal = propose(target, &mut session, output).await?;
+    let guards = proposal.planned.plan.guards.iter();
+    let allowed: Vec<Allowance> = guards
         .filter(|guard| guard.name.allowable())
         .map(|guard| Allowance {
             name: guard.name,
@@ -52,12 +51,12 @@ pub async fn demo(target: &Target, output: &Output) -> Result<Exit, SyncError> {
             allowance.name, allowance.count
         ))?;
     }
-    plan.allow(Allowances::new(allowed))?;
-    let (applied, text) = run(&mut session, &plan, output).await?;
-    say(&text)?;
+    let allowed = Allowances::new(allowed);
+    let report = apply(target, &mut session, proposal, &allowed, output).await?;
+    say(&summary(&report, output))?;
 
     say(&title(4, "Planned again: nothing is left to do"))?;
-    let again = planned(&mut session, Allowances::default(), &progress, output).await?;
+    let again = propose(target, &mut session, output).await?.planned;
     let left = again.plan.operations.len();
     say(&format!(
         "  {}, {} recognised\n",
@@ -66,7 +65,7 @@ pub async fn demo(target: &Target, output: &Output) -> Result<Exit, SyncError> {
     ))?;
 
     say(&title(5, "Summary"))?;
-    let requests = session.requests();
+    let requests = report.requests;
     say(&format!(
         "  {} in Entra, {} in scope · {} · {} left out with a reason\n  {} to Entra, {} to Jira in all\n\n",
         counted(again.entra.people() as u64, "person", "people"),
@@ -77,23 +76,37 @@ pub async fn demo(target: &Target, output: &Output) -> Result<Exit, SyncError> {
         counted(requests.jira, "request", "requests"),
     ))?;
     if output.json {
-        let document = json::applied(&plan, &applied, requests);
-        output.document(&document).map_err(printed)?;
+        output.document(&json::report(&report)).map_err(printed)?;
     }
-    Ok(if left == 0 && applied.outcome == RunOutcome::Applied {
+    Ok(if left == 0 && report.outcome == RunOutcome::Applied {
         Exit::Done
     } else {
         Exit::Failed
     })
 }
 
-async fn run(
+async fn propose(
+    target: &Target,
     session: &mut Session,
-    plan: &Planned,
     output: &Output,
-) -> Result<(Applied, String), SyncError> {
-    let request = ApplyRequest::everything(plan, RunKind::Attended);
-    let applied = sync::apply(session, plan, request).await?;
-    let text = summary(session, plan, &applied, output);
-    Ok((applied, text))
+) -> Result<Proposal, SyncError> {
+    let wanted = target.wanted();
+    with_progress(session, output, async |session| {
+        run::propose(session, Purpose::InStep, &wanted).await
+    })
+    .await
+}
+
+async fn apply(
+    target: &Target,
+    session: &mut Session,
+    proposal: Proposal,
+    allowances: &Allowances,
+    output: &Output,
+) -> Result<Report, SyncError> {
+    let wanted = target.wanted();
+    with_progress(session, output, async |session| {
+        run::reviewed(session, proposal, allowances, &wanted).await
+    })
+    .await
 }

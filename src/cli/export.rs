@@ -1,9 +1,8 @@
 //! `export`: every write, for an audit.
 
 use super::args::ExportFormat;
-use super::history::state;
-use super::output::{Exit, Output, counted};
-use super::work::Target;
+use super::output::{Exit, Output, counted, printed};
+use super::target::Target;
 use crate::store::Run;
 use crate::sync::{self, ExportForm, SyncError};
 use serde_json::json;
@@ -11,7 +10,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 /// Writes the writes of these runs, or of all of them, the oldest first.
-pub fn export(
+pub(super) fn export(
     target: &Target,
     wanted: &[String],
     format: ExportFormat,
@@ -22,7 +21,7 @@ pub fn export(
         ExportFormat::Csv => ExportForm::Csv,
         ExportFormat::Jsonl => ExportForm::Jsonl,
     };
-    let state = state(target)?;
+    let state = target.state()?;
     let mut runs: Vec<Run> = Vec::new();
     let all = wanted.is_empty() || wanted.iter().any(|id| id == "all");
     for id in wanted.iter().filter(|_| !all) {
@@ -56,7 +55,7 @@ pub fn export(
     if let Some(path) = out {
         if output.json {
             let document = json!({"version": 1, "file": path, "writes": count});
-            output.document(&document).map_err(super::work::printed)?;
+            output.document(&document).map_err(printed)?;
         }
         output.remark(&format!(
             "Exported {} of {} to {}.",

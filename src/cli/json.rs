@@ -2,12 +2,13 @@
 
 use crate::plan::{Counts, GuardCount, write_document};
 use crate::store::{JournalRow, Run};
-use crate::sync::{Applied, FailureRow, Planned, Requests};
+use crate::sync::Planned;
+use crate::sync::run::Report;
 use serde_json::{Value, json};
 use std::io::{self, BufWriter, Write as _};
 
 /// Prints a plan, its operations one by one.
-pub fn print_plan(planned: &Planned, profile: &str) -> io::Result<()> {
+pub(super) fn print_plan(planned: &Planned, profile: &str) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     let written =
         write_document(planned.head(profile), planned.rows(), &mut out).and_then(|()| out.flush());
@@ -19,7 +20,7 @@ pub fn print_plan(planned: &Planned, profile: &str) -> io::Result<()> {
 
 /// Guards.
 #[must_use]
-pub fn guards(guards: &[GuardCount]) -> Value {
+pub(super) fn guards(guards: &[GuardCount]) -> Value {
     guards
         .iter()
         .map(|g| {
@@ -31,41 +32,31 @@ pub fn guards(guards: &[GuardCount]) -> Value {
 
 /// Counts.
 #[must_use]
-pub fn counts(counts: Counts) -> Value {
+pub(super) fn counts(counts: Counts) -> Value {
     json!({"done": counts.done, "already": counts.already, "failed": counts.failed,
         "skipped": counts.skipped, "held": counts.held})
 }
 
 /// What `apply` and `sync` print.
 #[must_use]
-pub fn applied(planned: &Planned, applied: &Applied, requests: Requests) -> Value {
-    let failures: Vec<&FailureRow> = applied.failures.iter().collect();
+pub(super) fn report(report: &Report) -> Value {
     json!({
         "version": 1,
-        "run_id": applied.run_id,
-        "plan_id": applied.plan_id,
-        "outcome": applied.outcome.as_str(),
-        "counts": counts(applied.counts),
-        "failures": failures,
-        "guards": guards(&planned.plan.guards),
-        "requests": requests,
-        "seconds": (applied.seconds * 1000.0).round() / 1000.0,
-    })
-}
-
-/// What is printed when there is no run: somebody answered no, or there is nothing to do.
-#[must_use]
-pub fn declined(planned: &Planned, plan_id: &str, outcome: &str, requests: Requests) -> Value {
-    json!({
-        "version": 1, "run_id": null, "plan_id": plan_id, "outcome": outcome,
-        "counts": counts(Counts::default()), "failures": [],
-        "guards": guards(&planned.plan.guards), "requests": requests, "seconds": 0,
+        "run_id": report.run_id,
+        "plan_id": report.plan_id,
+        "outcome": report.outcome.as_str(),
+        "counts": counts(report.counts),
+        "failures": report.failures,
+        "guards": guards(&report.guards),
+        "complete": report.complete,
+        "requests": report.requests,
+        "seconds": (report.seconds * 1000.0).round() / 1000.0,
     })
 }
 
 /// A moment, RFC 3339.
 #[must_use]
-pub fn moment(seconds: i64) -> String {
+pub(super) fn moment(seconds: i64) -> String {
     jiff::Timestamp::from_second(seconds)
         .map(|t| t.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
         .unwrap_or_default()
@@ -73,7 +64,7 @@ pub fn moment(seconds: i64) -> String {
 
 /// A run in `runs`.
 #[must_use]
-pub fn run(run: &Run) -> Value {
+pub(super) fn run(run: &Run) -> Value {
     json!({
         "run_id": run.run_id, "kind": run.kind,
         "started_at": moment(run.started_at),
@@ -85,7 +76,7 @@ pub fn run(run: &Run) -> Value {
 
 /// A run in `show`.
 #[must_use]
-pub fn run_in_full(
+pub(super) fn run_in_full(
     found: &Run,
     allowed: &[(String, u64)],
     held: &[(String, u64)],

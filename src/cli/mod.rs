@@ -3,23 +3,30 @@
 //! Standard output holds the answer: text for people, plain when piped, or with `--json` one
 //! document. Everything else goes to standard error.
 
-mod adopting;
-mod applying;
+mod adopt;
+mod apply;
 mod args;
 mod ask;
-mod checking;
+mod check;
+mod conversation;
 mod demo;
+mod dispatch;
 mod export;
-mod history;
 mod json;
-mod keeping;
 mod output;
+mod plan;
 mod plan_text;
 mod progress;
-mod undoing;
-mod work;
+mod report_text;
+mod runs;
+mod show;
+mod state;
+mod sync;
+mod target;
+mod undo;
 
 pub use args::{Arguments, Command, Global, SimulateArguments};
 pub use demo::demo;
+pub use dispatch::run;
 pub use output::{Exit, Output, report};
-pub use work::{Target, run};
+pub use target::Target;

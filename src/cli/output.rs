@@ -1,6 +1,6 @@
 //! Standard output and standard error.
 
-use crate::sync::Problem;
+use crate::sync::{Problem, SyncError};
 pub use crate::text::{cell, counted, wrap};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -131,6 +131,14 @@ impl Output {
             // Standard error may be closed; a remark is not worth failing for.
             let _ = writeln!(io::stderr().lock(), "{text}");
         }
+    }
+}
+
+/// Standard output can't be written.
+pub(super) fn printed(source: io::Error) -> SyncError {
+    SyncError::PlanFile {
+        path: "standard output".into(),
+        source,
     }
 }
 

@@ -1,9 +1,9 @@
 //! A plan in text.
 
-use super::output::{Output, Tone, cell, counted, wrap};
+use super::output::{Output, Tone, cell, counted, printed, wrap};
 use crate::directory::{EntraSnapshot, JiraSnapshot};
 use crate::plan::{GuardName, Held, Invitations, Kind, Operation, Reason, Stage};
-use crate::sync::Planned;
+use crate::sync::{Planned, Session, SyncError};
 use crate::text::escape;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -493,4 +493,16 @@ fn jira_state(jira: &JiraSnapshot) -> String {
         }
     }
     "Read to the end.".to_owned()
+}
+
+/// Shows a plan in text on the place for it: the answer, or a remark where the answer is JSON.
+pub(super) fn show(session: &Session, planned: &Planned, output: &Output) -> Result<(), SyncError> {
+    let site = session.profile.site.host();
+    let text = plan_text(planned, &session.profile.name, &site, output);
+    if output.json {
+        output.remark(&text);
+        Ok(())
+    } else {
+        output.answer(&text).map_err(printed)
+    }
 }

@@ -7,7 +7,8 @@ use super::worker::WorkKind;
 use crate::config::{Editor, Paths, Profile, SecretKind, SecretSource};
 use crate::directory::{AccountId, EntraId, GroupId};
 use crate::plan::{Decisions, GroupLink, Settings, Summary as Counts, Unclear};
-use crate::sync::{Applied, Control, Finding, Planned, Problem, Side};
+use crate::sync::run::Report;
+use crate::sync::{Control, Finding, Planned, Problem, Side};
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -84,7 +85,7 @@ pub(super) enum Inner {
     /// A job made a plan.
     Planned(Box<Prepared>),
     /// A job applied a plan.
-    Applied(Box<Applied>),
+    Applied(Box<Report>),
     /// A job wants something known.
     Noted(String),
     /// The job ended.

@@ -40,8 +40,8 @@ pub struct Console {
     events: UnboundedReceiver<Event>,
     work: UnboundedSender<Work>,
     clerk: Clerk,
-    /// Whether the review has open marks, for the job under way.
-    open: Arc<AtomicBool>,
+    /// Whether somebody decides in the Review, for the job under way.
+    deciding: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Console {
@@ -71,7 +71,7 @@ impl Console {
             simulate: Arc::new(simulate),
             work: worker::start(sender.clone())?,
             clerk: Clerk::start(sender.clone())?,
-            open: Arc::default(),
+            deciding: Arc::default(),
             sender,
             events,
         };
@@ -137,8 +137,13 @@ impl Console {
             }
             return Vec::new();
         }
+        let marks = self.app.review.marks_made();
         let effects = update::update(&mut self.app, event);
-        self.open.store(self.app.review.is_open(), Relaxed);
+        if self.app.review.marks_made() > marks {
+            self.app.review.decided_at = Some(self.app.now);
+        }
+        let deciding = self.app.review.is_deciding(self.app.now);
+        self.deciding.store(deciding, Relaxed);
         self.perform(effects)
     }
 
@@ -267,7 +272,7 @@ impl Console {
             control,
             progress,
             epoch: self.app.epoch,
-            open: self.open.clone(),
+            deciding: self.deciding.clone(),
         };
         if self.work.send(work).is_err() {
             self.tell(Inner::WorkerGone);

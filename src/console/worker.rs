@@ -3,10 +3,10 @@
 use super::event::{Event, Inner};
 use super::review::{Prepared, prepare};
 use crate::config::{Paths, Profile, Secrets};
-use crate::plan::{Allowance, Allowances, Mode, OperationRow, settings_digest};
-use crate::store::RunKind;
+use crate::plan::{Allowances, Mode};
+use crate::sync::run::{self, Proposal, Purpose};
 use crate::sync::{
-    self, ApplyRequest, Control, Opening, Planned, Problem, Progress, Session, SyncError,
+    self, Control, Opening, Planned, Problem, Progress, ReadOptions, Session, SyncError,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -28,8 +28,8 @@ pub(super) enum WorkKind {
     Undo { run: String },
     /// Reads both sides, and plans what failed in a run again.
     Retry { run: String },
-    /// The unattended sync; without `apply` it only reads and plans.
-    Sync { apply: bool },
+    /// The unattended sync; one that the schedule starts waits for whoever decides in the Review.
+    Sync { scheduled: bool },
 }
 
 impl WorkKind {
@@ -40,13 +40,12 @@ impl WorkKind {
             Self::Apply { .. } => "Applying what was reviewed",
             Self::Undo { .. } => "Planning how to take a run back",
             Self::Retry { .. } => "Planning what failed again",
-            Self::Sync { apply: true } => "Unattended sync",
-            Self::Sync { apply: false } => "Reading on schedule",
+            Self::Sync { .. } => "Unattended sync",
         }
     }
 
     pub(super) const fn applies(&self) -> bool {
-        matches!(self, Self::Apply { .. } | Self::Sync { apply: true })
+        matches!(self, Self::Apply { .. } | Self::Sync { .. })
     }
 }
 
@@ -61,8 +60,8 @@ pub(super) struct Work {
     pub(super) control: Control,
     pub(super) progress: Progress,
     pub(super) epoch: u64,
-    /// Whether a review has open marks: nothing is applied unattended then.
-    pub(super) open: Arc<AtomicBool>,
+    /// Whether somebody decides in the Review just now.
+    pub(super) deciding: Arc<AtomicBool>,
 }
 
 /// Starts the thread. It ends when nobody can send it work any more.
@@ -139,31 +138,53 @@ async fn run(work: Work, tell: &impl Fn(Inner)) -> Result<(), SyncError> {
         progress: work.progress,
     })
     .await?;
-    session.reads_admins();
-    session.reads_ahead();
-    if matches!(work.kind, WorkKind::Refresh { full: true }) {
-        session.verifies_everything();
-    }
     let session = &mut session;
+    // The screen shows what settings that are off now would do, and what adopting a group would.
+    let wanted = ReadOptions {
+        full: matches!(work.kind, WorkKind::Refresh { full: true }),
+        admins: true,
+        ahead: true,
+        ..ReadOptions::default()
+    };
     match work.kind {
-        WorkKind::Refresh { .. } | WorkKind::Sync { apply: false } => {
-            let planned = read(session, tell).await?;
-            show(planned, tell);
-        }
-        WorkKind::Undo { run } => {
-            let planned = noting(session, tell, async |s| sync::undo(s, &run).await).await?;
-            show(planned, tell);
-        }
-        WorkKind::Retry { run } => {
-            let planned = noting(session, tell, async |s| sync::retry(s, &run).await).await?;
-            show(planned, tell);
-        }
+        WorkKind::Refresh { .. } => show(read(session, &wanted, tell).await?, tell),
+        WorkKind::Undo { run } => propose(session, Purpose::Undo(run), &wanted, tell).await?,
+        WorkKind::Retry { run } => propose(session, Purpose::Retry(run), &wanted, tell).await?,
         WorkKind::Apply {
             reviewed,
             allowances,
             take_over,
-        } => apply(session, &reviewed, &allowances, take_over, tell).await?,
-        WorkKind::Sync { apply: true } => sync(session, &work.open, tell).await?,
+        } => {
+            let mut proposal = Proposal::of((*reviewed).clone());
+            proposal.take_over = take_over;
+            let report = noting(session, tell, async |session| {
+                run::reviewed(session, proposal, &allowances, &wanted).await
+            })
+            .await?;
+            let stopped = report.stopped_by.is_some();
+            tell(Inner::Applied(Box::new(report)));
+            // Don't read again after a stop: it would fail for the same reason and hide the first error.
+            if !stopped {
+                show(read(session, &wanted, tell).await?, tell);
+            }
+        }
+        WorkKind::Sync { scheduled } => {
+            let deciding = work.deciding;
+            let nothing = Allowances::default();
+            let (report, planned) = noting(session, tell, async |session| {
+                let hold_back = || scheduled && deciding.load(Relaxed);
+                run::unattended(session, hold_back, &nothing, &wanted).await
+            })
+            .await?;
+            let changed = report.counts.done + report.counts.already > 0;
+            tell(Inner::Applied(Box::new(report)));
+            let planned = if changed {
+                read(session, &wanted, tell).await?
+            } else {
+                planned
+            };
+            show(planned, tell);
+        }
     }
     Ok(())
 }
@@ -174,141 +195,41 @@ fn show(planned: Planned, tell: &impl Fn(Inner)) {
     tell(Inner::Planned(Box::new(prepared)));
 }
 
-async fn read(session: &mut Session, tell: &impl Fn(Inner)) -> Result<Planned, SyncError> {
+async fn read(
+    session: &mut Session,
+    wanted: &ReadOptions,
+    tell: &impl Fn(Inner),
+) -> Result<Planned, SyncError> {
     noting(session, tell, async |session| {
-        sync::plan(session, Allowances::default()).await
+        sync::plan(session, wanted, Allowances::default()).await
     })
     .await
 }
 
-/// Does some work, and tells what the session notes meanwhile.
+/// Shows the plan for a purpose.
+async fn propose(
+    session: &mut Session,
+    purpose: Purpose,
+    wanted: &ReadOptions,
+    tell: &impl Fn(Inner),
+) -> Result<(), SyncError> {
+    let proposal = noting(session, tell, async |session| {
+        run::propose(session, purpose, wanted).await
+    })
+    .await?;
+    show(proposal.planned, tell);
+    Ok(())
+}
+
+/// Calls a use case, and tells what it notes.
 async fn noting<T>(
     session: &mut Session,
     tell: &impl Fn(Inner),
-    work: impl AsyncFnOnce(&mut Session) -> Result<T, SyncError>,
+    call: impl AsyncFnOnce(&mut Session) -> Result<T, SyncError>,
 ) -> Result<T, SyncError> {
-    let said = session.notes.len();
-    let result = work(session).await;
-    for note in session.notes.iter().skip(said) {
-        tell(Inner::Noted(note.clone()));
+    let result = call(session).await;
+    for note in session.take_notes() {
+        tell(Inner::Noted(note));
     }
     result
-}
-
-async fn apply(
-    session: &mut Session,
-    reviewed: &Planned,
-    allowances: &Allowances,
-    take_over: bool,
-    tell: &impl Fn(Inner),
-) -> Result<(), SyncError> {
-    if settings_digest(&reviewed.settings) != settings_digest(&session.profile.settings) {
-        return Err(SyncError::NotAsReviewed);
-    }
-    if !allowances.is_empty() {
-        session.looks_up_namesakes_only();
-    }
-    // What guards held when it was reviewed stays held, also where less of it is left now.
-    let mut allowed = reviewed.clone();
-    allowed.allow(allowances.clone())?;
-    let rows: Vec<OperationRow> = allowed
-        .plan
-        .free()
-        .map(|(_, op)| allowed.plan.row(&allowed.inputs(), op))
-        .collect();
-    let held = allowed.plan.held() as u64;
-    let mut planned = match &reviewed.undo {
-        Some(undo) => {
-            noting(session, tell, async |session| {
-                sync::undo(session, &undo.run_id).await
-            })
-            .await?
-        }
-        None => read(session, tell).await?,
-    };
-    planned.retries.clone_from(&reviewed.retries);
-    let matched = sync::carry_over(&rows, &mut planned);
-    if matched.overtaken > 0 {
-        tell(Inner::Noted(format!(
-            "{} of the reviewed operations are no longer needed",
-            matched.overtaken
-        )));
-    }
-    if matched.changed > 0 {
-        tell(Inner::Noted(format!(
-            "{} of the reviewed operations would now touch another account, address or group: they are left out",
-            matched.changed
-        )));
-    }
-    let shown = |allowance: Allowance| {
-        let mut guards = reviewed.plan.guards.iter();
-        guards.any(|guard| guard.name == allowance.name && guard.count == allowance.count)
-    };
-    planned.allow(sync::as_reviewed(allowances, shown, &planned))?;
-    let kind = match reviewed.undo {
-        Some(_) => RunKind::Undo,
-        None => RunKind::Attended,
-    };
-    let mut request = ApplyRequest::everything(&planned, kind);
-    request.take_over = take_over;
-    request.cut += matched.overtaken + matched.changed;
-    request.reviewed = Some(reviewed.plan.id.clone());
-    request.held += held;
-    let allowances = &allowed.allowances;
-    let guards = allowed.plan.guards.iter().copied();
-    request.held_before = guards.filter(|g| !allowances.names(g.name)).collect();
-    let applied = noting(session, tell, async |session| {
-        sync::apply(session, &planned, request).await
-    })
-    .await?;
-    let stopped = applied.stopped_by.is_some();
-    tell(Inner::Applied(Box::new(applied)));
-    session.forget_undo();
-    if stopped {
-        // Whatever stopped it would stop reading, too: that is not what has to be told.
-        return Ok(());
-    }
-    let planned = read(session, tell).await?;
-    show(planned, tell);
-    Ok(())
-}
-
-async fn sync(
-    session: &mut Session,
-    open: &AtomicBool,
-    tell: &impl Fn(Inner),
-) -> Result<(), SyncError> {
-    let mut planned = read(session, tell).await?;
-    // What was decided while both sides were read counts. What was withdrawn counts from the next
-    // run on: nothing enters a plan that was not confirmed against both sides.
-    let (decided, links) = (session.state.decisions()?, session.state.links()?);
-    planned.again(|known| {
-        known.decisions.operations.extend(decided.operations);
-        known.decisions.kept_apart.extend(decided.kept_apart);
-        known.decisions.left_alone.extend(decided.left_alone);
-        known.links = links;
-    });
-    // With some of them gone, guards may let go of others.
-    sync::confirm(session, &mut planned).await?;
-    if open.load(Relaxed) {
-        tell(Inner::Noted(
-            "The review has open marks: nothing is applied unattended.".to_owned(),
-        ));
-        show(planned, tell);
-        return Ok(());
-    }
-    let request = ApplyRequest::everything(&planned, RunKind::Unattended);
-    let applied = noting(session, tell, async |session| {
-        sync::apply(session, &planned, request).await
-    })
-    .await?;
-    let changed = applied.counts.done + applied.counts.already > 0;
-    tell(Inner::Applied(Box::new(applied)));
-    let planned = if changed {
-        read(session, tell).await?
-    } else {
-        planned
-    };
-    show(planned, tell);
-    Ok(())
 }

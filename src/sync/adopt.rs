@@ -151,25 +151,18 @@ impl Adoption {
 
     /// Stores that the group is owned.
     pub fn store(&self, state: &State) -> Result<(), SyncError> {
-        for entra in &self.entra {
-            state.link_group(
-                entra.as_str(),
-                self.group.as_str(),
-                Ownership::adopted(self.access),
-            )?;
+        for link in self.links() {
+            state.link_group(link.entra.as_str(), link.group.as_str(), link.ownership)?;
         }
         Ok(())
     }
-}
 
-impl Session {
-    /// From the next refresh on, also reads who is an administrator, as an adoption needs to know.
-    pub fn reads_admins(&mut self) {
-        self.admins = true;
-    }
-
-    /// Stores that the group is owned.
-    pub fn adopt(&self, adoption: &Adoption) -> Result<(), SyncError> {
-        adoption.store(&self.state)
+    /// The links that it makes.
+    pub(super) fn links(&self) -> impl Iterator<Item = GroupLink> {
+        self.entra.iter().map(|entra| GroupLink {
+            entra: entra.clone(),
+            group: self.group.clone(),
+            ownership: Ownership::adopted(self.access),
+        })
     }
 }

@@ -2,16 +2,16 @@
 
 use super::error::SyncError;
 use super::progress::Stage;
-use super::refresh::Snapshots;
 use super::session::{Session, rates};
 use crate::config::{Paths, Profile};
 use crate::directory::{EntraSnapshot, JiraSnapshot, fold};
 use crate::jira::Read;
 use crate::plan::{
-    self, Allowances, CallRates, Document, Inputs, Known, Mode, OperationRow, Plan, Reason,
-    Selection, Settings, Undo, settings_digest,
+    self, Allowance, Allowances, CallRates, Complete, Document, Inputs, Known, Mode, OperationRow,
+    Plan, Reason, Selection, Settings, Undo, settings_digest,
 };
 use crate::store::{Listing, Mirror, State, StoreError};
+use crate::sync::read::refresh::Snapshots;
 use jiff::civil::Date;
 use std::sync::Arc;
 
@@ -52,9 +52,37 @@ pub struct Planned {
     pub after_run: i64,
     /// When it was made, RFC 3339.
     pub created_at: String,
+    /// When both sides were read.
+    pub read_at: jiff::Timestamp,
+    /// The session that read them, by its begin; none where they were remembered.
+    pub(super) read_by: Option<tokio::time::Instant>,
+}
+
+/// What is wanted of a read, beside what a plan needs.
+#[derive(Debug, Clone, Default)]
+pub struct ReadOptions {
+    /// Everything is read again, whatever is known.
+    pub full: bool,
+    /// It is read who is an administrator although no group is owned yet: an adoption may make one so.
+    pub admins: bool,
+    /// Members are read of all groups that could take part, so that settings can be tried out.
+    pub ahead: bool,
+    /// People without a namesake among the hidden accounts are not looked up.
+    pub only_namesakes: bool,
+    /// The run that is to be taken back: the groups that it touched are read, too.
+    pub undo: Option<Arc<Undo>>,
 }
 
 impl Planned {
+    /// Which sides were read to their end.
+    #[must_use]
+    pub fn complete(&self) -> Complete {
+        Complete {
+            entra: self.entra.users.is_whole(),
+            jira: self.jira.is_whole(),
+        }
+    }
+
     /// The plan's inputs.
     #[must_use]
     pub fn inputs(&self) -> Inputs<'_> {
@@ -105,6 +133,31 @@ impl Planned {
         Ok(())
     }
 
+    /// Lets the admin allow what is left of what guards held: an allowance of the whole allows the part.
+    /// `shown` says whether this number was shown for the guard.
+    pub(super) fn allow_what_is_left(
+        &mut self,
+        allowances: &Allowances,
+        shown: impl Fn(Allowance) -> bool,
+    ) -> Result<(), SyncError> {
+        self.allowances = Allowances::default();
+        self.plan = plan::make(&self.inputs());
+        let left = |name| self.plan.guards.iter().find(|guard| guard.name == name);
+        let left = allowances.iter().filter_map(|allowance| {
+            let shown = shown(allowance);
+            match left(allowance.name) {
+                Some(guard) if shown && guard.count < allowance.count => Some(Allowance {
+                    count: guard.count,
+                    ..allowance
+                }),
+                None if shown => None,
+                _ => Some(allowance),
+            }
+        });
+        let left = Allowances::new(left.collect::<Vec<_>>());
+        self.allow(left)
+    }
+
     /// Plans again after `change` to what is known, from the same snapshots.
     pub fn again(&mut self, change: impl FnOnce(&mut Known)) {
         change(&mut self.known);
@@ -119,7 +172,16 @@ impl Planned {
 }
 
 /// Reads both sides, recognises people, and plans.
-pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Planned, SyncError> {
+pub async fn plan(
+    session: &mut Session,
+    wanted: &ReadOptions,
+    allowances: Allowances,
+) -> Result<Planned, SyncError> {
+    session.full = wanted.full;
+    session.admins = wanted.admins;
+    session.ahead = wanted.ahead;
+    session.only_namesakes = wanted.only_namesakes;
+    session.undo.clone_from(&wanted.undo);
     session.held_too = session.mode == Mode::Attended || !allowances.is_empty();
     let mut known = known(&session.state, &session.mirror, &session.profile.settings)?;
     known.organization_key = session.organization.is_some();
@@ -156,6 +218,8 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
         created_at: jiff::Timestamp::now()
             .strftime("%Y-%m-%dT%H:%M:%SZ")
             .to_string(),
+        read_at: jiff::Timestamp::now(),
+        read_by: Some(session.begun),
     };
     planned.plan = plan::make(&planned.inputs());
     verified(session, &mut snapshots, &mut planned).await?;
@@ -285,6 +349,8 @@ pub fn recall(profile: &Profile, paths: &Paths) -> Option<Recalled> {
         plan: Plan::default(),
         listings: mirrored.listings,
         after_run: mirrored.verification.runs,
+        read_at: jiff::Timestamp::from_second(i64::from(read_at)).ok()?,
+        read_by: None,
         created_at: jiff::Timestamp::from_second(i64::from(read_at))
             .ok()?
             .strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,17 +1,17 @@
 //! Saved plans: written, checked, applied as they are.
 
 use super::adopt::Adoption;
-use super::audit::private_file;
 use super::error::{PlanRefused, SyncError};
+use super::export::private_file;
 use super::planning::Planned;
 use super::session::Session;
 use crate::plan::{
-    Allowance, Allowances, Document, GroupPair, OperationId, OperationRow, Pinned, Selection,
-    TargetState, read_document, settings_digest, write_document,
+    Document, GroupPair, OperationId, OperationRow, Pinned, Selection, TargetState, read_document,
+    settings_digest, write_document,
 };
 use std::collections::HashMap;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How old a saved plan may be, in seconds.
 const AGE: i64 = 86400;
@@ -40,14 +40,23 @@ pub fn save(
     file.flush().map_err(io)
 }
 
+/// A plan that was read from a file.
+#[derive(Debug, Clone)]
+pub struct SavedPlan {
+    /// The plan.
+    pub document: Document,
+    /// The file; named in errors.
+    pub path: PathBuf,
+}
+
 /// Reads a saved plan and checks its hash, version and age.
-pub fn read_saved(path: &Path, profile: &str) -> Result<Document, SyncError> {
-    let text = std::fs::read_to_string(path).map_err(|source| SyncError::PlanFile {
-        path: path.to_owned(),
+pub fn read_saved(path: PathBuf, profile: &str) -> Result<SavedPlan, SyncError> {
+    let text = std::fs::read_to_string(&path).map_err(|source| SyncError::PlanFile {
+        path: path.clone(),
         source,
     })?;
     let refused = |cause| SyncError::PlanRefused {
-        path: path.to_owned(),
+        path: path.clone(),
         cause,
     };
     let document = read_document(&text).map_err(|e| refused(PlanRefused::Document(e)))?;
@@ -59,7 +68,7 @@ pub fn read_saved(path: &Path, profile: &str) -> Result<Document, SyncError> {
     if made.is_none_or(|made| !(-AGE..=AGE).contains(&(now - made.as_second()))) {
         return Err(refused(PlanRefused::Old));
     }
-    Ok(document)
+    Ok(SavedPlan { document, path })
 }
 
 /// What became of a saved plan's operations.
@@ -73,17 +82,23 @@ pub struct Matched {
     pub changed: u64,
 }
 
+impl Matched {
+    pub(super) const fn total(self) -> u64 {
+        self.cut + self.overtaken + self.changed
+    }
+}
+
 /// Narrows a fresh plan, from both directories as they are now, to what a saved one lets through:
 /// what both hold is applied, what changed meanwhile is not overwritten, and nothing that was not
 /// reviewed is added. Guards count what is left.
-pub fn narrow(
+pub(super) fn narrow_to_saved(
     session: &Session,
     planned: &mut Planned,
-    saved: &Document,
-    path: &Path,
+    plan: &SavedPlan,
 ) -> Result<Matched, SyncError> {
+    let saved = &plan.document;
     let refused = |cause| SyncError::PlanRefused {
-        path: path.to_owned(),
+        path: plan.path.clone(),
         cause,
     };
     let Some(pinned) = &saved.pinned else {
@@ -112,7 +127,7 @@ pub fn narrow(
 
 /// The same for operations that were reviewed on the screen: of the fresh plan stays what they
 /// hold too.
-pub fn carry_over(rows: &[OperationRow], fresh: &mut Planned) -> Matched {
+pub(super) fn carry_over(rows: &[OperationRow], fresh: &mut Planned) -> Matched {
     let wanted = rows.iter().map(|row| (&row.id, row)).collect();
     narrow_to(fresh, &wanted)
 }
@@ -146,28 +161,6 @@ fn narrow_to(planned: &mut Planned, wanted: &HashMap<&OperationId, &OperationRow
     matched
 }
 
-/// Allowances that name what a reviewed plan showed, where less of it is left: whoever allowed
-/// the whole allowed the part. `shown` says whether the reviewed plan showed this number.
-#[must_use]
-pub fn as_reviewed(
-    allowances: &Allowances,
-    shown: impl Fn(Allowance) -> bool,
-    planned: &Planned,
-) -> Allowances {
-    let left = |name| planned.plan.guards.iter().find(|guard| guard.name == name);
-    Allowances::new(allowances.iter().filter_map(|allowance| {
-        let shown = shown(allowance);
-        match left(allowance.name) {
-            Some(guard) if shown && guard.count < allowance.count => Some(Allowance {
-                count: guard.count,
-                ..allowance
-            }),
-            None if shown => None,
-            _ => Some(allowance),
-        }
-    }))
-}
-
 /// Whether an operation does now what it was reviewed for: to the same account and address, in the
 /// same group. What did not exist then may have been created since, by the plan itself.
 fn is_same(saved: &OperationRow, now: &OperationRow, mirrored: bool) -> bool {
@@ -191,7 +184,7 @@ fn is_same(saved: &OperationRow, now: &OperationRow, mirrored: bool) -> bool {
 }
 
 /// Checks that a saved adoption is the one that would be made now.
-pub fn same_adoption(
+pub(super) fn same_adoption(
     adoption: &Adoption,
     saved: &[GroupPair],
     path: &Path,

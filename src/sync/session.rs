@@ -1,8 +1,9 @@
 //! One profile, ready to work: locked, connected, pinned.
 
 use super::error::SyncError;
+use super::planning::Planned;
+use super::problem::Problem;
 use super::progress::{Progress, Stage};
-use super::words::Problem;
 use crate::config::{Paths, Profile, Secrets};
 use crate::entra::{Credentials, Entra, Tenant};
 use crate::http::{Clients, Control, Rates};
@@ -58,13 +59,16 @@ pub struct Session {
     pub(super) organization: Option<Organization>,
     pub(super) mirror: Mirror,
     pub(super) cancel: Control,
-    pub(super) progress: Progress,
+    /// How far it is.
+    pub progress: Progress,
     pub(super) owner: Owner,
     pub(super) begun: tokio::time::Instant,
+    /// The profile's folder.
+    folder: std::path::PathBuf,
     /// The run that is to be taken back: the groups that it touched are read, too.
     pub(super) undo: Option<std::sync::Arc<crate::plan::Undo>>,
     /// Both sides as the last plan knew them.
-    pub(super) snapshots: Option<super::refresh::Snapshots>,
+    pub(super) snapshots: Option<crate::sync::read::refresh::Snapshots>,
     /// Whether everything is read again, whatever is known.
     pub(super) full: bool,
     /// Whether operations that guards hold are verified too, since somebody may allow them.
@@ -76,7 +80,8 @@ pub struct Session {
     pub(super) ahead: bool,
     /// Whether look-ups of people without a namesake among the hidden accounts are left out.
     pub(super) only_namesakes: bool,
-    _lock: Lock,
+    /// None while a person is asked.
+    lock: Option<Lock>,
 }
 
 /// Who is at work: host and user.
@@ -190,14 +195,37 @@ pub(super) fn folder(paths: &Paths, profile: &str) -> Result<std::path::PathBuf,
 }
 
 impl Session {
-    /// From the next refresh on, reads everything again, whatever is known.
-    pub fn verifies_everything(&mut self) {
-        self.full = true;
+    /// Gives the lock back: others may work on the profile while a person is asked.
+    pub(super) fn release(&mut self) {
+        self.lock = None;
     }
 
-    /// From the next refresh on, also reads what settings that are off now would need.
-    pub fn reads_ahead(&mut self) {
-        self.ahead = true;
+    /// Takes the lock again if it was given back. The files are opened anew then: somebody may have
+    /// restored a backup meanwhile.
+    pub(super) fn hold(&mut self) -> Result<(), SyncError> {
+        if self.lock.is_some() {
+            return Ok(());
+        }
+        let lock = Lock::take(&self.folder.join("lock"), &self.owner)?;
+        self.state = State::open(&self.folder)?;
+        self.mirror = Mirror::open(&self.folder)?;
+        self.state.pin(&self.identity)?;
+        self.lock = Some(lock);
+        Ok(())
+    }
+
+    /// Whether this session read what a plan was made from.
+    pub(super) fn has_read(&self, planned: &Planned) -> bool {
+        planned.read_by == Some(self.begun)
+    }
+
+    pub(super) fn note(&mut self, words: String) {
+        self.notes.push(words);
+    }
+
+    /// What was noted and not taken yet.
+    pub fn take_notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
     }
 
     /// Takes the profile's lock, opens its stores, signs in on both sides and checks that the
@@ -279,7 +307,8 @@ impl Session {
             admins: false,
             ahead: false,
             only_namesakes: false,
-            _lock: lock,
+            lock: Some(lock),
+            folder,
         })
     }
 }

@@ -57,11 +57,7 @@ pub(in crate::console) fn perform(app: &mut App, action: Action) -> Vec<Effect> 
             app.over(Overlay::Ask(ask));
         }
         Action::RunNow => {
-            let words = if app.review.is_open() {
-                "The review has open marks: both directories are read, and nothing is applied."
-            } else {
-                "Both directories are read, and what guards let through is applied without asking again, as the interval does it."
-            };
+            let words = "Both directories are read, and what guards let through is applied without asking again, as the interval does it. What you rejected stays out.";
             let mut lines = vec![(Tone::Plain, words.to_owned())];
             if let Some(undo) = &jobs.paused {
                 let words = format!("The schedule is paused by the undo {undo}, and stays so.");

@@ -23,7 +23,8 @@ use crate::config::{Profile, Schedule};
 use crate::directory::Completeness;
 use crate::plan::next_run;
 use crate::store::{Run, RunOutcome};
-use crate::sync::{Applied, Control, Problem, Progress};
+use crate::sync::run::Report;
+use crate::sync::{Control, Problem, Progress};
 use crate::text::{counted, duration, escape, grouped};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
@@ -48,7 +49,7 @@ pub(super) struct LogLine {
 /// How the last job ended.
 #[derive(Debug)]
 pub(super) enum Last {
-    Applied(Box<Applied>),
+    Applied(Box<Report>),
     Read,
     Failed(Problem),
 }
@@ -218,16 +219,8 @@ pub(super) fn tick(app: &mut App) -> Vec<Effect> {
         && app.ending.is_none()
         && app.profile.is_some()
         && !summary;
-    if due.is_some_and(|due| due <= now) && idle {
-        let apply = !app.review.is_open();
-        if !apply {
-            jobs.say(
-                now,
-                Tone::Held,
-                "The review has open marks: the scheduled run reads, and applies nothing.",
-            );
-        }
-        effects.push(Effect::Start(WorkKind::Sync { apply }));
+    if due.is_some_and(|due| due <= now) && idle && !app.review.is_deciding(now) {
+        effects.push(Effect::Start(WorkKind::Sync { scheduled: true }));
     }
     effects
 }
@@ -299,7 +292,7 @@ pub(super) fn planned(app: &mut App, prepared: Prepared) -> Vec<Effect> {
 }
 
 /// A plan has been applied.
-pub(super) fn applied(app: &mut App, applied: Applied) -> Vec<Effect> {
+pub(super) fn applied(app: &mut App, applied: Report) -> Vec<Effect> {
     look_at_job(&mut app.jobs, app.now);
     let (tone, words) = outcome_words(&applied);
     app.jobs.say(app.now, tone, &words);
@@ -335,15 +328,14 @@ pub(super) fn applied(app: &mut App, applied: Applied) -> Vec<Effect> {
     app.jobs.last = Some((name, app.now, Last::Applied(Box::new(applied))));
     let reviewed = app.jobs.job.as_ref();
     if finished && reviewed.is_some_and(|job| matches!(job.kind, WorkKind::Apply { .. })) {
-        // What was marked has been acted on. Marks that a stop left over stay open: the interval
-        // must not apply around them.
+        // What was marked has been acted on.
         app.review.close();
     }
     vec![Effect::Errand(Errand::Runs)]
 }
 
 /// An outcome in a sentence.
-pub(super) fn outcome_words(applied: &Applied) -> (Tone, String) {
+pub(super) fn outcome_words(applied: &Report) -> (Tone, String) {
     let tone = match applied.outcome {
         RunOutcome::Applied | RunOutcome::Nothing => Tone::Good,
         RunOutcome::Held | RunOutcome::Cancelled => Tone::Held,

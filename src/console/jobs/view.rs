@@ -8,7 +8,7 @@ use crate::console::text::{clock, countdown, moment};
 use crate::console::theme::Tone;
 use crate::console::worker::WorkKind;
 use crate::store::RunOutcome;
-use crate::sync::Applied;
+use crate::sync::run::Report;
 use crate::text::{counted, duration, grouped, wrap};
 use jiff::Timestamp;
 use std::cmp::Ordering;
@@ -258,7 +258,7 @@ fn at_rest(app: &App, canvas: &mut Canvas<'_>) {
     }
 }
 
-fn last_applied(app: &App, applied: &Applied, canvas: &mut Canvas<'_>, y: usize) {
+fn last_applied(app: &App, applied: &Report, canvas: &mut Canvas<'_>, y: usize) {
     let (tone, words) = outcome_words(applied);
     let mut y = canvas.paragraph(1, y, &words, tone);
     if let Some(problem) = &applied.stopped_by {
@@ -350,8 +350,8 @@ fn schedule(app: &App, canvas: &mut Canvas<'_>) {
     }
     if app.waits_for_review() {
         words.push_str(" · holds everything until you apply a plan (3, a)");
-    } else if app.review.is_open() {
-        words.push_str(" · only reads: the review has open marks");
+    } else if app.review.is_deciding(app.now) {
+        words.push_str(" · waits while you decide in Review, at most 10 min");
     } else {
         words.push_str(" · s runs it now");
     }

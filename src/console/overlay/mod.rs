@@ -187,9 +187,7 @@ fn answer(app: &mut App) -> Vec<Effect> {
         Answer::SaveSettings => return provisioning::save(app),
         Answer::Reload => return vec![Effect::Load(None)],
         Answer::RunNow => {
-            return vec![Effect::Start(WorkKind::Sync {
-                apply: !app.review.is_open(),
-            })];
+            return vec![Effect::Start(WorkKind::Sync { scheduled: false })];
         }
         Answer::SayAll(said) => return app.review.say_all(said),
         Answer::Start(kind) => {

@@ -9,6 +9,10 @@ use crate::console::field::TextField;
 use crate::console::text::turned;
 use crate::plan::{OperationId, RowDecision};
 use hashbrown::HashMap;
+use jiff::{SignedDuration, Timestamp};
+
+/// For so long after the last mark the schedule waits.
+const DECIDING: SignedDuration = SignedDuration::from_mins(10);
 
 /// The screen's state.
 #[derive(Debug, Default)]
@@ -37,6 +41,8 @@ pub(in crate::console) struct Review {
     pub(in crate::console) outdated: bool,
     /// Whether the summary is being counted.
     pub(in crate::console) counting: bool,
+    /// When the last mark was made.
+    pub(in crate::console) decided_at: Option<Timestamp>,
 }
 
 /// How a decision is taken back.
@@ -142,9 +148,20 @@ impl Review {
         wanted
     }
 
+    /// Whether somebody is deciding: the schedule waits for them, but not for ever.
+    pub(in crate::console) fn is_deciding(&self, now: Timestamp) -> bool {
+        let lately = |at: Timestamp| now.duration_since(at) < DECIDING;
+        self.is_open() && self.decided_at.is_some_and(lately)
+    }
+
     /// Whether marks were made since the plan came.
     pub(in crate::console) fn is_open(&self) -> bool {
-        self.plan.as_ref().is_some_and(|plan| plan.marks.made > 0)
+        self.marks_made() > 0
+    }
+
+    /// How many marks were made since the plan came.
+    pub(in crate::console) fn marks_made(&self) -> u64 {
+        self.plan.as_ref().map_or(0, |plan| plan.marks.made)
     }
 
     pub(super) fn count(&mut self) {

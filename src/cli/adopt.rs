@@ -1,0 +1,124 @@
+//! `adopt`.
+
+use super::conversation::agree;
+use super::json;
+use super::output::{Exit, Output, counted, printed};
+use super::plan_text::guards_text;
+use super::target::{Target, with_progress};
+use crate::plan::{Allowances, Kind, Mode};
+use crate::sync::run::{self, Purpose};
+use crate::sync::{self, Adoption, Planned, SyncError};
+use crate::text::escape;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// What was asked for.
+pub(super) struct Request<'a> {
+    /// The group.
+    pub(super) group: &'a str,
+    /// Only write the plan.
+    pub(super) out: Option<&'a Path>,
+    /// Answer yes.
+    pub(super) yes: bool,
+}
+
+/// Shows who stays and who leaves, asks, and adopts.
+pub(super) async fn adopt(
+    target: &Target,
+    allowances: Allowances,
+    request: &Request<'_>,
+    output: &Output,
+) -> Result<Exit, SyncError> {
+    let mut session = target.open(Mode::Attended, "adopt", output).await?;
+    let purpose = Purpose::Adopt(request.group.to_owned());
+    let wanted = target.wanted();
+    let mut proposal = with_progress(&mut session, output, async |session| {
+        run::propose(session, purpose, &wanted).await
+    })
+    .await?;
+    let text = preview(&proposal.planned, proposal.adoption.as_ref(), output);
+    proposal.allow(&allowances)?;
+    if output.json {
+        output.remark(&text);
+    } else {
+        output.answer(&text).map_err(printed)?;
+    }
+    let Some(path) = request.out else {
+        let yes = request.yes;
+        return agree(target, &mut session, proposal, allowances, yes, output).await;
+    };
+    let planned = &proposal.planned;
+    sync::save(&session, planned, proposal.adoption.as_ref(), path)?;
+    let typed = if proposal.adoption.is_some_and(|adoption| adoption.access) {
+        " Whoever applies it has to type the group's name, in a terminal."
+    } else {
+        ""
+    };
+    target.tell_saved(path, typed, output);
+    if output.json {
+        json::print_plan(planned, &session.profile.name).map_err(printed)?;
+    }
+    Ok(Exit::Done)
+}
+
+fn preview(planned: &Planned, adoption: Option<&Adoption>, output: &Output) -> String {
+    let mut text = adoption.map_or_else(String::new, |adoption| members(planned, adoption));
+    text.push_str(&guards_text(planned, output));
+    text
+}
+
+fn members(planned: &Planned, adoption: &Adoption) -> String {
+    let entra: Vec<String> = adoption
+        .entra
+        .iter()
+        .filter_map(|id| planned.entra.find_group(id.as_str()))
+        .map(|row| format!("“{}”", escape(planned.entra.group(row).name())))
+        .collect();
+    let (name, entra) = (escape(&adoption.name), entra.join(" and "));
+    let mut text = if adoption.owned {
+        format!("“{name}” is owned already, and mirrors Entra's {entra}.\n")
+    } else {
+        format!("Adopting “{name}”: from now on it mirrors Entra's {entra}.\n")
+    };
+    if adoption.access {
+        text.push_str(
+            "  ! Its members have access to a product and take seats: who leaves loses both.\n",
+        );
+    }
+    let names = |kind: Kind| -> Vec<String> {
+        planned
+            .plan
+            .operations
+            .iter()
+            .filter(|op| op.kind == kind)
+            .filter_map(|op| planned.plan.row(&planned.inputs(), op).user)
+            .map(|user| user.name)
+            .collect()
+    };
+    for (mark, what, list) in [
+        (
+            "-",
+            "to leave: linked, and not in Entra's group, or disabled",
+            names(Kind::RemoveMember),
+        ),
+        ("+", "to be added", names(Kind::AddMember)),
+        ("=", "to stay", adoption.stays.clone()),
+        (
+            "·",
+            "to stay: unknown to Entra, or deactivated",
+            adoption.unknown.clone(),
+        ),
+    ] {
+        let mut list = list;
+        list.sort();
+        let _ = writeln!(
+            text,
+            "  {mark} {} {what}",
+            counted(list.len() as u64, "member", "members")
+        );
+        for name in &list {
+            let _ = writeln!(text, "      {}", escape(name));
+        }
+    }
+    text
+}

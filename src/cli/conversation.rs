@@ -1,0 +1,115 @@
+//! What is asked before a person's plan is applied. Nothing is locked meanwhile.
+
+use super::ask;
+use super::output::{Exit, Output};
+use super::report_text::tell;
+use super::target::{Target, with_progress};
+use crate::plan::Allowances;
+use crate::sync::run::{self, Proposal, Rival};
+use crate::sync::{Session, SyncError};
+use crate::text::{counted, duration};
+
+/// Asks for what guards hold and for agreement; then what was agreed to is applied.
+pub(super) async fn agree(
+    target: &Target,
+    session: &mut Session,
+    mut proposal: Proposal,
+    mut allowances: Allowances,
+    yes: bool,
+    output: &Output,
+) -> Result<Exit, SyncError> {
+    proposal.allow(&allowances)?;
+    if allowances.is_empty() && !yes && !proposal.planned.plan.guards.is_empty() {
+        let typed = ask::allowances(&proposal.planned.plan.guards, &target.cancel).await?;
+        allowances = Allowances::new(typed);
+        proposal.allow(&allowances)?;
+    }
+    if !is_agreed(target, session, &mut proposal, yes, output).await? {
+        output.remark("Nothing was applied.");
+        tell_document(&run::declined(session, &proposal), output)?;
+        return Ok(Exit::Done);
+    }
+    let wanted = target.wanted();
+    let report = with_progress(session, output, async |session| {
+        run::reviewed(session, proposal, &allowances, &wanted).await
+    })
+    .await?;
+    tell(&report, output)
+}
+
+/// Whether the person agrees, to everything that they are asked.
+async fn is_agreed(
+    target: &Target,
+    session: &mut Session,
+    proposal: &mut Proposal,
+    yes: bool,
+    output: &Output,
+) -> Result<bool, SyncError> {
+    if let Some(adoption) = &proposal.adoption
+        && adoption.access
+        && !ask::typed_name(&adoption.name, &target.cancel).await?
+    {
+        return Ok(false);
+    }
+    if let Some(rival) = run::rival(session, proposal).await? {
+        if !takes_over(target, &rival, yes, output).await? {
+            return Ok(false);
+        }
+        proposal.take_over = true;
+    }
+    if yes || (proposal.adoption.is_none() && proposal.planned.plan.operations.is_empty()) {
+        return Ok(true);
+    }
+    ask::confirm(&question(session, proposal), &target.cancel).await
+}
+
+fn question(session: &Session, proposal: &Proposal) -> String {
+    let planned = &proposal.planned;
+    let count = planned.plan.free().count() as u64;
+    if count == 0 {
+        return "Everything is held, nothing would be applied. Note this plan as reviewed, so that `rollbook sync` may run?".to_owned();
+    }
+    let verb = if planned.undo.is_some() {
+        "Take back: apply"
+    } else {
+        "Apply"
+    };
+    format!(
+        "{verb} {} to {}? It takes about {}.",
+        counted(count, "operation", "operations"),
+        session.profile.site.host(),
+        duration(planned.time_to_apply().as_secs().max(1))
+    )
+}
+
+/// Whether the person takes over from somebody else who applies to the site.
+async fn takes_over(
+    target: &Target,
+    rival: &Rival,
+    yes: bool,
+    output: &Output,
+) -> Result<bool, SyncError> {
+    output.remark(&rival.words());
+    if yes {
+        return Ok(true);
+    }
+    ask::confirm("Take over, and apply this all the same?", &target.cancel).await
+}
+
+/// There is nothing to apply, and so no run.
+pub(super) fn nothing_to_do(
+    session: &Session,
+    proposal: &Proposal,
+    output: &Output,
+) -> Result<Exit, SyncError> {
+    tell_document(&run::nothing_to_do(session, proposal), output)?;
+    Ok(Exit::Done)
+}
+
+fn tell_document(report: &run::Report, output: &Output) -> Result<(), SyncError> {
+    if output.json {
+        let document = super::json::report(report);
+        output.document(&document).map_err(super::output::printed)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! `runs`.
+
+use super::json;
+use super::output::{Exit, Output, Tone, cell, printed};
+use super::target::Target;
+use crate::sync::SyncError;
+use serde_json::json;
+use std::fmt::Write as _;
+
+/// Lists runs.
+pub(super) fn runs(target: &Target, output: &Output) -> Result<Exit, SyncError> {
+    let runs = match target.state()? {
+        Some(state) => state.runs()?,
+        None => Vec::new(),
+    };
+    if output.json {
+        let rows: Vec<serde_json::Value> = runs.iter().map(json::run).collect();
+        let document = json!({"version": 1, "runs": rows});
+        output.document(&document).map_err(printed)?;
+        return Ok(Exit::Done);
+    }
+    if runs.is_empty() {
+        output.answer("No runs yet.\n").map_err(printed)?;
+        return Ok(Exit::Done);
+    }
+    let mut text = format!(
+        "{}\n",
+        output.tone(
+            Tone::Strong,
+            "run, by its begin    kind       outcome    done  there  failed  skipped  held"
+        )
+    );
+    for run in &runs {
+        let c = run.counts;
+        let outcome = run.outcome.as_deref().unwrap_or("unfinished");
+        let _ = writeln!(
+            text,
+            "{} {} {} {:>5} {:>6} {:>7} {:>8} {:>5}",
+            cell(&run.run_id, 20),
+            cell(&run.kind, 10),
+            cell(outcome, 9),
+            c.done,
+            c.already,
+            c.failed,
+            c.skipped,
+            c.held
+        );
+    }
+    output.answer(&text).map_err(printed)?;
+    Ok(Exit::Done)
+}

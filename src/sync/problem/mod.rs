@@ -1,0 +1,135 @@
+//! Every error in words for an administrator: what happened, why, what to do, and the ids that
+//! support will ask for.
+
+mod local;
+mod services;
+
+use crate::sync::error::{PlanRefused, SyncError};
+use crate::text::escape;
+use std::collections::BTreeMap;
+
+/// An error as an administrator reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// A stable word for programs.
+    pub kind: &'static str,
+    /// What happened, and why.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+    /// Ids that support will ask for.
+    pub ids: BTreeMap<String, String>,
+}
+
+impl Problem {
+    fn new(kind: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            hint: hint.into(),
+            ids: BTreeMap::new(),
+        }
+    }
+
+    /// A problem from outside the use cases.
+    #[must_use]
+    pub fn plain(kind: &'static str, message: String, hint: &str) -> Self {
+        Self::new(kind, message, hint)
+    }
+
+    fn id(mut self, name: &str, value: &str) -> Self {
+        if !value.is_empty() {
+            self.ids.insert(name.to_owned(), escape(value).into_owned());
+        }
+        self
+    }
+}
+
+impl From<&SyncError> for Problem {
+    fn from(error: &SyncError) -> Self {
+        match error {
+            SyncError::Config(error) => local::config(error),
+            SyncError::Store(error) => local::store(error),
+            SyncError::Entra(error) => error.into(),
+            SyncError::Jira(error) => error.into(),
+            SyncError::Allowance(error) => Self::new(
+                "allowance",
+                format!("Nothing was applied: {error}."),
+                "Look at the plan again, and allow a guard by its name and the number that the plan shows for it, such as --allow new-people=12.",
+            ),
+            SyncError::NotAsReviewed => Self::new(
+                "plan-refused",
+                "Nothing was applied: toggles, scope or names were changed since this plan was made.",
+                "Read both directories again, and review the new plan.",
+            ),
+            SyncError::UnclearScope(why) => Self::new(
+                "scope",
+                format!(
+                    "Who takes part can't be told: {}. Nothing was planned.",
+                    escape(why)
+                ),
+                "Correct the name in the configuration (an object id outlives renames), or give the application the permission that is missing.",
+            ),
+            SyncError::Client(cause) => Self::new(
+                "connection",
+                format!("The HTTP client could not be started: {cause}."),
+                "Check the proxy settings of this machine (HTTPS_PROXY) and its CA certificates.",
+            ),
+            SyncError::PlanFile { path, source } => Self::new(
+                "plan-file",
+                format!("The file {} can't be used: {source}.", path.display()),
+                "Check the path and its permissions.",
+            ),
+            SyncError::PlanRefused { path, cause } => {
+                refused_plan(&path.display().to_string(), cause)
+            }
+            SyncError::NoTerminal { instead } => Self::new(
+                "no-terminal",
+                "This needs an answer, and there is no terminal to ask on. Nothing was applied.",
+                *instead,
+            ),
+            SyncError::NoConsole => Self::new(
+                "no-terminal",
+                "The console needs a terminal, and there is none here.",
+                "Without one there are commands: `rollbook --help` lists them, and `rollbook demo --headless` shows the main job.",
+            ),
+            SyncError::Terminal(cause) => Self::new(
+                "terminal",
+                format!("The terminal can't be used: {cause}."),
+                "Check TERM and the connection, and start again. What was under way is in the journal: the next run goes on from there.",
+            ),
+            SyncError::NotAdoptable(message) => Self::new(
+                "adopt",
+                message.clone(),
+                "Name a Jira group as Jira shows it, or its groupId. `rollbook plan` lists the groups that stand for an Entra group.",
+            ),
+            SyncError::Leased(rival) => Self::new(
+                "leased",
+                format!("Nothing was applied: {}", rival.words()),
+                if rival.active {
+                    "Wait until that run has ended. To go on all the same, apply it yourself with `rollbook apply` or in the console, and answer that you take over."
+                } else {
+                    "Two machines with different settings would undo each other's work. Compare the settings; whoever is to go on applies a plan with `rollbook apply` or in the console, and takes over by that."
+                },
+            ),
+            SyncError::UnknownRun(run) => Self::new(
+                "unknown-run",
+                format!("There is no run “{}”.", escape(run)),
+                "`rollbook runs` lists them.",
+            ),
+            SyncError::Cancelled => Self::new(
+                "cancelled",
+                "Cancelled. Nothing was left half done.",
+                "Start it again when you are ready.",
+            ),
+        }
+    }
+}
+
+fn refused_plan(path: &str, cause: &PlanRefused) -> Problem {
+    Problem::new(
+        "plan-refused",
+        format!("The plan in {path} is not applied: {cause}."),
+        "Make a new one with `rollbook plan --out FILE`, review it, and apply that.",
+    )
+}

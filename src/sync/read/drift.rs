@@ -1,0 +1,173 @@
+//! What somebody else changed in Jira since it was known, with who and when.
+
+use super::jira::JiraSide;
+use crate::directory::{AccountId, AccountKind, GroupId, JiraSnapshot, fold};
+use crate::jira::AuditRecord;
+use crate::store::Written;
+use crate::sync::error::SyncError;
+use crate::sync::session::Session;
+use crate::text::escape;
+use std::collections::HashSet;
+
+/// How many are told one by one.
+pub(in crate::sync) const SHOWN: usize = 20;
+
+/// A membership that was changed by somebody else.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Drift {
+    /// The group.
+    pub group: GroupId,
+    /// Its name.
+    pub group_name: String,
+    /// The account.
+    pub account: AccountId,
+    /// Its name.
+    pub account_name: String,
+    /// Whether it came into the group, rather than left it.
+    pub came: bool,
+    /// When the membership was last known, seconds since 1970.
+    pub known_at: u32,
+    /// Who did it, and when, if the audit records tell.
+    pub by: Option<(String, String)>,
+}
+
+impl Drift {
+    /// What differs between the members that were known of a group and these, sorted, but for what
+    /// runs of this profile wrote.
+    pub(in crate::sync) fn of_list(
+        jira: &JiraSnapshot,
+        group: u32,
+        now: &[u32],
+        written: &Written,
+    ) -> Vec<Self> {
+        if !jira.group(group).read() {
+            return Vec::new();
+        }
+        let before = jira.members().of(group);
+        let gone = before.iter().filter(|a| now.binary_search(a).is_err());
+        let came = now.iter().filter(|a| before.binary_search(a).is_err());
+        gone.map(|account| (account, false))
+            .chain(came.map(|account| (account, true)))
+            .filter_map(|(account, came)| Self::of(jira, group, *account, came, written))
+            .collect()
+    }
+
+    /// What differs in groups whose members were known before and are known now.
+    pub(in crate::sync) fn between(
+        before: &JiraSnapshot,
+        now: &JiraSnapshot,
+        written: &Written,
+    ) -> Vec<Self> {
+        let mut drift = Vec::new();
+        for (group, shown) in before.iter_groups().filter(|(_, group)| group.read()) {
+            let row = now.find_group(shown.id());
+            let Some(row) = row.filter(|row| now.group(*row).read()) else {
+                continue;
+            };
+            let members = now.members().of(row).iter();
+            let ids = members.map(|account| now.account(*account).id());
+            // Accounts that are new altogether were put into no group that was known of them.
+            let mut known: Vec<u32> = ids.filter_map(|id| before.find_account(id)).collect();
+            known.sort_unstable();
+            drift.extend(Self::of_list(before, group, &known, written));
+        }
+        drift
+    }
+
+    /// A membership that is no longer as it was known; none if a run of this profile did that, or
+    /// if it is not a person's.
+    pub(in crate::sync) fn of(
+        jira: &JiraSnapshot,
+        group: u32,
+        account: u32,
+        came: bool,
+        written: &Written,
+    ) -> Option<Self> {
+        let (group, account) = (jira.group(group), jira.account(account));
+        let ours = written.get(group.id()).and_then(|w| w.get(account.id()));
+        if ours == Some(&came) || account.kind() != AccountKind::Person {
+            return None;
+        }
+        Some(Self {
+            group: GroupId::new(group.id()),
+            group_name: group.name().to_owned(),
+            account: AccountId::new(account.id()),
+            account_name: account.name().to_owned(),
+            came,
+            known_at: group.verified(),
+            by: None,
+        })
+    }
+
+    /// The drift in a sentence.
+    pub(in crate::sync) fn words(&self) -> String {
+        let what = if self.came {
+            "was put into"
+        } else {
+            "was taken out of"
+        };
+        let by = match &self.by {
+            Some((who, when)) => format!(" by {} on {}", escape(who), escape(when)),
+            None => " by somebody else; the audit records don't tell who".to_owned(),
+        };
+        format!(
+            "{} {what} “{}” in Jira{by}.",
+            escape(&self.account_name),
+            escape(&self.group_name)
+        )
+    }
+
+    /// Whether an audit record tells of it.
+    fn is_told_by(&self, record: &AuditRecord) -> bool {
+        let summary = record.summary.to_ascii_lowercase();
+        let fits = if self.came {
+            summary.contains("added")
+        } else {
+            summary.contains("removed")
+        };
+        // Groups stand in the records by name, with or without an id of their own; people by id,
+        // so that nobody is taken for a namesake.
+        let about = |id: &str, name: &str| {
+            record.about.iter().any(|(other, other_name)| {
+                let named = !name.is_empty() && fold(other_name) == fold(name);
+                other == id || (named && (other.is_empty() || fold(other) == fold(name)))
+            })
+        };
+        fits && summary.contains("group")
+            && about(self.group.as_str(), &self.group_name)
+            && about(self.account.as_str(), &self.account_name)
+    }
+}
+
+impl Session {
+    /// Keeps what concerns linked groups, and asks the audit records for who and when.
+    pub(in crate::sync) async fn explain(
+        &self,
+        drift: &mut Vec<Drift>,
+        jira: &JiraSide,
+    ) -> Result<(), SyncError> {
+        let links = self.state.links()?;
+        let linked: HashSet<&GroupId> = links.groups().map(|link| &link.group).collect();
+        drift.retain(|row| linked.contains(&row.group));
+        let Some(since) = drift.iter().map(|row| row.known_at).min() else {
+            return Ok(());
+        };
+        let since = jiff::Timestamp::from_second(i64::from(since) - 60)
+            .map(|at| at.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string())
+            .unwrap_or_default();
+        let Some(records) = self.jira.audit(&since).await? else {
+            return Ok(());
+        };
+        for row in drift {
+            if let Some(record) = records.iter().find(|record| row.is_told_by(record)) {
+                let account = jira.snapshot.find_account(&record.author);
+                let who = account.map_or(record.author.as_str(), |row| {
+                    jira.snapshot.account(row).name()
+                });
+                let when = record.created.get(..16).unwrap_or(&record.created);
+                row.by = Some((who.to_owned(), when.replace('T', " ")));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,175 @@
+//! The lease: which machine applies to a site. It stands in a property of the admin's own account,
+//! and is the one thing that Rollbook writes outside a plan.
+
+use crate::jira::JiraError;
+use crate::plan::settings_digest;
+use crate::sync::error::SyncError;
+use crate::sync::problem::Problem;
+use crate::sync::session::Session;
+use crate::text::escape;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Key of the property.
+const KEY: &str = "rollbook.lease";
+/// For how long a run that applies holds it; renewed while it goes on. So long others wait for one
+/// that was killed.
+const HELD: Duration = Duration::from_mins(6);
+/// How long is waited for it to be given back.
+const GIVEN_BACK: Duration = Duration::from_secs(5);
+/// How often it is renewed.
+const RENEWED: Duration = Duration::from_mins(2);
+/// How long after another machine's run its settings matter, in seconds.
+const MATTERS: i64 = 86400;
+
+/// What stands in the property.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Lease {
+    host: String,
+    person: String,
+    /// Digest of the settings.
+    settings: String,
+    /// Until when it is held; for a run that has ended, when it ended.
+    until: Timestamp,
+}
+
+/// Somebody else who applies to this site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rival {
+    /// Their machine.
+    pub host: String,
+    /// Who.
+    pub person: String,
+    /// Whether they are at it now.
+    pub active: bool,
+    /// How long ago their run ended, in seconds.
+    pub ago: i64,
+    /// Whether their settings are other ones.
+    pub other_settings: bool,
+}
+
+impl Rival {
+    /// Who it is and what they did, in a sentence.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let (person, host) = (escape(&self.person), escape(&self.host));
+        let with = if self.other_settings {
+            " with other settings"
+        } else {
+            ""
+        };
+        if self.active {
+            return format!("{person} on {host} is applying to this site now{with}.");
+        }
+        let ago = match self.ago {
+            ..60 => "less than a minute".to_owned(),
+            60..7200 => format!("{} min", self.ago / 60),
+            _ => format!("{} h", self.ago / 3600),
+        };
+        format!("{person} on {host} applied {ago} ago{with}.")
+    }
+}
+
+impl Session {
+    fn lease(&self, until: Timestamp) -> Lease {
+        Lease {
+            host: self.owner.host.clone(),
+            person: self.owner.person.clone(),
+            settings: settings_digest(&self.profile.settings),
+            until,
+        }
+    }
+
+    /// Whether somebody on another machine applies to this site, or did lately with other settings.
+    /// A site that does not tell gets a warning.
+    pub async fn rival(&mut self) -> Result<Option<Rival>, SyncError> {
+        let rival = match self.other().await {
+            Ok(rival) => rival,
+            Err(error) => {
+                self.notes.push(format!(
+                    "It can't be told whether another machine applies to this site: {}",
+                    Problem::from(&error).message
+                ));
+                None
+            }
+        };
+        let matters = |r: &Rival| r.active || (r.other_settings && r.ago < MATTERS);
+        Ok(rival.filter(matters))
+    }
+
+    /// Somebody else whose lease stands on the site, active or not.
+    async fn other(&self) -> Result<Option<Rival>, JiraError> {
+        // Something else under this key is nobody's lease.
+        let Some(theirs) = self
+            .jira
+            .property(KEY)
+            .await?
+            .and_then(|value| serde_json::from_value::<Lease>(value).ok())
+        else {
+            return Ok(None);
+        };
+        let now = Timestamp::now();
+        let mine = self.lease(now);
+        let rival = Rival {
+            active: theirs.until > now,
+            ago: now.as_second() - theirs.until.as_second(),
+            other_settings: theirs.settings != mine.settings,
+            host: theirs.host,
+            person: theirs.person,
+        };
+        let is_me = rival.host == mine.host && rival.person == mine.person;
+        Ok((!is_me).then_some(rival))
+    }
+
+    /// Takes the lease, or gives it back. A site that refuses gets a warning.
+    pub(in crate::sync) async fn hold_lease(&mut self, held: bool) {
+        let until = if held {
+            Timestamp::now() + HELD
+        } else {
+            Timestamp::now()
+        };
+        if !held {
+            // Whoever leaves does not wait for a site that is gone: the lease ends by itself.
+            let given_back = tokio::time::timeout(GIVEN_BACK, self.keep_lease(until));
+            if !matches!(given_back.await, Ok(Ok(()))) {
+                tracing::warn!("the lease was not given back");
+            }
+            return;
+        }
+        if let Err(error) = self.write_lease(until).await {
+            let problem = Problem::from(&error);
+            self.notes.push(format!(
+                "Other machines can't be told that this one applies: {}",
+                problem.message
+            ));
+        }
+    }
+
+    /// Renews it or gives it back, unless somebody took over meanwhile.
+    async fn keep_lease(&self, until: Timestamp) -> Result<(), JiraError> {
+        match self.other().await? {
+            Some(other) if other.active => {
+                tracing::warn!("{} took over", escape(&other.person));
+                Ok(())
+            }
+            _ => self.write_lease(until).await,
+        }
+    }
+
+    async fn write_lease(&self, until: Timestamp) -> Result<(), JiraError> {
+        // Plain data: its serialization can't fail.
+        let value = serde_json::to_value(self.lease(until)).unwrap_or_default();
+        self.jira.set_property(KEY, &value).await
+    }
+
+    /// Renews the lease for as long as it is polled.
+    pub(in crate::sync) async fn renew_lease(&self) {
+        loop {
+            tokio::time::sleep(RENEWED).await;
+            if let Err(error) = self.keep_lease(Timestamp::now() + HELD).await {
+                tracing::warn!(%error, "the lease was not renewed");
+            }
+        }
+    }
+}

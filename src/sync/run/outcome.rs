@@ -1,0 +1,299 @@
+//! How one step of an operation ended: what an answer means.
+
+use super::writes::{Census, Reach};
+use crate::directory::{AccountId, GroupId};
+use crate::jira::{How, JiraError, Unwritten, Written};
+use crate::plan::{Kind, OperationRow, Outcome};
+use crate::store::{Finished, JournalOutcome, Learnt};
+use crate::sync::problem::Problem;
+use tokio::sync::OnceCell;
+
+/// How one step ended.
+#[derive(Debug)]
+pub(in crate::sync) struct Attempt {
+    pub(in crate::sync) outcome: Outcome,
+    /// What the journal keeps; none while the operation is not settled.
+    pub(in crate::sync) finished: Option<Finished>,
+    /// An account that exists now.
+    pub(in crate::sync) account: Option<AccountId>,
+    /// A group that exists now.
+    pub(in crate::sync) group: Option<GroupId>,
+    /// The error, for a systemic failure.
+    pub(in crate::sync) error: Option<JiraError>,
+    /// Whether it stays unclear whether an earlier call took place: the journal's row stays open.
+    pub(in crate::sync) unclear: bool,
+}
+
+impl Attempt {
+    /// An operation that lacks something it needs. The executor's order rules it out; should it
+    /// happen all the same, nothing is written.
+    pub(in crate::sync) fn impossible() -> Self {
+        Self::refused(
+            "Something that it needs does not exist yet.",
+            "Make a new plan, and report this: it should not happen.",
+        )
+    }
+
+    /// A failure of this operation alone, without an answer behind it.
+    pub(in crate::sync) fn refused(message: &str, advice: &str) -> Self {
+        Self {
+            finished: Some(Finished {
+                message: Some(message.to_owned()),
+                advice: Some(advice.to_owned()),
+                ..Finished::plain(JournalOutcome::Failed)
+            }),
+            ..simple(Outcome::Failed)
+        }
+    }
+
+    /// After a refusal of one group for lack of permission: is it only that group, or is this account
+    /// no site admin any more? Asked beside the driver, which goes on meanwhile.
+    pub(in crate::sync) async fn judge(&mut self, reach: Reach<'_>, admin: &OnceCell<bool>) {
+        let forbidden = self.error.as_ref().and_then(JiraError::refusal);
+        if self.outcome != Outcome::GroupRefused || forbidden.is_none_or(|r| r.status != 403) {
+            return;
+        }
+        match admin.get_or_try_init(|| reach.jira.is_site_admin()).await {
+            Ok(true) => {}
+            Ok(false) => self.outcome = Outcome::Systemic,
+            // It can't be told: this operation failed, and nothing is held against the group.
+            Err(_) => self.outcome = Outcome::Failed,
+        }
+    }
+
+    /// With what the answer said.
+    pub(in crate::sync) fn answered(mut self, status: Option<u16>, request_id: &str) -> Self {
+        if let Some(finished) = &mut self.finished {
+            finished.status = status;
+            finished.request_id = known_id(request_id);
+        }
+        self
+    }
+}
+
+/// A write that concerns nobody but its own account or group.
+pub(in crate::sync) fn ended(result: Result<Written, Unwritten>) -> Attempt {
+    match result {
+        Ok(written) => well(&written),
+        Err(unwritten) => not_written(&unwritten),
+    }
+}
+
+/// A look-up that failed: the creation stays unclear, and the next run looks it up.
+pub(in crate::sync) fn still_unclear(error: &JiraError) -> Attempt {
+    Attempt {
+        unclear: true,
+        ..failed(error)
+    }
+}
+
+pub(in crate::sync) fn simple(outcome: Outcome) -> Attempt {
+    Attempt {
+        outcome,
+        finished: None,
+        account: None,
+        group: None,
+        error: None,
+        unclear: false,
+    }
+}
+
+pub(in crate::sync) fn known_id(request_id: &str) -> Option<String> {
+    (!request_id.is_empty()).then(|| request_id.to_owned())
+}
+
+pub(in crate::sync) fn good(
+    outcome: Outcome,
+    learnt: Learnt,
+    status: Option<u16>,
+    request_id: &str,
+) -> Attempt {
+    let journalled = if outcome == Outcome::Already {
+        JournalOutcome::Already
+    } else {
+        JournalOutcome::Done
+    };
+    Attempt {
+        finished: Some(Finished {
+            learnt,
+            status,
+            request_id: known_id(request_id),
+            ..Finished::plain(journalled)
+        }),
+        ..simple(outcome)
+    }
+}
+
+pub(in crate::sync) fn well(written: &Written) -> Attempt {
+    let outcome = match written.how {
+        How::Done => Outcome::Done,
+        How::Already => Outcome::Already,
+    };
+    good(
+        outcome,
+        Learnt::Nothing,
+        Some(written.status),
+        &written.request_id,
+    )
+}
+
+/// An account that exists after a creation. It counts as *already* if it was in the listing
+/// before, whatever the status says.
+pub(in crate::sync) fn account(
+    row: &OperationRow,
+    id: AccountId,
+    is_new: bool,
+    status: Option<u16>,
+    request_id: &str,
+    census: &Census<'_>,
+) -> Attempt {
+    let entra = row
+        .user
+        .as_ref()
+        .and_then(|u| u.entra_id.as_deref())
+        .unwrap_or_default();
+    if census.is_anothers(&id, entra) {
+        return Attempt::refused(
+            "Jira gave an account that is linked to another person of Entra.",
+            "Two people in Entra seem to share one address: look at both.",
+        )
+        .answered(status, request_id);
+    }
+    census.given().insert(id.clone(), entra.to_owned());
+    let listed = census.was_listed(&id);
+    let outcome = if listed {
+        Outcome::Already
+    } else {
+        Outcome::Done
+    };
+    let learnt = Learnt::Account {
+        account_id: id.as_str().to_owned(),
+        proven_new: !listed && is_new,
+    };
+    Attempt {
+        account: Some(id),
+        ..good(outcome, learnt, status, request_id)
+    }
+}
+
+pub(in crate::sync) fn group(
+    id: GroupId,
+    entra: &[String],
+    status: Option<u16>,
+    request_id: &str,
+) -> Attempt {
+    let learnt = Learnt::Group {
+        group_id: id.as_str().to_owned(),
+        entra: entra.to_vec(),
+    };
+    Attempt {
+        group: Some(id),
+        ..good(Outcome::Done, learnt, status, request_id)
+    }
+}
+
+pub(in crate::sync) fn creation_failed(error: &JiraError) -> Attempt {
+    match error {
+        JiraError::Http(failure) if failure.may_have_happened() => Attempt {
+            finished: None,
+            error: Some(error.clone()),
+            ..simple(Outcome::Unclear)
+        },
+        JiraError::Refused(r) if r.status >= 500 => Attempt {
+            error: Some(error.clone()),
+            ..simple(Outcome::Unclear)
+        },
+        JiraError::Refused(r) if r.is_about_licences() => Attempt {
+            outcome: Outcome::NoSeat,
+            ..failed(error)
+        },
+        // Whoever may not create one may create none.
+        JiraError::Refused(r) if r.status == 403 => Attempt {
+            outcome: Outcome::Systemic,
+            ..failed(error)
+        },
+        _ => failed(error),
+    }
+}
+
+pub(in crate::sync) fn membership(
+    row: &OperationRow,
+    result: Result<Written, Unwritten>,
+) -> Attempt {
+    let unwritten = match result {
+        Ok(written) => return well(&written),
+        Err(unwritten) => unwritten,
+    };
+    let attempt = not_written(&unwritten);
+    match unwritten.error.refusal() {
+        Some(r) if r.status == 404 && row.kind == Kind::AddMember => Attempt {
+            // Kept in case that it stays invisible.
+            finished: attempt.finished,
+            ..simple(Outcome::NotVisible)
+        },
+        Some(r) if matches!(r.status, 400 | 403) => Attempt {
+            outcome: if r.is_about_licences() {
+                Outcome::NoSeat
+            } else {
+                Outcome::GroupRefused
+            },
+            ..attempt
+        },
+        _ => attempt,
+    }
+}
+
+/// A write that failed: this one alone, or everything.
+pub(in crate::sync) fn not_written(unwritten: &Unwritten) -> Attempt {
+    let mut attempt = failed(&unwritten.error);
+    if let Some(finished) = &mut attempt.finished {
+        finished.unclear = unwritten.may_have_happened;
+    }
+    attempt
+}
+
+/// A failure of this operation alone, or of everything.
+pub(in crate::sync) fn failed(error: &JiraError) -> Attempt {
+    if matches!(error, JiraError::Http(crate::http::Failure::Cancelled)) {
+        return simple(Outcome::NotMade);
+    }
+    let problem = Problem::from(error);
+    let refusal = error.refusal();
+    let systemic = matches!(
+        error,
+        JiraError::BadCredentials { .. } | JiraError::NotSignedIn { .. } | JiraError::Captcha
+    ) || matches!(
+        error,
+        JiraError::Http(
+            crate::http::Failure::Connect { .. }
+                | crate::http::Failure::Tls { .. }
+                | crate::http::Failure::AskedToWait { .. }
+        )
+    );
+    Attempt {
+        outcome: if systemic {
+            Outcome::Systemic
+        } else if matches!(error, JiraError::OrganizationKey { .. }) {
+            Outcome::NoKey
+        } else {
+            Outcome::Failed
+        },
+        finished: Some(Finished {
+            outcome: JournalOutcome::Failed,
+            unclear: match error {
+                JiraError::Http(failure) => failure.may_have_happened(),
+                error => error.refusal().is_some_and(|r| r.status >= 500),
+            },
+            learnt: Learnt::Nothing,
+            status: refusal.map(|r| r.status),
+            code: refusal.map(|r| r.code.clone()).filter(|c| !c.is_empty()),
+            message: Some(problem.message),
+            advice: Some(problem.hint),
+            request_id: problem.ids.get("request-id").cloned(),
+        }),
+        account: None,
+        group: None,
+        error: Some(error.clone()),
+        unclear: false,
+    }
+}

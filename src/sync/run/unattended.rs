@@ -1,0 +1,36 @@
+//! The run that nobody confirms: the schedule's, a trigger's, `sync`.
+
+use super::apply::{ApplyRequest, apply, requests};
+use super::decided::take_in_decisions;
+use super::report::Report;
+use crate::plan::Allowances;
+use crate::store::{RunKind, RunOutcome};
+use crate::sync::error::SyncError;
+use crate::sync::planning::{Planned, ReadOptions, plan};
+use crate::sync::session::Session;
+
+/// Reads both sides and applies what guards let through. Decisions that were stored before the first
+/// write count. `hold_back` is asked when both sides are read and nothing is written yet: whether
+/// somebody is deciding just now. Gives the plan too, to be shown.
+pub async fn unattended(
+    session: &mut Session,
+    hold_back: impl Fn() -> bool,
+    allowances: &Allowances,
+    wanted: &ReadOptions,
+) -> Result<(Report, Planned), SyncError> {
+    session.hold()?;
+    let mut wanted = wanted.clone();
+    wanted.only_namesakes |= !allowances.is_empty();
+    let mut planned = plan(session, &wanted, allowances.clone()).await?;
+    take_in_decisions(session, &mut planned, None).await?;
+    if hold_back() {
+        let words = "Somebody decides in the Review: nothing was applied. It is tried again when they are done.";
+        session.note(words.to_owned());
+        let (kind, outcome) = (RunKind::Unattended, RunOutcome::Nothing);
+        let report = Report::nothing_begun(&planned, kind, outcome, requests(session));
+        return Ok((report, planned));
+    }
+    let request = ApplyRequest::everything(&planned, RunKind::Unattended);
+    let report = apply(session, &planned, request).await?;
+    Ok((report, planned))
+}

@@ -1,0 +1,317 @@
+//! One operation: its calls.
+
+use super::outcome::{
+    Attempt, account, creation_failed, ended, good, group, membership, not_written, simple,
+    still_unclear,
+};
+use crate::directory::ProductKey;
+use crate::directory::{AccountId, AccountKind, GroupId, JiraAccountRow, fold};
+use crate::jira::{AccountRead, Jira, JiraError, Organization, Unwritten};
+use crate::plan::{Invitations, OperationRow, Outcome};
+use crate::store::Learnt;
+use crate::sync::planning::Planned;
+use crate::sync::session::Session;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What an operation is about, with the ids that it needs now.
+#[derive(Debug, Clone)]
+pub(in crate::sync) enum Job {
+    /// Create a person.
+    CreateUser { email: String },
+    /// Create a group for these Entra groups.
+    CreateGroup { name: String, entra: Vec<String> },
+    /// Add a member.
+    AddMember { group: GroupId, account: AccountId },
+    /// Remove a member.
+    RemoveMember { group: GroupId, account: AccountId },
+    /// Suspend an account.
+    SuspendUser { account: AccountId },
+    /// Restore it.
+    RestoreUser { account: AccountId },
+    /// Remove an account from the site.
+    RemoveUser { account: AccountId },
+    /// Delete a group, unless somebody else than these is in it.
+    DeleteGroup {
+        group: GroupId,
+        filled: BTreeSet<AccountId>,
+    },
+}
+
+/// Whom operations are carried out with.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::sync) struct Reach<'a> {
+    pub(in crate::sync) jira: &'a Jira,
+    pub(in crate::sync) organization: Option<&'a Organization>,
+    /// Whether people are invited without being told.
+    pub(in crate::sync) silent: bool,
+    /// Products for new people.
+    pub(in crate::sync) products: &'a [ProductKey],
+}
+
+impl Session {
+    /// Whom this session carries operations out with.
+    pub(in crate::sync) fn reach(&self) -> Reach<'_> {
+        let provisioning = &self.profile.settings.provisioning;
+        Reach {
+            jira: &self.jira,
+            organization: self.organization.as_ref(),
+            silent: provisioning.invitations == Invitations::Silent,
+            products: &provisioning.products,
+        }
+    }
+}
+
+/// What is known about accounts: from before the run, and from this run.
+#[derive(Debug, Clone)]
+pub(in crate::sync) struct Census<'a> {
+    pub(in crate::sync) planned: &'a Planned,
+    /// Accounts that this run gave to people, by account.
+    pub(in crate::sync) given: Arc<Mutex<HashMap<AccountId, String>>>,
+    /// Groups that were seen to be there although an addition met 404.
+    pub(in crate::sync) there: Arc<Mutex<HashSet<GroupId>>>,
+}
+
+impl Census<'_> {
+    pub(in crate::sync) fn was_listed(&self, account: &AccountId) -> bool {
+        self.planned.jira.find_account(account.as_str()).is_some()
+    }
+
+    /// Whether the account belongs to somebody else than this person.
+    pub(in crate::sync) fn is_anothers(&self, account: &AccountId, entra: &str) -> bool {
+        let linked = self
+            .planned
+            .known
+            .links
+            .person_of(account.as_str())
+            .filter(|person| self.planned.entra.find_person(person.as_str()).is_some());
+        let matched = self
+            .planned
+            .plan
+            .new_links
+            .iter()
+            .filter(|link| self.planned.jira.account(link.account).id() == account.as_str())
+            .any(|link| self.planned.entra.person(link.person).id() != entra);
+        matched
+            || linked.is_some_and(|person| person.as_str() != entra)
+            || self
+                .given()
+                .get(account)
+                .is_some_and(|person| person != entra)
+    }
+
+    pub(in crate::sync) fn given(&self) -> std::sync::MutexGuard<'_, HashMap<AccountId, String>> {
+        // Insertions only: a panic can't leave it half changed.
+        self.given.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn there(&self) -> std::sync::MutexGuard<'_, HashSet<GroupId>> {
+        // The same holds here.
+        self.there.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(in crate::sync) async fn write(
+    reach: Reach<'_>,
+    row: &OperationRow,
+    job: &Job,
+    census: &Census<'_>,
+    unclear_before: bool,
+) -> Attempt {
+    let jira = reach.jira;
+    match job {
+        Job::CreateUser { email } => match jira.create_user(email, reach.products).await {
+            Ok(created) => {
+                let is_new = created.status == 201;
+                account(
+                    row,
+                    created.account,
+                    is_new,
+                    Some(created.status),
+                    &created.request_id,
+                    census,
+                )
+            }
+            Err(error) => creation_failed(&error),
+        },
+        Job::CreateGroup { name, entra } => match jira.create_group(name).await {
+            Ok((id, written)) => group(id, entra, Some(written.status), &written.request_id),
+            // A name that is taken after an unclear attempt was taken by that attempt.
+            Err(JiraError::Refused(r)) if r.status == 400 && unclear_before => {
+                look_up_group(jira, name, entra).await
+            }
+            Err(error) => creation_failed(&error),
+        },
+        Job::AddMember { group, account } => {
+            let added = jira.add_member(group, account).await;
+            let refused = added.as_ref().err().and_then(|e| e.error.refusal());
+            if refused.is_some_and(|r| r.status == 404) && is_gone(jira, group, census).await {
+                let mut attempt = membership(row, added);
+                attempt.outcome = Outcome::GroupGone;
+                if let Some(finished) = &mut attempt.finished {
+                    finished.message = Some("The group is gone from Jira.".to_owned());
+                    finished.advice =
+                        Some("Make a new plan: it shows what becomes of its members.".to_owned());
+                }
+                return attempt;
+            }
+            match refused.filter(|refusal| refusal.status == 400) {
+                // Whatever its words say: whoever is in the group is no reason to give it up.
+                Some(refusal) if is_member(jira, group, account).await => {
+                    let id = refusal.request_id.as_str();
+                    let by_us = added.as_ref().is_err_and(|e| e.may_have_happened);
+                    let outcome = if by_us {
+                        Outcome::Done
+                    } else {
+                        Outcome::Already
+                    };
+                    good(outcome, Learnt::Nothing, Some(refusal.status), id)
+                }
+                _ => membership(row, added),
+            }
+        }
+        Job::RemoveMember { group, account } => {
+            membership(row, jira.remove_member(group, account).await)
+        }
+        Job::SuspendUser { account } => suspend(reach, account, true).await,
+        Job::RestoreUser { account } => suspend(reach, account, false).await,
+        Job::RemoveUser { account } => ended(jira.remove_user(account).await),
+        Job::DeleteGroup { group, filled } => delete_group(jira, group, filled).await,
+    }
+}
+
+/// Whether a group that was there before the run is gone: 404 may also mean an account that does
+/// not show yet. Asked once for a group that is there.
+async fn is_gone(jira: &Jira, group: &GroupId, census: &Census<'_>) -> bool {
+    let known = census.planned.jira.find_group(group.as_str()).is_some();
+    if !known || census.there().contains(group) {
+        return false;
+    }
+    match jira.groups_by_ids(std::slice::from_ref(group)).await {
+        Ok(found) if found.is_empty() => true,
+        Ok(_) => {
+            census.there().insert(group.clone());
+            false
+        }
+        // It can't be told: the account is waited for.
+        Err(_) => false,
+    }
+}
+
+/// Deletes a group that nobody else has come to use: that is read once more just before, since it
+/// can't be taken back.
+async fn delete_group(jira: &Jira, group: &GroupId, filled: &BTreeSet<AccountId>) -> Attempt {
+    let others = match others_in(jira, group, filled).await {
+        Ok(others) => others,
+        Err(error) => {
+            return not_written(&Unwritten {
+                error,
+                may_have_happened: false,
+            });
+        }
+    };
+    match others {
+        Some(0) => ended(jira.delete_group(group).await),
+        Some(_) => Attempt::refused(
+            "Somebody else put members into the group meanwhile.",
+            "Look at its members in Jira, and delete it there if nobody needs it.",
+        ),
+        None => Attempt::refused(
+            "It can't be told who is in the group: Jira's pages of its members never add up.",
+            "Try again in some minutes.",
+        ),
+    }
+}
+
+/// How many are in a group beside these; nobody in one that is gone. None if that can't be told.
+async fn others_in(
+    jira: &Jira,
+    group: &GroupId,
+    these: &BTreeSet<AccountId>,
+) -> Result<Option<usize>, JiraError> {
+    let Some(members) = jira.members(group).await? else {
+        let there = jira.groups_by_ids(std::slice::from_ref(group)).await?;
+        return Ok(there.is_empty().then_some(0));
+    };
+    let ids = members.iter().map(|member| AccountId::new(member.row().id));
+    Ok(Some(ids.filter(|id| !these.contains(id)).count()))
+}
+
+/// Whether Jira shows the account in the group.
+async fn is_member(jira: &Jira, group: &GroupId, account: &AccountId) -> bool {
+    let groups = jira.groups_of(account).await;
+    groups.is_ok_and(|groups| groups.is_some_and(|groups| groups.contains(group)))
+}
+
+async fn suspend(reach: Reach<'_>, account: &AccountId, suspended: bool) -> Attempt {
+    match reach.organization {
+        Some(organization) => ended(organization.suspend(account, suspended).await),
+        None => Attempt {
+            outcome: Outcome::NoKey,
+            ..Attempt::refused(
+                "Suspending and restoring need the organization's API key.",
+                "Enter a key that works, and retry what failed.",
+            )
+        },
+    }
+}
+
+/// Sees whether a creation whose outcome is unclear took place.
+pub(in crate::sync) async fn look_up(
+    reach: Reach<'_>,
+    row: &OperationRow,
+    job: &Job,
+    census: &Census<'_>,
+) -> Attempt {
+    match job {
+        Job::CreateUser { email } => match accounts_of(reach, email).await {
+            Ok(people) => match people.as_slice() {
+                [one] => {
+                    let id = AccountId::new(one.row().id);
+                    account(row, id, false, None, "", census)
+                }
+                _ => simple(Outcome::Absent),
+            },
+            Err(error) => still_unclear(&error),
+        },
+        Job::CreateGroup { name, entra } => look_up_group(reach.jira, name, entra).await,
+        // Everything else is safe to repeat and never unclear.
+        _ => simple(Outcome::Absent),
+    }
+}
+
+/// The accounts that may be of this address. The organization knows it exactly, also of people whom
+/// the site does not show yet; Jira also finds whoever hides it.
+pub(in crate::sync) async fn accounts_of(
+    reach: Reach<'_>,
+    email: &str,
+) -> Result<Vec<AccountRead>, JiraError> {
+    if let Some(organization) = reach.organization.filter(|_| reach.silent) {
+        let found = organization.users(&[email.to_owned()]).await?;
+        let rows = found.iter().map(|user| {
+            AccountRead::created(&JiraAccountRow {
+                id: user.account.as_str(),
+                name: email,
+                email,
+                active: true,
+                kind: AccountKind::Person,
+            })
+        });
+        return Ok(rows.collect());
+    }
+    let wanted = fold(email);
+    let mut found = reach.jira.search(email).await?;
+    found.retain(|account| {
+        let row = account.row();
+        row.kind == AccountKind::Person && (row.email.is_empty() || fold(row.email) == wanted)
+    });
+    Ok(found)
+}
+
+async fn look_up_group(jira: &Jira, name: &str, entra: &[String]) -> Attempt {
+    match jira.group_named(name).await {
+        Ok(Some(id)) => group(id, entra, None, ""),
+        Ok(None) => simple(Outcome::Absent),
+        Err(error) => still_unclear(&error),
+    }
+}
