@@ -1,0 +1,110 @@
+//! What becomes of decisions that are made while a run reads or asks, and of answers that come late.
+
+use crate::world::{SMALL, World};
+use rollbook::plan::{OperationId, Reason, RowDecision};
+use rollbook::store::State;
+use serde_json::Value;
+
+/// Two more people in Entra, like one who is there; gives their addresses.
+fn hire(world: &World) -> [String; 2] {
+    world.sim.world(|w| {
+        let like = w
+            .entra
+            .users
+            .values()
+            .find(|user| w.importable(user).is_some())
+            .unwrap()
+            .clone();
+        let domain = like.mail.as_deref().unwrap().split('@').nth(1).unwrap();
+        ["ada", "grace"].map(|name| {
+            let mail = format!("{name}.newcomer@{domain}");
+            let mut user = like.clone();
+            user.id = format!("00000000-0000-4000-8000-{:0>12}", name.len());
+            user.name = format!("{name} Newcomer");
+            user.mail = Some(mail.clone());
+            user.upn.clone_from(&mail);
+            w.set_user(user);
+            mail
+        })
+    })
+}
+
+/// The creation of a person with this address in a plan.
+fn creation<'a>(plan: &'a Value, mail: &str) -> &'a Value {
+    let operations = plan["operations"].as_array().unwrap();
+    operations
+        .iter()
+        .find(|op| op["kind"] == "create_user" && op["user"]["email"] == mail)
+        .unwrap()
+}
+
+fn is_there(world: &World, mail: &str) -> bool {
+    world.sim.world(|w| !w.accounts_of(mail).is_empty())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_rejected_while_sync_reads_is_not_applied() {
+    let world = World::new(SMALL).await;
+    world.apply_all(0).await;
+    let [rejected, accepted] = hire(&world);
+    let plan = world.json(&["plan"], 0).await;
+    let row = creation(&plan, &rejected);
+    let asked = world.sim.world(|w| {
+        w.services.latency = 50;
+        w.log.len()
+    });
+    let sync = world.command(&["sync", "--json"]).spawn().unwrap();
+    while world.sim.world(|w| w.log.len()) < asked + 3 {
+        tokio::task::yield_now().await;
+    }
+    let id = OperationId::stored(row["id"].as_str().unwrap().to_owned());
+    let reason = Reason::parse(row["reason_code"].as_str().unwrap());
+    let state = State::open(&world.profile_dir()).unwrap();
+    state.decide(&id, &RowDecision::Rejected { reason }).unwrap();
+    let report = world.ended(sync).await.expect(0).json();
+    assert_eq!(report["outcome"], "applied");
+    assert!(!is_there(&world, &rejected), "the rejected person was invited");
+    assert!(is_there(&world, &accepted), "the other one was not");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_held_is_told_also_where_the_answer_comes_late() {
+    let world = World::new(SMALL).await;
+    let mut asked = world.in_terminal(&["apply"]);
+    asked.until_asked("[y/N]");
+    // Nothing is locked while somebody thinks: another run comes between.
+    let between = world.json(&["apply", "--yes"], 3).await;
+    assert!(between["counts"]["done"].as_u64().unwrap() > 0);
+    asked.answer("y");
+    assert_eq!(asked.ended(), 3, "{}", asked.said);
+    assert!(asked.said.contains("read again first"), "{}", asked.said);
+    assert!(asked.said.contains("held by new-people"), "{}", asked.said);
+    let runs = world.json(&["runs"], 0).await;
+    let newest = &runs["runs"][0];
+    assert_eq!(newest["outcome"], "held");
+    assert!(newest["counts"]["held"].as_u64().unwrap() > 0);
+    let id = newest["run_id"].as_str().unwrap();
+    let shown = world.json(&["show", id], 0).await;
+    let guards = shown["guards"].as_array().unwrap();
+    assert!(guards.iter().any(|guard| guard["name"] == "new-people"));
+    assert_eq!(newest["counts"]["done"], 0, "nothing was left to be done");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_rejected_while_somebody_is_asked_is_not_applied() {
+    let world = World::new(SMALL).await;
+    world.apply_all(0).await;
+    let [rejected, accepted] = hire(&world);
+    let plan = world.json(&["plan"], 0).await;
+    let row = creation(&plan, &rejected);
+    let mut asked = world.in_terminal(&["apply"]);
+    asked.until_asked("[y/N]");
+    let id = OperationId::stored(row["id"].as_str().unwrap().to_owned());
+    let reason = Reason::parse(row["reason_code"].as_str().unwrap());
+    let state = State::open(&world.profile_dir()).unwrap();
+    state.decide(&id, &RowDecision::Rejected { reason }).unwrap();
+    asked.answer("y");
+    assert_eq!(asked.ended(), 0, "{}", asked.said);
+    assert!(!is_there(&world, &rejected), "the rejected person was invited");
+    assert!(is_there(&world, &accepted), "the other one was not");
+}
