@@ -1,10 +1,10 @@
 //! The thread that reads and writes `state.db` while jobs run: decisions, history.
 
-use super::event::{Event, Inner};
-use crate::directory::{AccountId, EntraId, GroupId};
-use crate::plan::{GroupLink, OperationId, Ownership, RowDecision};
-use crate::store::{Holder, JournalRow, LinkedHow, Lock, Run, State};
-use crate::sync::{self, Adoption, ExportForm, Problem, SyncError};
+use super::event::{Event, Inner, Remembered};
+use crate::plan::Decision;
+use crate::store::{Holder, JournalRow, Lock, Replaced, Run, State};
+use crate::sync::{self, ExportForm, Problem, SyncError};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
@@ -16,34 +16,15 @@ const HISTORY: u32 = 50;
 /// Something to be looked up or kept.
 #[derive(Debug)]
 pub(super) enum Errand {
-    /// Stores or withdraws decisions.
-    Decide(Vec<(OperationId, Option<RowDecision>)>),
-    LinkPerson {
-        entra: String,
-        account: String,
-        email: String,
-        name: String,
+    /// Stores decisions. What they replaced is kept under the ticket.
+    Record {
+        ticket: u64,
+        decisions: Vec<Decision>,
     },
-    LinkGroup {
-        entra: Vec<EntraId>,
-        group: GroupId,
-    },
-    KeepApart {
-        entra: EntraId,
-        group: GroupId,
-    },
-    Adopt(Box<Adoption>),
-    LeaveAlone {
-        account: AccountId,
-        alone: bool,
-    },
-    UnlinkPerson(EntraId),
-    /// Groups stand as they did before.
-    GroupsAsBefore(Vec<(EntraId, Option<GroupLink>)>),
-    BringTogether {
-        entra: EntraId,
-        group: GroupId,
-    },
+    /// Puts back what the decisions of another ticket replaced.
+    PutBack { ticket: u64, of: u64 },
+    /// What the state holds of links and decisions.
+    Remember { ticket: u64 },
     /// All runs.
     Runs,
     /// Whether another process is at work, and the newest run.
@@ -92,6 +73,11 @@ pub(super) struct Glance {
 pub(super) enum Answer {
     /// Kept.
     Kept,
+    /// What the state holds, asked for under this ticket.
+    Remembered(u64, Box<Remembered>),
+    /// The same after decisions were taken back, and how many rows somebody else changed since, so that
+    /// they stay as they are now.
+    PutBack(u64, Box<Remembered>, u64),
     /// What was done and is being done.
     Runs(Runs),
     /// Whether another process is at work, and the newest run.
@@ -131,7 +117,7 @@ impl Clerk {
         let thread = std::thread::Builder::new()
             .name("rollbook-clerk".to_owned())
             .spawn(move || {
-                let mut open: Option<(PathBuf, State)> = None;
+                let mut open = None;
                 for Sent {
                     folder,
                     profile,
@@ -207,10 +193,54 @@ fn runs(folder: &Path, state: &State) -> Result<Answer, SyncError> {
     }))
 }
 
+/// A state that is open, with what decisions replaced in it.
+#[derive(Debug)]
+struct Open {
+    folder: PathBuf,
+    state: State,
+    /// By ticket; with each, whether the decisions changed more than operations' rows.
+    replaced: HashMap<u64, (Replaced, bool)>,
+}
+
+impl Open {
+    fn new(folder: &Path) -> Result<Self, SyncError> {
+        Ok(Self {
+            folder: folder.to_owned(),
+            state: State::open(folder)?,
+            replaced: HashMap::new(),
+        })
+    }
+
+    fn record(&mut self, ticket: u64, decisions: &[Decision]) -> Result<Answer, SyncError> {
+        let replaced = self.state.record(decisions)?;
+        let changes = decisions.iter().any(Decision::changes_plan);
+        self.replaced.insert(ticket, (replaced, changes));
+        Ok(Answer::Kept)
+    }
+
+    fn put_back(&mut self, ticket: u64, of: u64) -> Result<Answer, SyncError> {
+        let (mut changed, mut links) = (0, false);
+        if let Some((replaced, changes)) = self.replaced.remove(&of) {
+            changed = self.state.put_back(replaced)?.changed;
+            links = changes;
+        }
+        let remembered = Box::new(self.remembered(links)?);
+        Ok(Answer::PutBack(ticket, remembered, changed))
+    }
+
+    /// What the state holds; links only where they may have changed.
+    fn remembered(&self, links: bool) -> Result<Remembered, SyncError> {
+        Ok(Remembered {
+            links: links.then(|| self.state.links()).transpose()?,
+            decisions: self.state.decisions()?,
+        })
+    }
+}
+
 fn run(
     folder: &Path,
     profile: &str,
-    open: &mut Option<(PathBuf, State)>,
+    open: &mut Option<Open>,
     errand: Errand,
 ) -> Result<Answer, SyncError> {
     // A profile that never ran has no state, and none is made by looking.
@@ -225,53 +255,31 @@ fn run(
             _ => {}
         }
     }
-    if open.as_ref().is_none_or(|(of, _)| of != folder) {
+    if open.as_ref().is_none_or(|open| open.folder != folder) {
         *open = None;
     }
-    let state = match open {
-        Some((_, state)) => state,
-        None => &mut open.insert((folder.to_owned(), State::open(folder)?)).1,
+    let open = match open {
+        Some(open) => open,
+        None => open.insert(Open::new(folder)?),
     };
+    let state = &open.state;
     match errand {
-        Errand::Decide(decisions) => {
-            state.decide_all(&decisions)?;
+        Errand::Record { ticket, decisions } => open.record(ticket, &decisions),
+        Errand::PutBack { ticket, of } => open.put_back(ticket, of),
+        Errand::Remember { ticket } => {
+            let remembered = Box::new(open.remembered(true)?);
+            Ok(Answer::Remembered(ticket, remembered))
         }
-        Errand::LinkPerson {
-            entra,
-            account,
-            email,
-            name,
-        } => state.link_person(&entra, &account, LinkedHow::Confirmed, &email, &name)?,
-        Errand::LinkGroup { entra, group } => {
-            for id in entra {
-                state.link_group(id.as_str(), group.as_str(), Ownership::Confirmed)?;
-            }
-        }
-        Errand::KeepApart { entra, group } => state.keep_apart(&entra, &group)?,
-        Errand::Adopt(adoption) => adoption.store(state)?,
-        Errand::LeaveAlone { account, alone } => state.leave_alone(&account, alone)?,
-        Errand::UnlinkPerson(entra) => state.unlink_person(entra.as_str())?,
-        Errand::GroupsAsBefore(groups) => {
-            for (entra, before) in groups {
-                state.unlink_group(entra.as_str())?;
-                if let Some(link) = before {
-                    state.link_group(entra.as_str(), link.group.as_str(), link.ownership)?;
-                }
-            }
-        }
-        Errand::BringTogether { entra, group } => state.bring_together(&entra, &group)?,
-        Errand::Runs => return runs(folder, state),
+        Errand::Runs => runs(folder, state),
         Errand::Glance => {
-            return Ok(Answer::Glance(Glance {
-                locked: locked(folder)?,
-                newest: state.newest_run()?,
-            }));
+            let (locked, newest) = (locked(folder)?, state.newest_run()?);
+            Ok(Answer::Glance(Glance { locked, newest }))
         }
         Errand::Resume => {
             state.resume_schedule()?;
-            return runs(folder, state);
+            runs(folder, state)
         }
-        Errand::Export(id) => return export(folder, profile, state, &id),
+        Errand::Export(id) => export(folder, profile, state, &id),
         Errand::Run(id) => {
             let run = state.run(&id)?.ok_or(SyncError::UnknownRun(id))?;
             let (allowed, held, journal) = (
@@ -279,17 +287,16 @@ fn run(
                 state.held(run.number)?,
                 state.journal(run.number)?,
             );
-            return Ok(Answer::Run(Box::new(RunInFull {
+            Ok(Answer::Run(Box::new(RunInFull {
                 run,
                 allowed,
                 held,
                 journal,
-            })));
+            })))
         }
         Errand::History(id) => {
             let rows = state.history_of(&id, HISTORY)?;
-            return Ok(Answer::History(id, rows));
+            Ok(Answer::History(id, rows))
         }
     }
-    Ok(Answer::Kept)
 }

@@ -2,11 +2,10 @@
 
 use super::Place;
 use super::clerk::{Answer, Errand};
-use super::review::{Page, Prepared, Summary};
+use super::review::{Page, Pending, Prepared, Summary};
 use super::worker::WorkKind;
 use crate::config::{Editor, Paths, Profile, SecretKind, SecretSource};
-use crate::directory::{AccountId, EntraId, GroupId};
-use crate::plan::{Decisions, GroupLink, Settings, Summary as Counts, Unclear};
+use crate::plan::{Decisions, Links, Settings, Summary as Counts, Unclear};
 use crate::sync::run::Report;
 use crate::sync::{Control, Finding, Planned, Problem, Side};
 use crossterm::event::KeyEvent;
@@ -166,40 +165,12 @@ pub(super) enum Part {
     Interval,
 }
 
-/// A change to what is known, from which a plan is made again.
-#[derive(Debug, Clone)]
-pub(super) enum Change {
-    Person {
-        entra: EntraId,
-        account: AccountId,
-    },
-    Group {
-        entra: Vec<EntraId>,
-        group: GroupId,
-    },
-    Apart {
-        entra: EntraId,
-        group: GroupId,
-    },
-    /// An account stands on the standing lists, or not.
-    Alone {
-        account: AccountId,
-        alone: bool,
-    },
-    /// A person is not linked after all.
-    NoPerson(EntraId),
-    /// Groups stand as they did before.
-    GroupsAsBefore(Vec<(EntraId, Option<GroupLink>)>),
-    /// Groups are not kept apart after all.
-    Together {
-        entra: EntraId,
-        group: GroupId,
-    },
-    Adopted {
-        entra: Vec<EntraId>,
-        group: GroupId,
-        access: bool,
-    },
+/// What the state holds of links and decisions.
+#[derive(Debug)]
+pub(super) struct Remembered {
+    /// None where they did not change.
+    pub(super) links: Option<Links>,
+    pub(super) decisions: Decisions,
 }
 
 /// Pure work that may take a while.
@@ -215,7 +186,7 @@ pub(super) enum Thought {
     Again {
         round: u64,
         planned: Arc<Planned>,
-        changes: Vec<Change>,
+        pending: Pending,
     },
     /// What adopting a group would do.
     Adoption {

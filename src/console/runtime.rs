@@ -2,13 +2,12 @@
 
 use super::app::{App, Screen, Where};
 use super::clerk::{Clerk, Errand, Sent};
-use super::event::{Change, Effect, Event, Inner, Private, Recollected, Saving, Thought};
+use super::event::{Effect, Event, Inner, Private, Recollected, Saving, Thought};
 use super::review;
 use super::theme::Theme;
 use super::worker::{self, Alarm, Work};
 use super::{Ended, Place, Simulate, canvas, files, frame, provisioning, update};
 use crate::config::{self, SecretKind, SecretSource, Secrets, find_secret};
-use crate::plan::{GroupLink, Ownership};
 use crate::sync::{self, Problem, Side, SyncError};
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
@@ -318,14 +317,10 @@ impl Console {
                 Thought::Again {
                     round,
                     planned,
-                    changes,
+                    pending,
                 } => {
                     let mut planned = (*planned).clone();
-                    planned.again(|known| {
-                        for change in changes {
-                            changed(known, change);
-                        }
-                    });
+                    planned.again(|known| pending.apply_to(known));
                     Inner::Again(round, Box::new(review::prepare(planned)))
                 }
                 Thought::Adoption { planned, group } => {
@@ -441,55 +436,5 @@ fn whereabouts(place: &Place) -> Where {
     Where {
         paths: place.paths.clone(),
         simulated: place.simulated,
-    }
-}
-
-/// Takes a decision into what is known.
-fn changed(known: &mut crate::plan::Known, change: Change) {
-    let mut link = |entra: Vec<crate::directory::EntraId>, group, ownership| {
-        for entra in entra {
-            let group: crate::directory::GroupId = Clone::clone(&group);
-            known.links.group(GroupLink {
-                entra,
-                group,
-                ownership,
-            });
-        }
-    };
-    match change {
-        Change::Group { entra, group } => link(entra, group, Ownership::Confirmed),
-        Change::Adopted {
-            entra,
-            group,
-            access: true,
-        } => link(entra, group, Ownership::OwnedWithAccess),
-        Change::Adopted { entra, group, .. } => link(entra, group, Ownership::Owned),
-        Change::GroupsAsBefore(groups) => {
-            for (entra, before) in groups {
-                known.links.forget_group(&entra);
-                if let Some(before) = before {
-                    known.links.group(before);
-                }
-            }
-        }
-        Change::NoPerson(entra) => known.links.forget_person(&entra),
-        Change::Together { entra, group } => {
-            known.decisions.kept_apart.remove(&(entra, group));
-        }
-        Change::Person { entra, account } => known.links.person(entra, account),
-        Change::Apart { entra, group } => {
-            known.decisions.kept_apart.insert((entra, group));
-        }
-        Change::Alone {
-            account,
-            alone: true,
-        } => {
-            let question = crate::plan::Question::standing(&account);
-            known.decisions.left_alone.insert(question);
-        }
-        Change::Alone { account, .. } => {
-            let question = crate::plan::Question::standing(&account);
-            known.decisions.left_alone.remove(&question);
-        }
     }
 }

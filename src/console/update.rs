@@ -266,6 +266,18 @@ fn told(app: &mut App, inner: Inner) -> Vec<Effect> {
 fn answered(app: &mut App, answer: Answer) -> Vec<Effect> {
     match answer {
         Answer::Kept => {}
+        Answer::Remembered(ticket, remembered) => {
+            return app.review.remember(ticket, *remembered);
+        }
+        Answer::PutBack(ticket, remembered, changed) => {
+            if changed > 0 {
+                let rows = crate::text::counted(changed, "row", "rows");
+                app.refuse(&format!(
+                    "{rows} of it were decided anew by somebody else since, and stay as they are."
+                ));
+            }
+            return app.review.remember(ticket, *remembered);
+        }
         Answer::Glance(glance) => {
             if app.jobs.differs(&glance) {
                 return vec![Effect::Errand(Errand::Runs)];

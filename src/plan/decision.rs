@@ -3,7 +3,7 @@
 //! A decision is stored by the state, taken into what is known by [`Decision::apply_to`], and kept by
 //! kind and ids: it outlives the plan on whose row it was made. Nothing here writes to Jira.
 
-use super::known::{GroupLink, Known, Ownership};
+use super::known::{Decisions, GroupLink, Known, Ownership};
 use super::operation::OperationId;
 use super::question::{Question, QuestionCode};
 use super::reason::Reason;
@@ -57,7 +57,8 @@ pub enum Decision {
     },
     /// The row may stay as it is: it asks nobody any more until its candidates change.
     LeaveAlone(Question),
-    /// Withdraws what was answered to this question for good: the row asks again.
+    /// Withdraws what was answered for good to this question's subject, whatever the candidates were then:
+    /// the row asks again.
     AskAgain(Question),
     /// Withdraws a rejection or what is ignored.
     Accept(OperationId),
@@ -143,9 +144,11 @@ impl Decision {
             }
             Self::LeaveAlone(question) => _ = decisions.left_alone.insert(question.clone()),
             Self::AskAgain(question) => {
-                decisions.left_alone.remove(question);
-                let subject = question.subject();
-                match question.code() {
+                let (code, subject) = (question.code(), question.subject());
+                decisions
+                    .left_alone
+                    .retain(|left| left.code() != code || left.subject() != subject);
+                match code {
                     QuestionCode::SamePerson => {
                         decisions.different.retain(|(id, _)| id.as_str() != subject);
                     }
@@ -157,16 +160,26 @@ impl Decision {
                     _ => {}
                 }
             }
-            Self::Accept(operation) => _ = decisions.operations.remove(operation),
-            Self::Reject { operation, reason } => {
+            Self::Accept(_) | Self::Reject { .. } | Self::Ignore(_) => decisions.note(self),
+        }
+    }
+}
+
+impl Decisions {
+    /// Takes in what was decided of a single operation; other decisions are none of its business.
+    pub fn note(&mut self, decision: &Decision) {
+        match decision {
+            Decision::Accept(operation) => _ = self.operations.remove(operation),
+            Decision::Reject { operation, reason } => {
                 let reason = Some(*reason);
                 let said = RowDecision::Rejected { reason };
-                decisions.operations.insert(operation.clone(), said);
+                self.operations.insert(operation.clone(), said);
             }
-            Self::Ignore(operation) => {
+            Decision::Ignore(operation) => {
                 let said = RowDecision::Ignored;
-                decisions.operations.insert(operation.clone(), said);
+                self.operations.insert(operation.clone(), said);
             }
+            _ => {}
         }
     }
 }

@@ -4,7 +4,7 @@ use super::error::SyncError;
 use super::planning::Planned;
 use super::session::Session;
 use crate::directory::{EntraId, GroupClass, GroupId, fold};
-use crate::plan::{GroupLink, Kind, Operation, Ownership, Selection, TargetState};
+use crate::plan::{Decision, GroupLink, Kind, Operation, Ownership, Selection, TargetState};
 use crate::store::State;
 use crate::text::escape;
 
@@ -155,6 +155,17 @@ impl Adoption {
             state.link_group(link.entra.as_str(), link.group.as_str(), link.ownership)?;
         }
         Ok(())
+    }
+
+    /// What is decided by it.
+    #[must_use]
+    pub fn decisions(&self) -> Vec<Decision> {
+        let adopt = |entra: &EntraId| Decision::Adopt {
+            entra: entra.clone(),
+            group: self.group.clone(),
+            access: self.access,
+        };
+        self.entra.iter().map(adopt).collect()
     }
 
     /// The links that it makes.

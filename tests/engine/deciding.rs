@@ -60,10 +60,15 @@ async fn what_is_rejected_while_sync_reads_is_not_applied() {
     let id = OperationId::stored(row["id"].as_str().unwrap().to_owned());
     let reason = Reason::parse(row["reason_code"].as_str().unwrap());
     let state = State::open(&world.profile_dir()).unwrap();
-    state.decide(&id, &RowDecision::Rejected { reason }).unwrap();
+    state
+        .decide(&id, &RowDecision::Rejected { reason })
+        .unwrap();
     let report = world.ended(sync).await.expect(0).json();
     assert_eq!(report["outcome"], "applied");
-    assert!(!is_there(&world, &rejected), "the rejected person was invited");
+    assert!(
+        !is_there(&world, &rejected),
+        "the rejected person was invited"
+    );
     assert!(is_there(&world, &accepted), "the other one was not");
 }
 
@@ -102,9 +107,14 @@ async fn what_is_rejected_while_somebody_is_asked_is_not_applied() {
     let id = OperationId::stored(row["id"].as_str().unwrap().to_owned());
     let reason = Reason::parse(row["reason_code"].as_str().unwrap());
     let state = State::open(&world.profile_dir()).unwrap();
-    state.decide(&id, &RowDecision::Rejected { reason }).unwrap();
+    state
+        .decide(&id, &RowDecision::Rejected { reason })
+        .unwrap();
     asked.answer("y");
     assert_eq!(asked.ended(), 0, "{}", asked.said);
-    assert!(!is_there(&world, &rejected), "the rejected person was invited");
+    assert!(
+        !is_there(&world, &rejected),
+        "the rejected person was invited"
+    );
     assert!(is_there(&world, &accepted), "the other one was not");
 }

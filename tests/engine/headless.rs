@@ -103,7 +103,18 @@ async fn the_plan_follows_its_contract() {
             .keys()
             .map(String::as_str)
             .collect();
-        assert_eq!(keys, ["group", "held_by", "id", "kind", "reason", "user"]);
+        assert_eq!(
+            keys,
+            [
+                "group",
+                "held_by",
+                "id",
+                "kind",
+                "reason",
+                "reason_code",
+                "user"
+            ]
+        );
         assert!(!operation["reason"].as_str().unwrap().is_empty());
         for guard in operation["held_by"].as_array().unwrap() {
             assert!(

@@ -124,7 +124,7 @@ fn on_page(app: &mut App, action: Action, height: usize) -> Vec<Effect> {
             let adoption = page.adoption.take();
             app.over.pop();
             if let Some(adoption) = adoption {
-                return review::adopted(app, *adoption);
+                return review::adopted(app, &adoption);
             }
         }
         Action::Enter => {

@@ -34,9 +34,9 @@ pub(in crate::console) fn unavailable(app: &App, action: Action) -> Option<&'sta
         Action::Toggle | Action::Ignore => {
             if review.chosen().is_none() {
                 Some("no row is chosen")
-            } else if review.of_chosen().is_empty()
-                && !(action == Action::Ignore && decide::is_standing(app))
-            {
+            } else if action == Action::Ignore && decide::can_leave_alone(app) {
+                None
+            } else if review.of_chosen().is_empty() {
                 Some("nothing would be done here, so there is nothing to decide")
             } else {
                 None
@@ -62,13 +62,12 @@ pub(in crate::console) fn unavailable(app: &App, action: Action) -> Option<&'sta
             ),
         },
         Action::Discard => review
-            .undo
+            .steps
             .is_empty()
-            .then_some("nothing was decided on this plan yet"),
-        Action::No => match review.chosen() {
-            Some(Chosen::Group(row)) if row.mark == Mark::Confirm => None,
-            _ => Some("only a suggested group can be kept apart"),
-        },
+            .then_some("nothing was decided here yet"),
+        Action::No => (!decide::can_refuse(app)).then_some(
+            "only a suggested group, or a person with an account to confirm, can be answered with no",
+        ),
         Action::Own => match review.chosen() {
             Some(Chosen::Group(row)) if row.target.is_some() && row.jira.is_some() => {
                 (!plan.planned.settings.provisioning.sync_memberships).then_some(
@@ -84,6 +83,7 @@ pub(in crate::console) fn unavailable(app: &App, action: Action) -> Option<&'sta
 /// Does what a key asks for.
 pub(in crate::console) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
     let page = view::list_height(app.size);
+    let leaves_alone = action == Action::Ignore && decide::can_leave_alone(app);
     let review = &mut app.review;
     match action {
         Action::Toggle => {
@@ -92,7 +92,7 @@ pub(in crate::console) fn perform(app: &mut App, action: Action) -> Vec<Effect> 
             review.keep_in_sight(page);
             return effects;
         }
-        Action::Ignore if review.of_chosen().is_empty() => return decide::leave_alone(app),
+        Action::Ignore if leaves_alone => return decide::leave_alone(app),
         Action::Ignore => {
             let operations = review.of_chosen();
             let ignored = review.plan.as_ref().is_some_and(|plan| {
@@ -105,7 +105,8 @@ pub(in crate::console) fn perform(app: &mut App, action: Action) -> Vec<Effect> 
             } else {
                 Said::Ignored
             };
-            return review.say(&operations, said);
+            let words = review.about(&operations, said);
+            return review.say(&operations, said, words);
         }
         Action::AcceptShown => ask_for_all(app, Said::Accepted),
         Action::RejectShown => ask_for_all(app, Said::Rejected),
@@ -147,7 +148,7 @@ pub(in crate::console) fn perform(app: &mut App, action: Action) -> Vec<Effect> 
             }
         }
         Action::Yes => return decide::link(app),
-        Action::No => return decide::keep_apart(app),
+        Action::No => return decide::refuse(app),
         Action::Own => return decide::adopt(app),
         Action::Discard => return decide::undo(app),
         other => {

@@ -1,65 +1,26 @@
-//! Decisions that change the plan: links, groups kept apart, adoptions; and taking them back.
+//! Decisions that change the plan: links, groups kept apart, adoptions, questions that are answered for
+//! good; and taking decisions back.
 
-use super::state::Undo;
-use super::{Chosen, GroupRow, Page, Said, page, rows};
+use super::{Chosen, GroupRow, Marks, Page, PersonRow, Prepared, page, rows};
 use crate::console::app::App;
-use crate::console::clerk::Errand;
-use crate::console::event::{Change, Effect, Thought};
+use crate::console::event::{Effect, Thought};
 use crate::directory::{AccountId, EntraId, GroupId};
-use crate::plan::{GroupLink, Kind};
-use crate::sync::{Planned, consider_adoption};
-use crate::text::counted;
+use crate::plan::{Decision, Kind, Question, QuestionCode};
+use crate::sync::{Adoption, Planned, Problem, consider_adoption};
 
 /// Takes back what was decided last.
 pub(super) fn undo(app: &mut App) -> Vec<Effect> {
-    let Some(undo) = app.review.undo.pop() else {
+    let Some((words, effects)) = app.review.take_back() else {
         return Vec::new();
     };
-    match undo {
-        Undo::Change(errand, change, words) => {
-            app.note(&format!("Taken back: {words}"));
-            let effects = decided(app, errand, change, None);
-            app.review
-                .undo
-                .retain(|undo| matches!(undo, Undo::Change(..)));
-            effects
-        }
-        Undo::Said(before) => {
-            let depth = app.review.undo.len();
-            let mut effects = Vec::new();
-            for said in [Said::Accepted, Said::Rejected, Said::Ignored] {
-                let of = before.iter().filter(|(_, was)| *was == said);
-                let operations: Vec<u32> = of.map(|(op, _)| *op).collect();
-                effects.extend(app.review.say(&operations, said));
-            }
-            app.review.undo.truncate(depth);
-            let words = counted(before.len() as u64, "decision", "decisions");
-            app.note(&format!("Taken back: {words}."));
-            effects
-        }
-    }
+    app.note(&format!("Taken back: {words}"));
+    effects
 }
 
-/// Stores a decision that changes the plan, and plans again. `undo` takes it back, with what it
-/// was.
-fn decided(
-    app: &mut App,
-    errand: Errand,
-    change: Change,
-    undo: Option<(Errand, Change, String)>,
-) -> Vec<Effect> {
-    let review = &mut app.review;
-    if let Some((errand, change, words)) = undo {
-        review.undo.push(Undo::Change(errand, change, words));
-    }
-    // What stands on a list of things to know changes no plan.
-    if let (Some(plan), false) = (&mut review.plan, matches!(change, Change::Alone { .. })) {
-        plan.marks.made += 1;
-    }
-    review.changes.push(change);
-    let mut effects = vec![Effect::Errand(errand)];
-    effects.extend(review.again());
-    effects
+/// Stores decisions, plans again, and says what was decided.
+fn decided(app: &mut App, decisions: Vec<Decision>, words: String) -> Vec<Effect> {
+    app.note(&format!("{words} u undoes it."));
+    app.review.decide(decisions, words)
 }
 
 /// Links the only candidate of the person, or confirms the suggested group.
@@ -79,43 +40,19 @@ pub(super) fn link(app: &mut App) -> Vec<Effect> {
                 return Vec::new();
             };
             let planned = &plan.planned;
-            let entra: Vec<EntraId> = planned.plan.targets[target as usize]
-                .entra
-                .iter()
-                .map(|row| EntraId::new(planned.entra.group(*row).id()))
-                .collect();
             let group = GroupId::new(planned.jira.group(jira).id());
-            let name = planned.jira.group(jira).name().to_owned();
-            let words = format!("Linked: “{name}” only gains members.");
-            let before = as_before(planned, &entra);
-            let undo = (
-                Errand::GroupsAsBefore(before.clone()),
-                Change::GroupsAsBefore(before),
-                words.clone(),
-            );
-            let errand = Errand::LinkGroup {
-                entra: entra.clone(),
+            let confirm = |row: &u32| Decision::Confirm {
+                entra: EntraId::new(planned.entra.group(*row).id()),
                 group: group.clone(),
             };
-            let effects = decided(app, errand, Change::Group { entra, group }, Some(undo));
-            app.note(&format!("{words} u undoes it."));
-            effects
+            let entra = &planned.plan.targets[target as usize].entra;
+            let decisions = entra.iter().map(confirm).collect();
+            let name = planned.jira.group(jira).name();
+            let words = format!("Linked: “{name}” only gains members.");
+            decided(app, decisions, words)
         }
         _ => Vec::new(),
     }
-}
-
-/// How these groups are linked now.
-fn as_before(planned: &Planned, entra: &[EntraId]) -> Vec<(EntraId, Option<GroupLink>)> {
-    entra
-        .iter()
-        .map(|id| {
-            (
-                id.clone(),
-                planned.known.links.group_of(id.as_str()).cloned(),
-            )
-        })
-        .collect()
 }
 
 /// Links a person to an account of the admin's choice.
@@ -123,112 +60,169 @@ pub(in crate::console) fn link_person(app: &mut App, person: u32, account: u32) 
     let Some(plan) = &app.review.plan else {
         return Vec::new();
     };
-    let (person, account) = (
-        plan.planned.entra.person(person),
-        plan.planned.jira.account(account),
-    );
-    let (entra, id) = (EntraId::new(person.id()), account.id().to_owned());
-    let errand = Errand::LinkPerson {
-        entra: person.id().to_owned(),
-        account: id.clone(),
+    let person = plan.planned.entra.person(person);
+    let account = plan.planned.jira.account(account);
+    let decision = Decision::Link {
+        person: EntraId::new(person.id()),
+        account: AccountId::new(account.id()),
         email: account.email().to_owned(),
         name: person.name().to_owned(),
     };
-    let name = person.name().to_owned();
-    let account = crate::directory::AccountId::new(&id);
-    let words = format!("Linked: {name} has this account.");
-    let undo = (
-        Errand::UnlinkPerson(entra.clone()),
-        Change::NoPerson(entra.clone()),
-        words.clone(),
-    );
-    let effects = decided(app, errand, Change::Person { entra, account }, Some(undo));
-    app.note(&format!("{words} u undoes it."));
-    effects
+    let words = format!("Linked: {} has this account.", person.name());
+    decided(app, vec![decision], words)
 }
 
-pub(super) fn keep_apart(app: &mut App) -> Vec<Effect> {
-    let Some(plan) = &app.review.plan else {
+/// What a no to the chosen row's question decides, and how that is told; none where the row asks
+/// nothing that a no could answer.
+fn refusal(plan: &Prepared, chosen: Chosen) -> Option<(Decision, String)> {
+    let planned = &plan.planned;
+    match chosen {
+        Chosen::Person(row) => {
+            let person = planned.entra.person(row.person?);
+            let candidates = page::candidates(plan, &row);
+            if candidates.is_empty() {
+                return rows::is_different(planned, &row).then(|| {
+                    let question = Question::new(QuestionCode::SamePerson, person.id(), []);
+                    let words = format!("Asked again: is {} this person?", person.name());
+                    (Decision::AskAgain(question), words)
+                });
+            }
+            let accounts = candidates.iter();
+            let accounts = accounts.map(|c| AccountId::new(planned.jira.account(c.account).id()));
+            let decision = Decision::DifferentPerson {
+                person: EntraId::new(person.id()),
+                accounts: accounts.collect(),
+            };
+            let words = format!("Somebody else: no account of these is {}.", person.name());
+            Some((decision, words))
+        }
+        Chosen::Group(row) => {
+            let group = planned.entra.group(row.entra?);
+            let entra = EntraId::new(group.id());
+            if let (Some(jira), super::Mark::Confirm) = (row.jira, row.mark) {
+                let jira = planned.jira.group(jira);
+                let words = format!("Kept apart: “{}”.", jira.name());
+                let group = GroupId::new(jira.id());
+                return Some((Decision::KeepApart { entra, group }, words));
+            }
+            rows::is_kept_apart(planned, &row).then(|| {
+                let question = Question::new(QuestionCode::SameGroup, entra.as_str(), []);
+                let words = format!("Suggested again: “{}”.", group.name());
+                (Decision::AskAgain(question), words)
+            })
+        }
+        Chosen::Membership(_) => None,
+    }
+}
+
+/// Whether the chosen row can be answered with no.
+pub(super) fn can_refuse(app: &App) -> bool {
+    let (Some(plan), Some(chosen)) = (&app.review.plan, app.review.chosen()) else {
+        return false;
+    };
+    refusal(plan, chosen).is_some()
+}
+
+/// Answers the chosen row's question with no, or withdraws that.
+pub(super) fn refuse(app: &mut App) -> Vec<Effect> {
+    let (Some(plan), Some(chosen)) = (&app.review.plan, app.review.chosen()) else {
         return Vec::new();
     };
-    let Some(Chosen::Group(GroupRow {
-        entra: Some(entra),
-        jira: Some(jira),
-        ..
-    })) = app.review.chosen()
+    match refusal(plan, chosen) {
+        Some((decision, words)) => decided(app, vec![decision], words),
+        None => Vec::new(),
+    }
+}
+
+/// A question that a row asks, or that was answered with *leave alone*.
+struct Asked {
+    question: Question,
+    /// Whom or what it is about, as it is told.
+    name: String,
+    /// Whether it is left alone.
+    left: bool,
+}
+
+/// What the chosen row asks or asked: a conflict's question, a suggestion's, a standing list's.
+fn asked(plan: &Prepared, chosen: Chosen) -> Option<Asked> {
+    let planned = &plan.planned;
+    match chosen {
+        Chosen::Person(row) => {
+            if let Some((question, left)) = rows::question(planned, row.why) {
+                let name = row.person.map(|row| planned.entra.person(row).name());
+                let name = name.unwrap_or_default().to_owned();
+                return Some(Asked {
+                    question,
+                    name,
+                    left,
+                });
+            }
+            // Operations on an account are decided on one by one, before the account as such.
+            let undecided = Marks::of_person(&plan.rows, &row).is_empty();
+            let account = row.account.filter(|_| undecided && stands(planned, &row))?;
+            let account = planned.jira.account(account);
+            Some(Asked {
+                question: Question::standing(&AccountId::new(account.id())),
+                name: account.name().to_owned(),
+                left: rows::is_left_alone(planned, &row),
+            })
+        }
+        Chosen::Group(row) => {
+            let entra = planned.entra.group(row.entra?);
+            let (question, left) = match (row.jira, row.mark) {
+                (Some(jira), super::Mark::Confirm) => {
+                    let candidates = [planned.jira.group(jira).id()];
+                    let code = QuestionCode::SameGroup;
+                    (Question::new(code, entra.id(), candidates), false)
+                }
+                _ => rows::question(planned, row.why)?,
+            };
+            Some(Asked {
+                question,
+                name: format!("“{}”", entra.name()),
+                left,
+            })
+        }
+        Chosen::Membership(_) => None,
+    }
+}
+
+/// Whether a row stands on a standing list, or stood there until it was left alone.
+fn stands(planned: &Planned, row: &PersonRow) -> bool {
+    rows::is_still_active(planned, row)
+        || rows::is_unknown(planned, row)
+        || rows::is_left_alone(planned, row)
+}
+
+/// Whether the chosen row asks something that can be left alone, or was left alone.
+pub(super) fn can_leave_alone(app: &App) -> bool {
+    let (Some(plan), Some(chosen)) = (&app.review.plan, app.review.chosen()) else {
+        return false;
+    };
+    asked(plan, chosen).is_some()
+}
+
+/// Lets the chosen row stay as it is, or lets it ask again.
+pub(super) fn leave_alone(app: &mut App) -> Vec<Effect> {
+    let (Some(plan), Some(chosen)) = (&app.review.plan, app.review.chosen()) else {
+        return Vec::new();
+    };
+    let Some(Asked {
+        question,
+        name,
+        left,
+    }) = asked(plan, chosen)
     else {
         return Vec::new();
     };
-    let entra = EntraId::new(plan.planned.entra.group(entra).id());
-    let group = GroupId::new(plan.planned.jira.group(jira).id());
-    let name = plan.planned.jira.group(jira).name().to_owned();
-    let words = format!("Kept apart: “{name}”.");
-    let undo = (
-        Errand::BringTogether {
-            entra: entra.clone(),
-            group: group.clone(),
-        },
-        Change::Together {
-            entra: entra.clone(),
-            group: group.clone(),
-        },
-        words.clone(),
-    );
-    let errand = Errand::KeepApart {
-        entra: entra.clone(),
-        group: group.clone(),
-    };
-    let effects = decided(app, errand, Change::Apart { entra, group }, Some(undo));
-    app.note(&format!("{words} u undoes it."));
-    effects
-}
-
-/// Whether the chosen row stands on a standing list, or stood there until that was ignored.
-pub(super) fn is_standing(app: &App) -> bool {
-    let (Some(plan), Some(Chosen::Person(row))) = (&app.review.plan, app.review.chosen()) else {
-        return false;
-    };
-    let planned = &plan.planned;
-    rows::is_still_active(planned, &row)
-        || rows::is_unknown(planned, &row)
-        || rows::is_left_alone(planned, &row)
-}
-
-/// Takes the chosen account off the standing lists, or puts it back.
-pub(super) fn leave_alone(app: &mut App) -> Vec<Effect> {
-    let (Some(plan), Some(Chosen::Person(row))) = (&app.review.plan, app.review.chosen()) else {
-        return Vec::new();
-    };
-    let Some(account) = row.account.map(|row| plan.planned.jira.account(row)) else {
-        return Vec::new();
-    };
-    let alone = !rows::is_left_alone(&plan.planned, &row);
-    let name = account.name().to_owned();
-    let account = AccountId::new(account.id());
-    let step = |alone| {
-        let (errand, change) = (account.clone(), account.clone());
-        (
-            Errand::LeaveAlone {
-                account: errand,
-                alone,
-            },
-            Change::Alone {
-                account: change,
-                alone,
-            },
-        )
-    };
-    let words = if alone {
-        format!("Ignored: {name} may stay as it is.")
+    let (decision, words) = if left {
+        let words = format!("Listed again: {name}.");
+        (Decision::AskAgain(question), words)
     } else {
-        format!("Listed again: {name}.")
+        let words = format!("Left alone: {name} may stay as it is.");
+        (Decision::LeaveAlone(question), words)
     };
-    let (errand, change) = step(alone);
-    let (back, changed_back) = step(!alone);
-    let undo = Some((back, changed_back, words.clone()));
-    let effects = decided(app, errand, change, undo);
-    app.note(&format!("{words} u undoes it."));
-    effects
+    decided(app, vec![decision], words)
 }
 
 /// Works out what adopting the chosen group would do; then it is shown, and asked.
@@ -250,10 +244,7 @@ pub(super) fn adopt(app: &mut App) -> Vec<Effect> {
 }
 
 /// What adopting a group would do, as a page.
-pub(in crate::console) fn adoption(
-    planned: &Planned,
-    group: &str,
-) -> Result<Page, crate::sync::Problem> {
+pub(in crate::console) fn adoption(planned: &Planned, group: &str) -> Result<Page, Problem> {
     let mut alone = planned.clone();
     match consider_adoption(&mut alone, group) {
         Ok(adoption) => {
@@ -268,27 +259,12 @@ pub(in crate::console) fn adoption(
             let later = later.count() as u64;
             Ok(Page::adoption(&alone, adoption, later))
         }
-        Err(error) => Err(crate::sync::Problem::from(&error)),
+        Err(error) => Err(Problem::from(&error)),
     }
 }
 
 /// Stores an adoption that was confirmed.
-pub(in crate::console) fn adopted(app: &mut App, adoption: crate::sync::Adoption) -> Vec<Effect> {
-    let change = Change::Adopted {
-        entra: adoption.entra.clone(),
-        group: adoption.group.clone(),
-        access: adoption.access,
-    };
+pub(in crate::console) fn adopted(app: &mut App, adoption: &Adoption) -> Vec<Effect> {
     let words = format!("Adopted: “{}” will mirror Entra.", adoption.name);
-    let undo = app.review.plan.as_ref().map(|plan| {
-        let before = as_before(&plan.planned, &adoption.entra);
-        (
-            Errand::GroupsAsBefore(before.clone()),
-            Change::GroupsAsBefore(before),
-            words.clone(),
-        )
-    });
-    let effects = decided(app, Errand::Adopt(Box::new(adoption)), change, undo);
-    app.note(&format!("{words} u undoes it."));
-    effects
+    decided(app, adoption.decisions(), words)
 }

@@ -43,7 +43,7 @@ impl Filter {
         Self::Unknown,
         Self::JiraOnly,
     ];
-    const GROUPS: [Self; 12] = [
+    const GROUPS: [Self; 13] = [
         Self::Changes,
         Self::All,
         Self::Marked(Mark::Conflict),
@@ -55,6 +55,7 @@ impl Filter {
         Self::Marked(Mark::Out),
         Self::Held,
         Self::Rejected,
+        Self::Ignored,
         Self::JiraOnly,
     ];
     const MEMBERSHIPS: [Self; 6] = [
@@ -87,7 +88,7 @@ impl Filter {
             Self::Marked(Mark::Out) => "· not included",
             Self::Held => "held by a guard",
             Self::Rejected => "rejected",
-            Self::Ignored => "ignored",
+            Self::Ignored => "ignored, or answered for good",
             Self::Additions => "+ to be added",
             Self::Removals => "- to be removed",
             Self::StillActive => "disabled in Entra, can still sign in",
@@ -122,7 +123,10 @@ fn lets_through(plan: &Prepared, list: List, filter: Filter, row: u32) -> bool {
                 Filter::Changes => !matches!(row.mark, Mark::Same | Mark::Differs | Mark::Out),
                 Filter::Marked(mark) => row.mark == mark,
                 Filter::JiraOnly => row.entra.is_none(),
-                other => row.create.is_some_and(|op| operation(plan, op, other)),
+                other => {
+                    (other == Filter::Ignored && rows::is_group_answered(&plan.planned, row))
+                        || row.create.is_some_and(|op| operation(plan, op, other))
+                }
             }
         }
         List::Memberships => {
@@ -146,7 +150,7 @@ fn person(plan: &Prepared, row: &PersonRow, filter: Filter) -> bool {
                 })
         }
         other => {
-            (other == Filter::Ignored && rows::is_left_alone(&plan.planned, row))
+            (other == Filter::Ignored && rows::is_person_answered(&plan.planned, row))
                 || super::Marks::of_person(&plan.rows, row)
                     .into_iter()
                     .any(|op| operation(plan, op, other))

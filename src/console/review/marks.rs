@@ -1,7 +1,7 @@
 //! What the admin said of the operations on screen.
 
 use super::rows::Rows;
-use crate::plan::{Decisions, Kind, OperationId, RowDecision};
+use crate::plan::{Decision, Decisions, Kind, RowDecision};
 use crate::sync::Planned;
 use crate::text::counted;
 use hashbrown::HashMap;
@@ -101,33 +101,44 @@ impl Marks {
         self.said.get(op as usize).copied().unwrap_or_default()
     }
 
-    /// Marks operations; gives what has to be stored.
+    /// Marks operations; gives the decisions to be stored.
     pub(in crate::console) fn say(
         &mut self,
         planned: &Planned,
         operations: &[u32],
         said: Said,
-    ) -> Vec<(OperationId, Option<RowDecision>)> {
-        let mut stored = Vec::new();
+    ) -> Vec<Decision> {
+        let mut decisions = Vec::new();
         for &index in operations {
             if self.said(index) == said {
                 continue;
             }
             self.said[index as usize] = said;
             self.made += 1;
+            if planned.undo.is_some() {
+                continue;
+            }
             let op = &planned.plan.operations[index as usize];
-            let decision = match said {
-                Said::Accepted => None,
-                Said::Rejected => Some(RowDecision::Rejected {
-                    reason: Some(op.reason),
-                }),
-                Said::Ignored => Some(RowDecision::Ignored),
-            };
-            if planned.undo.is_none() {
-                stored.push((planned.plan.operation_id(&planned.inputs(), op), decision));
+            let operation = planned.plan.operation_id(&planned.inputs(), op);
+            decisions.push(match said {
+                Said::Accepted => Decision::Accept(operation),
+                Said::Ignored => Decision::Ignore(operation),
+                Said::Rejected => Decision::Reject {
+                    operation,
+                    reason: op.reason,
+                },
+            });
+        }
+        decisions
+    }
+
+    /// Marks operations as they were marked before.
+    pub(in crate::console) fn put_back(&mut self, before: &[(u32, Said)]) {
+        for (index, said) in before {
+            if let Some(mark) = self.said.get_mut(*index as usize) {
+                *mark = *said;
             }
         }
-        stored
     }
 
     /// How an operation stands.

@@ -23,7 +23,7 @@ pub(super) use marks::{tally_signs, tally_words};
 pub(super) use page::{Line, Page};
 pub(super) use page_view::{draw as draw_page, draw_filter, height as page_height};
 pub(super) use rows::{GroupRow, Mark, PersonRow, Rows};
-pub(super) use state::Review;
+pub(super) use state::{Pending, Review};
 pub(super) use summary::Summary;
 pub(super) use summary::summarise;
 pub(super) use summary_view::draw as draw_summary;
@@ -61,6 +61,13 @@ pub(super) fn prepare(mut planned: Planned) -> Prepared {
 }
 
 impl Prepared {
+    /// Marks the rows by the decisions; how many marks were made stays.
+    fn mark_anew(&mut self) {
+        let made = self.marks.made;
+        self.marks = Marks::of(&self.planned, &self.decisions);
+        self.marks.made = made;
+    }
+
     /// How many operations only one of two plans holds.
     fn differs_from(&self, other: &Self) -> u64 {
         let ids = |prepared: &Self| -> hashbrown::HashSet<_> {

@@ -3,7 +3,7 @@
 
 use crate::directory::{AccountKind, GroupClass, fold};
 use crate::plan::{
-    Kind, Operation, Reason, Stage, Standing, Subject, TargetState, address, group_class,
+    Kind, Operation, Question, Reason, Stage, Standing, Subject, TargetState, address, group_class,
     members_of,
 };
 use crate::sync::Planned;
@@ -382,6 +382,38 @@ pub(in crate::console) fn can_sign_in(planned: &Planned, row: &PersonRow) -> Opt
     let active = planned.jira.account(row.account?).active();
     row.person
         .filter(|person| active && !planned.entra.person(*person).enabled())
+}
+
+/// The question of a row, and whether it is left alone.
+pub(in crate::console) fn question(_planned: &Planned, _why: Why) -> Option<(Question, bool)> {
+    None
+}
+
+/// Whether the admin said that the accounts in question are other people's.
+pub(in crate::console) fn is_different(_planned: &Planned, _row: &PersonRow) -> bool {
+    false
+}
+
+/// Whether a person's row was answered for good.
+pub(in crate::console) fn is_person_answered(planned: &Planned, row: &PersonRow) -> bool {
+    is_left_alone(planned, row)
+        || is_different(planned, row)
+        || question(planned, row.why).is_some_and(|(_, left)| left)
+}
+
+/// Whether a group's row was answered for good.
+pub(in crate::console) fn is_group_answered(planned: &Planned, row: &GroupRow) -> bool {
+    is_kept_apart(planned, row) || question(planned, row.why).is_some_and(|(_, left)| left)
+}
+
+/// Whether the admin keeps an Entra group apart from the Jira group of its name.
+pub(in crate::console) fn is_kept_apart(planned: &Planned, row: &GroupRow) -> bool {
+    let (Some(entra), None) = (row.entra, row.target) else {
+        return false;
+    };
+    let apart = &planned.known.decisions.kept_apart;
+    let entra = planned.entra.group(entra).id();
+    apart.iter().any(|(id, _)| id.as_str() == entra)
 }
 
 /// Whether the admin said of an account on a standing list that it may stay as it is.

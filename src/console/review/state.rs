@@ -2,14 +2,15 @@
 
 use super::filter;
 use super::marks::{Marks, Said, Tally};
-use super::{Chosen, Filter, List, Prepared};
+use super::{Chosen, Filter, List, Prepared, rows};
 use crate::console::clerk::Errand;
-use crate::console::event::{Change, Effect, Thought};
+use crate::console::event::{Effect, Remembered, Thought};
 use crate::console::field::TextField;
 use crate::console::text::turned;
-use crate::plan::{OperationId, RowDecision};
-use hashbrown::HashMap;
+use crate::plan::{Decision, Known};
+use crate::text::counted;
 use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
 
 /// For so long after the last mark the schedule waits.
 const DECIDING: SignedDuration = SignedDuration::from_mins(10);
@@ -29,12 +30,14 @@ pub(in crate::console) struct Review {
     pub(in crate::console) cursor: usize,
     pub(in crate::console) offset: usize,
     pub(in crate::console) tally: Tally,
-    /// Decisions made since the last job began: what it reads may lack them.
-    pub(super) changed: HashMap<OperationId, Option<RowDecision>>,
-    /// Links and the like, made since then.
-    pub(super) changes: Vec<Change>,
-    /// How to take back what was decided on this plan, the newest last.
-    pub(super) undo: Vec<Undo>,
+    /// What was decided on this plan, the newest last: taken back one by one.
+    pub(super) steps: Vec<Step>,
+    /// What the plan on screen lacks of what was decided since it was made.
+    pub(super) pending: Pending,
+    /// The ticket of the newest request that stores something.
+    ticket: u64,
+    /// The newest ticket when the last job began: what it reads may lack what came later.
+    ticket_of_job: u64,
     /// Which asking for a plan or a summary is the newest.
     pub(super) round: u64,
     /// Whether something was applied since the plan was made.
@@ -45,45 +48,108 @@ pub(in crate::console) struct Review {
     pub(in crate::console) decided_at: Option<Timestamp>,
 }
 
-/// How a decision is taken back.
+/// Something that was decided, to be taken back.
 #[derive(Debug)]
-pub(super) enum Undo {
-    /// What was said of these operations before.
-    Said(Vec<(u32, Said)>),
-    /// An errand that undoes what was stored, the change that undoes it in the plan, and what was
-    /// done.
-    Change(Errand, Change, String),
+pub(super) struct Step {
+    /// What it was, in a sentence.
+    words: String,
+    how: How,
+}
+
+/// How a step is taken back.
+#[derive(Debug)]
+enum How {
+    /// It was stored under this ticket, and what it replaced is put back.
+    Stored(u64),
+    /// It was said of a plan that takes a run back, and of that plan alone. So it was before.
+    Marks(Vec<(u32, Said)>),
+}
+
+/// What a plan lacks of what was decided since it was made.
+#[derive(Debug, Clone, Default)]
+pub(in crate::console) struct Pending {
+    /// What the state holds, where that was asked for.
+    pub(in crate::console) remembered: Option<Arc<Remembered>>,
+    /// Decisions after that.
+    pub(in crate::console) decisions: Vec<Decision>,
+}
+
+impl Pending {
+    /// Takes it into what a plan knows, whose rejected rows stay in sight.
+    pub(in crate::console) fn apply_to(&self, known: &mut Known) {
+        if let Some(remembered) = &self.remembered {
+            known.decisions.clone_from(&remembered.decisions);
+            known.decisions.operations.clear();
+            if let Some(links) = &remembered.links {
+                known.links.clone_from(links);
+            }
+        }
+        for decision in &self.decisions {
+            decision.apply_to(known);
+        }
+    }
 }
 
 impl Review {
-    /// Shows a plan with whatever was decided while it was being read. The cursor stays where it
-    /// was, as far as the new list reaches, and the review stays open.
+    /// Shows a plan. What was decided since the job that made it began is asked of the state and taken
+    /// in. The cursor stays where it was, as far as the new list reaches, and the review stays open.
     pub(super) fn show(&mut self, mut prepared: Prepared) -> Vec<Effect> {
-        let made = self.plan.as_ref().map_or(0, |plan| plan.marks.made);
-        if !self.changed.is_empty() {
-            for (id, decision) in &self.changed {
-                let known = &mut prepared.decisions.operations;
-                match decision {
-                    Some(decision) => _ = known.insert(id.clone(), decision.clone()),
-                    None => _ = known.remove(id),
-                }
-            }
-            prepared.marks = Marks::of(&prepared.planned, &prepared.decisions);
-        }
-        prepared.marks.made = made;
+        prepared.marks.made = self.marks_made();
         self.plan = Some(prepared);
-        self.undo.clear();
+        self.steps.retain(|step| matches!(step.how, How::Stored(_)));
+        self.pending = Pending::default();
         self.outdated = false;
         self.newer = None;
         self.counting = false;
         self.round += 1;
         self.count();
         self.look();
-        if self.changes.is_empty() {
-            Vec::new()
+        if self.ticket > self.ticket_of_job {
+            vec![self.ask_state()]
         } else {
-            self.again()
+            Vec::new()
         }
+    }
+
+    /// Asks the state for what it holds now.
+    fn ask_state(&self) -> Effect {
+        let ticket = self.ticket;
+        Effect::Errand(Errand::Remember { ticket })
+    }
+
+    /// Takes in what the state holds. Where something was stored since it was asked, it is asked again.
+    pub(in crate::console) fn remember(
+        &mut self,
+        ticket: u64,
+        remembered: Remembered,
+    ) -> Vec<Effect> {
+        if ticket < self.ticket {
+            return vec![self.ask_state()];
+        }
+        let Some(plan) = &mut self.plan else {
+            return Vec::new();
+        };
+        if plan.planned.undo.is_none() {
+            plan.decisions
+                .operations
+                .clone_from(&remembered.decisions.operations);
+            plan.mark_anew();
+        }
+        self.count();
+        self.look();
+        if remembered.links.is_none() {
+            return Vec::new();
+        }
+        self.pending = Pending {
+            remembered: Some(Arc::new(remembered)),
+            decisions: Vec::new(),
+        };
+        self.again()
+    }
+
+    fn next_ticket(&mut self) -> u64 {
+        self.ticket += 1;
+        self.ticket
     }
 
     /// Takes a plan that nobody here asked for: it waits.
@@ -99,8 +165,7 @@ impl Review {
 
     /// A job begins: it reads everything that was decided so far.
     pub(in crate::console) fn job_begins(&mut self) {
-        self.changed.clear();
-        self.changes.clear();
+        self.ticket_of_job = self.ticket;
     }
 
     /// What was marked has been applied.
@@ -119,7 +184,7 @@ impl Review {
         vec![Effect::Think(Thought::Again {
             round: self.round,
             planned: plan.planned.clone(),
-            changes: self.changes.clone(),
+            pending: self.pending.clone(),
         })]
     }
 
@@ -128,12 +193,13 @@ impl Review {
         let Some(plan) = self.plan.as_ref().filter(|_| round == self.round) else {
             return false;
         };
-        prepared.decisions = plan.decisions.clone();
-        prepared.marks = Marks::of(&prepared.planned, &prepared.decisions);
+        prepared.decisions.operations = plan.decisions.operations.clone();
+        prepared.mark_anew();
         prepared.marks.made = plan.marks.made;
         self.plan = Some(prepared);
+        self.pending = Pending::default();
         // Operations have other numbers now.
-        self.undo.retain(|undo| matches!(undo, Undo::Change(..)));
+        self.steps.retain(|step| matches!(step.how, How::Stored(_)));
         self.count();
         self.look();
         true
@@ -227,7 +293,8 @@ impl Review {
             .map_or_else(Vec::new, |row| self.operations_of(*row as usize))
     }
 
-    pub(super) fn say(&mut self, operations: &[u32], said: Said) -> Vec<Effect> {
+    /// Says something of operations. What is said of a plan that takes a run back is not stored.
+    pub(super) fn say(&mut self, operations: &[u32], said: Said, words: String) -> Vec<Effect> {
         let Some(plan) = &mut self.plan else {
             return Vec::new();
         };
@@ -236,24 +303,58 @@ impl Review {
             .map(|op| (*op, plan.marks.said(*op)))
             .filter(|(_, before)| *before != said)
             .collect();
-        if !before.is_empty() {
-            self.undo.push(Undo::Said(before));
+        if before.is_empty() {
+            return Vec::new();
         }
-        let stored = plan.marks.say(&plan.planned, operations, said);
-        for (id, decision) in &stored {
-            let known = &mut plan.decisions.operations;
-            match decision {
-                Some(decision) => _ = known.insert(id.clone(), decision.clone()),
-                None => _ = known.remove(id),
-            }
-            self.changed.insert(id.clone(), decision.clone());
+        let decisions = plan.marks.say(&plan.planned, operations, said);
+        for decision in &decisions {
+            plan.decisions.note(decision);
         }
         self.count();
-        if stored.is_empty() {
-            Vec::new()
-        } else {
-            vec![Effect::Errand(Errand::Decide(stored))]
+        if decisions.is_empty() {
+            let how = How::Marks(before);
+            self.steps.push(Step { words, how });
+            return Vec::new();
         }
+        vec![self.store(decisions, words)]
+    }
+
+    /// Stores decisions, to be taken back together.
+    fn store(&mut self, decisions: Vec<Decision>, words: String) -> Effect {
+        let ticket = self.next_ticket();
+        let how = How::Stored(ticket);
+        self.steps.push(Step { words, how });
+        Effect::Errand(Errand::Record { ticket, decisions })
+    }
+
+    /// Stores decisions that change links or answer questions, and plans again.
+    pub(super) fn decide(&mut self, decisions: Vec<Decision>, words: String) -> Vec<Effect> {
+        if let Some(plan) = &mut self.plan {
+            plan.marks.made += 1;
+        }
+        self.pending.decisions.extend(decisions.iter().cloned());
+        let mut effects = vec![self.store(decisions, words)];
+        effects.extend(self.again());
+        effects
+    }
+
+    /// Takes back what was decided last; gives what it was.
+    pub(super) fn take_back(&mut self) -> Option<(String, Vec<Effect>)> {
+        let Step { words, how } = self.steps.pop()?;
+        let effects = match how {
+            How::Stored(of) => {
+                let ticket = self.next_ticket();
+                vec![Effect::Errand(Errand::PutBack { ticket, of })]
+            }
+            How::Marks(before) => {
+                if let Some(plan) = &mut self.plan {
+                    plan.marks.put_back(&before);
+                }
+                self.count();
+                Vec::new()
+            }
+        };
+        Some((words, effects))
     }
 
     /// Turns a row's operations round: rejected if any is accepted, accepted otherwise.
@@ -265,10 +366,28 @@ impl Review {
         let any = operations
             .iter()
             .any(|op| plan.marks.said(*op) == Said::Accepted);
-        self.say(
-            &operations,
-            if any { Said::Rejected } else { Said::Accepted },
-        )
+        let said = if any { Said::Rejected } else { Said::Accepted };
+        let words = self.about(&operations, said);
+        self.say(&operations, said, words)
+    }
+
+    /// What is said of operations, in a sentence: of one by name, of several by number.
+    pub(super) fn about(&self, operations: &[u32], said: Said) -> String {
+        let verb = match said {
+            Said::Accepted => "Accepted",
+            Said::Rejected => "Rejected",
+            Said::Ignored => "Ignored",
+        };
+        let what = match (&self.plan, operations) {
+            (Some(plan), [op]) => {
+                let planned = &plan.planned;
+                let op = &planned.plan.operations[*op as usize];
+                let person = rows::name_of(planned, op);
+                op.kind.describe(person, rows::group_of(planned, op))
+            }
+            _ => counted(operations.len() as u64, "operation", "operations"),
+        };
+        format!("{verb}: {what}.")
     }
 
     pub(in crate::console) fn say_all(&mut self, said: Said) -> Vec<Effect> {
@@ -283,7 +402,8 @@ impl Review {
             let spoken_for = |op: &u32| ignored || plan.marks.said(*op) != Said::Ignored;
             operations.extend(of.into_iter().filter(spoken_for));
         }
-        self.say(&operations, said)
+        let words = self.about(&operations, said);
+        self.say(&operations, said, words)
     }
 
     pub(in crate::console) fn step(&mut self, list: isize) {

@@ -1,0 +1,141 @@
+//! Decisions in the Review: kept at once, taken back one by one, honoured by every face.
+
+use crate::desk::{Desk, SMALL};
+use rollbook::store::State;
+use serde_json::Value;
+
+const SIZE: (u16, u16) = (120, 40);
+
+fn state(desk: &Desk) -> State {
+    let profiles = std::fs::read_dir(desk.folder.path()).unwrap();
+    let mut folders = profiles.map(|entry| entry.unwrap().path());
+    let folder = folders.find(|path| path.join("state.born").exists());
+    State::open(&folder.unwrap()).unwrap()
+}
+
+/// Chooses a filter by its words.
+fn filter(desk: &mut Desk, words: &str) {
+    desk.press("f home");
+    let screen = desk.screen();
+    let place = |wanted: &str| screen.lines().position(|line| line.contains(wanted));
+    let (first, wanted) = (place("changes only").unwrap(), place(words).unwrap());
+    for _ in first..wanted {
+        desk.press("down");
+    }
+    desk.press("enter home");
+}
+
+/// How many rows the list shows.
+fn rows(desk: &Desk, mark: &str) -> usize {
+    let screen = desk.screen();
+    let marked = format!(" {mark} ");
+    screen
+        .lines()
+        .skip(6)
+        .filter(|line| line.contains(&marked))
+        .count()
+}
+
+/// What the plan says that the commands would make.
+fn conflicts(desk: &Desk) -> Vec<String> {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_rollbook"))
+        .arg("--config-dir")
+        .arg(desk.folder.path())
+        .arg("--data-dir")
+        .arg(desk.folder.path())
+        .args(["plan", "--json"])
+        .output()
+        .unwrap();
+    let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let conflicts = plan["conflicts"].as_array().unwrap();
+    conflicts
+        .iter()
+        .map(|conflict| conflict["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rejections_and_links_are_taken_back_one_by_one() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    filter(&mut desk, "+ to create");
+    desk.press("space");
+    desk.press("right");
+    filter(&mut desk, "> links to confirm");
+    desk.press("y");
+    desk.until(|s| s.contains("u undoes it")).await;
+    desk.idle().await;
+    assert_eq!(state(&desk).decisions().unwrap().operations.len(), 1);
+    assert_eq!(state(&desk).links().unwrap().groups().count(), 1);
+    desk.press("u");
+    desk.until(|s| s.contains("Taken back: Linked")).await;
+    desk.idle().await;
+    assert_eq!(state(&desk).links().unwrap().groups().count(), 0);
+    assert_eq!(state(&desk).decisions().unwrap().operations.len(), 1);
+    desk.press("u");
+    desk.until(|s| s.contains("Taken back: Rejected: create"))
+        .await;
+    desk.idle().await;
+    assert!(state(&desk).decisions().unwrap().operations.is_empty());
+    desk.press("left");
+    filter(&mut desk, "+ to create");
+    desk.hides("[ ] create rejected");
+    desk.press("u");
+    desk.shows("Nothing was decided here yet");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn somebody_elses_account_is_asked_about_once() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    filter(&mut desk, "> links to confirm");
+    let before = rows(&desk, ">");
+    assert!(before > 0, "{}", desk.screen());
+    let asked = conflicts(&desk).len();
+    desk.press("n");
+    desk.until(|s| s.contains("Somebody else")).await;
+    desk.idle().await;
+    assert_eq!(rows(&desk, ">"), before - 1);
+    assert_eq!(conflicts(&desk).len(), asked - 1, "commands ask still");
+    // It is found again, and asked again.
+    filter(&mut desk, "answered for good");
+    desk.press("n");
+    desk.until(|s| s.contains("Asked again")).await;
+    desk.idle().await;
+    filter(&mut desk, "> links to confirm");
+    assert_eq!(rows(&desk, ">"), before);
+    assert_eq!(conflicts(&desk).len(), asked);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_conflict_can_be_left_alone() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    for list in ["people", "groups"] {
+        for mark in ["!", ">"] {
+            let words = if mark == "!" {
+                "! conflicts"
+            } else {
+                "> links to confirm"
+            };
+            filter(&mut desk, words);
+            let mut left = rows(&desk, mark);
+            assert!(left > 0, "{list} {mark}\n{}", desk.screen());
+            while left > 0 {
+                desk.press("home i");
+                desk.until(|s| s.contains("Left alone")).await;
+                desk.idle().await;
+                let now = rows(&desk, mark);
+                assert_eq!(now, left - 1, "{list}\n{}", desk.screen());
+                left = now;
+            }
+        }
+        desk.press("right");
+    }
+    assert_eq!(conflicts(&desk), Vec::<String>::new());
+    // What was left alone last asks again when that is taken back.
+    desk.press("u");
+    desk.until(|s| s.contains("Taken back: Left alone")).await;
+    desk.idle().await;
+    desk.press("left left");
+    desk.press("right");
+    filter(&mut desk, "> links to confirm");
+    assert_eq!(rows(&desk, ">"), 1, "{}", desk.screen());
+}
