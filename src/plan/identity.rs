@@ -263,3 +263,63 @@ fn known(digest: &mut Canonical, inputs: &Inputs<'_>, matching: &Matching) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Settings in which nothing stands as it does by default.
+    fn all_changed() -> Settings {
+        let text = r#"{
+            "provisioning": {
+                "import_users": true,
+                "import_groups": true,
+                "sync_memberships": true,
+                "products": ["jira-software"],
+                "invitations": "silent",
+                "email_from": ["userPrincipalName"],
+                "default_groups": ["jira-users"],
+                "leavers": "suspend",
+                "grace": "90s",
+                "out_of_scope": "remove"
+            },
+            "scope": {
+                "users": "member-of",
+                "assigned_app_id": "app",
+                "member_of": ["Staff"],
+                "exclude_members_of": ["Robots"],
+                "exclude_emails": ["*@robots.example"],
+                "licensed_only": true,
+                "guests": true,
+                "foreign_domains": true,
+                "include_groups": ["Team *"],
+                "exclude_groups": ["*old*"],
+                "group_kinds": ["security"]
+            },
+            "names": {
+                "prefix": "entra-",
+                "replace": [{"pattern": "^Team (.*)", "with": "$1"}],
+                "map": {"Staff": "everybody"}
+            }
+        }"#;
+        #[derive(serde::Deserialize)]
+        struct Sections {
+            provisioning: crate::plan::Provisioning,
+            scope: crate::plan::Scope,
+            names: crate::plan::Names,
+        }
+        let sections: Sections = serde_json::from_str(text).unwrap();
+        Settings {
+            provisioning: sections.provisioning,
+            scope: sections.scope,
+            names: sections.names,
+            ..Settings::default()
+        }
+    }
+
+    #[test]
+    fn digests_of_settings_stay_as_they_are() {
+        assert_eq!(settings_digest(&Settings::default()), "38e7bb657a3c1c86682cff9895faa33789f51c90241e6c84baf3317c4e4489cb");
+        assert_eq!(settings_digest(&all_changed()), "9949a61ca6e2dc24c5b16398bcdac43cf572f7ed6dd08b86ef81df66b30a44e0");
+    }
+}
