@@ -1,51 +1,7 @@
-//! A person's address, and how a person stands.
+//! A person's address, as far as Jira could use it.
 
-use super::EmailSource;
+use super::settings::EmailSource;
 use crate::directory::{EntraPerson, fold};
-use std::fmt;
-
-/// How an Entra person stands to the scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Standing {
-    /// Takes part.
-    InScope,
-    /// `accountEnabled` is false.
-    Disabled,
-    /// A guest, and guests are left out.
-    Guest,
-    /// Address outside the tenant's verified domains.
-    ForeignDomain,
-    /// No licence, and `licensed_only` is set.
-    Unlicensed,
-    /// `exclude_emails` matches.
-    ExcludedEmail,
-    /// In a group of `exclude_members_of`.
-    ExcludedMember,
-    /// In no group of `member_of`.
-    NotMember,
-    /// Not assigned to the enterprise application.
-    NotAssigned,
-}
-
-impl fmt::Display for Standing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::InScope => "in scope",
-            Self::Disabled => "disabled in Entra",
-            Self::Guest => "a guest, and guests are left out (scope.guests)",
-            Self::ForeignDomain => {
-                "address outside the tenant's verified domains (scope.foreign_domains)"
-            }
-            Self::Unlicensed => "without a licence (scope.licensed_only)",
-            Self::ExcludedEmail => "address excluded by scope.exclude_emails",
-            Self::ExcludedMember => "member of a group in scope.exclude_members_of",
-            Self::NotMember => "member of no group in scope.member_of",
-            Self::NotAssigned => {
-                "not assigned to the enterprise application (scope.assigned_app_id)"
-            }
-        })
-    }
-}
 
 /// Whether text can be a person's address in Jira: a plausible address that is not a guest's
 /// sign-in name (`#EXT#`) and not under `.onmicrosoft.com`.

@@ -1,98 +1,21 @@
-//! Which Jira groups stand for which Entra groups, and who belongs in them.
+//! The stage of groups: which Jira groups stand for which Entra groups, and which are created.
 
+use super::conflict::Conflict;
+use super::draft::Draft;
+use super::guards::Held;
+use super::inputs::Inputs;
+use super::known::{Ownership, TakenWhat};
+use super::left_out::{About, Aside, LeftOut};
 use super::names::{LONGEST, jira_name};
+use super::operation::{Kind, NONE, Operation};
+use super::question::{Question, QuestionCode};
+use super::reason::Reason;
 use super::scope::{closure, group_in_scope};
-use super::shape::{Conflict, Skipped, Subject};
-use super::{Inputs, Leavers, Ownership, TakenWhat};
-use crate::directory::{EntraId, GroupClass, GroupId, Membership, fold, is_reserved};
-use crate::text::escape;
+use super::settings::Leavers;
+use super::target::{Target, TargetState, class, is_protected_name};
+use crate::directory::{EntraId, GroupClass, GroupId, Membership, fold};
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeMap;
-
-/// How a target stands to Jira.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TargetState {
-    /// Jira lacks it: it is created, and then owned.
-    New,
-    /// A group of the same name that nobody confirmed yet.
-    Suggested,
-    /// Confirmed: members are added only.
-    Confirmed,
-    /// Created or adopted: mirrors Entra.
-    Owned,
-}
-
-/// A Jira group that stands, or will stand, for one or several Entra groups.
-#[derive(Debug, Clone)]
-pub struct Target {
-    /// The group's name in Jira.
-    pub name: String,
-    /// Rows of the Entra groups.
-    pub entra: Vec<u32>,
-    /// Row of the Jira group, none for a new one.
-    pub jira: Option<u32>,
-    /// How it stands.
-    pub state: TargetState,
-    /// Whether everyone who belongs in it is known. If not, nobody is removed.
-    pub known: bool,
-}
-
-/// The Entra groups that bring people into a target, nested ones included.
-#[must_use]
-pub fn sources(inputs: &Inputs<'_>, target: &Target) -> Vec<u32> {
-    closure(inputs.entra, &target.entra)
-}
-
-/// The people who belong into a target by Entra's word, nested groups flattened, sorted by row;
-/// with each, whether only a nested group brings them. People out of scope are among them.
-#[must_use]
-pub fn members_of(inputs: &Inputs<'_>, target: &Target) -> Vec<(u32, bool)> {
-    belonging(inputs, target).people
-}
-
-/// Whether the name alone forbids to touch a group.
-fn is_protected_name(inputs: &Inputs<'_>, name: &str) -> bool {
-    let listed = &inputs.settings.guards.protected_groups;
-    is_reserved(name) || listed.iter().any(|other| fold(other) == fold(name))
-}
-
-/// What may be done with a Jira group, the admin's own list of protected groups included.
-#[must_use]
-pub fn class(inputs: &Inputs<'_>, row: u32) -> GroupClass {
-    let group = inputs.jira.group(row);
-    let listed = &inputs.settings.guards.protected_groups;
-    if is_protected_name(inputs, group.name()) || listed.iter().any(|id| id == group.id()) {
-        GroupClass::Protected
-    } else {
-        group.class()
-    }
-}
-
-/// People of a target: person row, and whether only a nested group brings them.
-pub(super) struct Belonging {
-    pub(super) people: Vec<(u32, bool)>,
-}
-
-/// Everyone who belongs into a target by Entra's word, nested groups flattened, sorted by row.
-pub(super) fn belonging(inputs: &Inputs<'_>, target: &Target) -> Belonging {
-    let entra = inputs.entra;
-    let groups = closure(entra, &target.entra);
-    if let [group] = groups.as_slice() {
-        // Sorted and distinct already.
-        let people = entra.direct().of(*group).iter();
-        return Belonging {
-            people: people.map(|&person| (person, false)).collect(),
-        };
-    }
-    let mut people: Vec<(u32, bool)> = Vec::new();
-    for group in groups {
-        let nested = !target.entra.contains(&group);
-        people.extend(entra.direct().of(group).iter().map(|&p| (p, nested)));
-    }
-    people.sort_unstable();
-    people.dedup_by_key(|(person, _)| *person);
-    Belonging { people }
-}
 
 /// Rows of the Jira groups whose members a plan needs to know: those that stand for Entra groups,
 /// default groups, and, where removals are possible or with `admins`, those that make
@@ -140,31 +63,11 @@ pub fn groups_to_read(inputs: &Inputs<'_>, admins: bool) -> Vec<u32> {
     rows
 }
 
+/// The targets, and what kept groups from becoming one.
+#[derive(Default)]
 pub(super) struct Targets {
     pub(super) list: Vec<Target>,
-    pub(super) conflicts: Vec<Conflict>,
-    pub(super) skipped: Vec<Skipped>,
-}
-
-impl Targets {
-    fn skip(&mut self, entra: &str, name: &str, reason: String) {
-        self.skipped.push(Skipped {
-            kind: Subject::Group,
-            entra_id: entra.to_owned(),
-            name: name.to_owned(),
-            reason,
-        });
-    }
-
-    fn conflict(&mut self, entra: &str, name: &str, reason: String, candidates: Vec<String>) {
-        self.conflicts.push(Conflict {
-            kind: Subject::Group,
-            entra_id: entra.to_owned(),
-            name: name.to_owned(),
-            reason,
-            candidates,
-        });
-    }
+    pub(super) aside: Aside,
 }
 
 /// Whether everyone in these groups is known.
@@ -176,11 +79,7 @@ fn all_known(inputs: &Inputs<'_>, groups: &[u32]) -> bool {
 
 /// Finds the targets: linked groups first, then explicit names, then names by rule.
 pub(super) fn targets(inputs: &Inputs<'_>) -> Targets {
-    let mut found = Targets {
-        list: Vec::new(),
-        conflicts: Vec::new(),
-        skipped: Vec::new(),
-    };
+    let mut found = Targets::default();
     let claimed = linked(inputs, &mut found);
     by_name(inputs, &mut found, &claimed);
     found
@@ -191,7 +90,7 @@ pub(super) fn targets(inputs: &Inputs<'_>) -> Targets {
 fn linked(inputs: &Inputs<'_>, found: &mut Targets) -> Claimed {
     let mut claimed = Claimed::default();
     let mut by_group: BTreeMap<&GroupId, (Vec<u32>, Ownership, bool)> = BTreeMap::new();
-    for link in inputs.known.links.groups() {
+    for (place, link) in (0u32..).zip(inputs.known.links.groups()) {
         let Some(jira_row) = inputs.jira.find_group(link.group.as_str()) else {
             continue;
         };
@@ -208,31 +107,29 @@ fn linked(inputs: &Inputs<'_>, found: &mut Targets) -> Claimed {
         };
         let row = inputs.entra.find_group(link.entra.as_str());
         let name = inputs.jira.group(jira_row).name();
-        let frozen = match row {
-            None => Some("its Entra group is gone".to_owned()),
-            Some(row) => group_in_scope(inputs.entra.group(row), inputs.settings)
-                .err()
-                .map(|why| format!("its Entra group is out of scope: {why}")),
-        };
-        if let Some(row) = row {
-            claimed.entra.insert(row);
-        }
-        if let Some(why) = frozen {
+        let Some(row) = row else {
             entry.2 = false;
-            found.skip(
-                link.entra.as_str(),
-                name,
-                format!("frozen, keeps its members: {why}"),
-            );
-        } else if let Some(row) = row {
-            entry.0.push(row);
-            let wanted = jira_name(&inputs.settings.names, inputs.entra.group(row)).name;
-            if fold(&wanted) != fold(name) {
-                let reason =
-                    "stays linked, under its former name in Jira: Jira can't rename a group"
-                        .to_owned();
-                found.skip(link.entra.as_str(), inputs.entra.group(row).name(), reason);
-            }
+            let about = About::Gone {
+                link: place,
+                jira: jira_row,
+            };
+            found.aside.skip(about, LeftOut::FrozenGone);
+            continue;
+        };
+        claimed.entra.insert(row);
+        if let Err(why) = group_in_scope(inputs.entra.group(row), inputs.settings) {
+            entry.2 = false;
+            let about = About::Linked {
+                entra: row,
+                jira: jira_row,
+            };
+            found.aside.skip(about, LeftOut::FrozenOut(why));
+            continue;
+        }
+        entry.0.push(row);
+        let wanted = jira_name(&inputs.settings.names, inputs.entra.group(row)).name;
+        if fold(&wanted) != fold(name) {
+            found.aside.skip(About::Group(row), LeftOut::FormerName);
         }
     }
     for (group, (entra, ownership, whole)) in by_group {
@@ -243,23 +140,20 @@ fn linked(inputs: &Inputs<'_>, found: &mut Targets) -> Claimed {
             continue;
         }
         let jira_group = inputs.jira.group(row);
-        if let Some(why) = untouchable(class(inputs, row)) {
-            for g in &entra {
-                let g = inputs.entra.group(*g);
-                found.conflict(
-                    g.id(),
-                    g.name(),
-                    why.to_owned(),
-                    vec![jira_group.id().to_owned()],
-                );
+        if let Some(code) = untouchable(class(inputs, row)) {
+            for &group in &entra {
+                let conflict = Conflict::group(group, code, vec![row]);
+                found.aside.ask(inputs, conflict);
             }
             continue;
         }
         let gives_access = class(inputs, row) == GroupClass::Access;
         if gives_access && ownership == Ownership::Owned {
-            let g = inputs.entra.group(entra[0]);
-            let reason = "it gives access to a product now: members are only added, until it is adopted by typing its name";
-            found.skip(g.id(), jira_group.name(), reason.to_owned());
+            let about = About::Linked {
+                entra: entra[0],
+                jira: row,
+            };
+            found.aside.skip(about, LeftOut::GivesAccess);
         }
         found.list.push(Target {
             name: jira_group.name().to_owned(),
@@ -283,14 +177,10 @@ struct Claimed {
     jira: HashSet<u32>,
 }
 
-fn untouchable(class: GroupClass) -> Option<&'static str> {
+fn untouchable(class: GroupClass) -> Option<QuestionCode> {
     match class {
-        GroupClass::Protected => {
-            Some("the Jira group of this name is protected and is never touched")
-        }
-        GroupClass::External => {
-            Some("the Jira group of this name is managed by another system and is never touched")
-        }
+        GroupClass::Protected => Some(QuestionCode::GroupProtected),
+        GroupClass::External => Some(QuestionCode::GroupExternal),
         GroupClass::Ordinary | GroupClass::Access => None,
     }
 }
@@ -303,13 +193,13 @@ fn by_name(inputs: &Inputs<'_>, found: &mut Targets, claimed: &Claimed) {
             continue;
         }
         if let Err(why) = group_in_scope(group, inputs.settings) {
-            found.skip(group.id(), group.name(), why.to_owned());
+            found.aside.skip(About::Group(row), LeftOut::GroupOut(why));
             continue;
         }
         let name = jira_name(&inputs.settings.names, group);
         if name.name.is_empty() || name.name.chars().count() > LONGEST {
-            let reason = format!("its name in Jira would be empty or over {LONGEST} characters");
-            found.conflict(group.id(), group.name(), reason, Vec::new());
+            let conflict = Conflict::group(row, QuestionCode::GroupName, Vec::new());
+            found.aside.ask(inputs, conflict);
             continue;
         }
         wanted
@@ -341,13 +231,7 @@ fn one_name(
     claims: Vec<(u32, String, bool)>,
 ) {
     let explicit = claims.iter().any(|claim| claim.2);
-    let ids = |claims: &[(u32, String, bool)]| -> Vec<String> {
-        claims
-            .iter()
-            .map(|claim| inputs.entra.group(claim.0).id().to_owned())
-            .collect()
-    };
-    let rivals = ids(&claims);
+    let rivals: Vec<u32> = claims.iter().map(|claim| claim.0).collect();
     let (claims, losers) = if explicit {
         claims.into_iter().partition(|claim| claim.2)
     } else if claims.len() > 1 {
@@ -355,14 +239,9 @@ fn one_name(
     } else {
         (claims, Vec::new())
     };
-    for (row, name, _) in losers {
-        let group = inputs.entra.group(row);
-        let reason = format!(
-            "several Entra groups would be called “{}” in Jira: map them by object id under names.map (this one is {})",
-            escape(&name),
-            group.id()
-        );
-        found.conflict(group.id(), group.name(), reason, rivals.clone());
+    for (row, ..) in losers {
+        let conflict = Conflict::group(row, QuestionCode::GroupNamesCollide, rivals.clone());
+        found.aside.ask(inputs, conflict);
     }
     if let Some((_, name, _)) = claims.first() {
         let rows: Vec<u32> = claims.iter().map(|claim| claim.0).collect();
@@ -380,11 +259,15 @@ fn settle(
     rows: Vec<u32>,
     explicit: bool,
 ) {
-    let refuse = |found: &mut Targets, reason: &str, group: u32| {
+    let ask = |found: &mut Targets, code: QuestionCode, candidate: Option<u32>| {
         for row in &rows {
-            let g = inputs.entra.group(*row);
-            let candidate = inputs.jira.group(group).id().to_owned();
-            found.conflict(g.id(), g.name(), reason.to_owned(), vec![candidate]);
+            let conflict = Conflict::group(*row, code, candidate.into_iter().collect());
+            found.aside.ask(inputs, conflict);
+        }
+    };
+    let skip = |found: &mut Targets, why: LeftOut| {
+        for row in &rows {
+            found.aside.skip(About::Group(*row), why);
         }
     };
     let state = match jira {
@@ -397,61 +280,36 @@ fn settle(
                 target.known = target.known && all_known(inputs, &rows);
                 return;
             }
-            refuse(
-                found,
-                "the Jira group of this name is linked to another Entra group",
-                group,
-            );
+            ask(found, QuestionCode::GroupLinkedElsewhere, jira);
             return;
         }
         Some(group) => {
-            if let Some(why) = untouchable(class(inputs, group)) {
-                refuse(found, why, group);
+            if let Some(code) = untouchable(class(inputs, group)) {
+                ask(found, code, jira);
                 return;
             }
             if explicit {
                 TargetState::Confirmed
-            } else if kept_apart(inputs, rows[0], group) {
-                let g = inputs.entra.group(rows[0]);
-                let reason = "kept apart from the Jira group of the same name".to_owned();
-                found.skip(g.id(), g.name(), reason);
+            } else if let Some(why) = answered(inputs, rows[0], group) {
+                found.aside.skip(About::Group(rows[0]), why);
                 return;
             } else {
                 TargetState::Suggested
             }
         }
         None if !inputs.settings.provisioning.import_groups => {
-            for row in &rows {
-                let g = inputs.entra.group(*row);
-                found.skip(
-                    g.id(),
-                    g.name(),
-                    "Jira has no group of this name, and Import groups is off".to_owned(),
-                );
-            }
+            skip(found, LeftOut::ImportGroupsOff);
             return;
         }
         None if is_protected_name(inputs, &name) => {
-            for row in &rows {
-                let g = inputs.entra.group(*row);
-                let reason = "a group of this name makes administrators or is protected: it is never created";
-                found.conflict(g.id(), g.name(), reason.to_owned(), Vec::new());
-            }
+            ask(found, QuestionCode::GroupNameProtected, None);
             return;
         }
         None => TargetState::New,
     };
     let known = all_known(inputs, &rows);
     if !known {
-        for row in &rows {
-            let g = inputs.entra.group(*row);
-            found.skip(
-                g.id(),
-                g.name(),
-                "some of its members are unknown: it, or a group in it, hides its membership (Member.Read.Hidden shows it) or is missing from the listing"
-                    .to_owned(),
-            );
-        }
+        skip(found, LeftOut::MembersUnknown);
     }
     found.list.push(Target {
         name,
@@ -462,10 +320,46 @@ fn settle(
     });
 }
 
-fn kept_apart(inputs: &Inputs<'_>, entra: u32, group: u32) -> bool {
-    let pair = (
-        EntraId::new(inputs.entra.group(entra).id()),
-        GroupId::new(inputs.jira.group(group).id()),
+/// What the admin said of a group that is suggested by its name, if that leaves it out.
+fn answered(inputs: &Inputs<'_>, entra: u32, group: u32) -> Option<LeftOut> {
+    let decisions = &inputs.known.decisions;
+    let (entra, group) = (
+        inputs.entra.group(entra).id(),
+        inputs.jira.group(group).id(),
     );
-    inputs.known.decisions.kept_apart.contains(&pair)
+    let pair = (EntraId::new(entra), GroupId::new(group));
+    if decisions.kept_apart.contains(&pair) {
+        return Some(LeftOut::KeptApart);
+    }
+    let code = QuestionCode::SameGroup;
+    let question = Question::new(code, entra, [group]);
+    let alone = decisions.left_alone.contains(&question);
+    alone.then_some(LeftOut::LeftAlone(code))
+}
+
+impl Draft<'_> {
+    /// Creations of groups.
+    pub(super) fn groups(&mut self) {
+        let whole = self.inputs.jira.group_list.is_whole();
+        for (index, target) in (0u32..).zip(&self.targets) {
+            self.measured.groups += target.entra.len() as u64;
+            if target.jira.is_some() {
+                continue;
+            }
+            if whole {
+                self.operations.push(Operation {
+                    kind: Kind::CreateGroup,
+                    reason: Reason::NoGroup,
+                    held: Held::default(),
+                    person: NONE,
+                    account: NONE,
+                    target: index,
+                });
+            } else {
+                for row in &target.entra {
+                    self.aside.skip(About::Group(*row), LeftOut::GroupsInDoubt);
+                }
+            }
+        }
+    }
 }
