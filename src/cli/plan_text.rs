@@ -2,7 +2,9 @@
 
 use super::output::{Output, Tone, cell, counted, printed, wrap};
 use crate::directory::{EntraSnapshot, JiraSnapshot};
-use crate::plan::{GuardName, Held, Invitations, Kind, Operation, Reason, Stage};
+use crate::plan::{
+    GuardName, Held, Invitations, Kind, LeftOut, Operation, Reason, Skipped, Stage, Subject,
+};
 use crate::sync::{Planned, Session, SyncError};
 use crate::text::escape;
 use std::collections::{BTreeMap, HashMap};
@@ -379,10 +381,14 @@ impl Text<'_> {
         );
         self.heading(Tone::Held, &what);
         let room = self.output.width().saturating_sub(40);
+        let inputs = planned.inputs();
         for conflict in conflicts.iter().take(self.most(conflicts.len())) {
-            let name = cell(&conflict.name, 26);
+            let name = cell(conflict.name(&inputs), 26);
             let kind = cell(conflict.kind.as_str(), 7);
-            for (at, part) in wrap(&escape(&conflict.reason), room).iter().enumerate() {
+            for (at, part) in wrap(&escape(&conflict.words(&inputs)), room)
+                .iter()
+                .enumerate()
+            {
                 let (kind, name) = if at == 0 {
                     (kind.as_str(), name.as_str())
                 } else {
@@ -399,23 +405,17 @@ impl Text<'_> {
         if skipped.is_empty() {
             return;
         }
-        let mut reasons: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
-        for row in skipped {
-            reasons
-                .entry((row.kind.as_str(), row.reason.as_str()))
-                .or_default()
-                .push(&row.name);
-        }
         let what = format!("· {} left out", skipped.len());
         self.heading(Tone::Strong, &what);
-        for ((kind, reason), names) in reasons {
+        let inputs = planned.inputs();
+        for ((kind, reason), rows) in by_words(planned) {
             let (one, many) = if kind == "person" {
                 ("person", "people")
             } else {
                 ("group", "groups")
             };
-            let count = cell(&counted(names.len() as u64, one, many), 12);
-            for (at, part) in wrap(&escape(reason), self.output.width() - 18)
+            let count = cell(&counted(rows.len() as u64, one, many), 12);
+            for (at, part) in wrap(&escape(&reason), self.output.width() - 18)
                 .iter()
                 .enumerate()
             {
@@ -426,14 +426,15 @@ impl Text<'_> {
                 };
                 self.line(&format!("    {count} {part}"));
             }
+            let name = |row: &&Skipped| escape(&row.name(&inputs)).into_owned();
             if self.output.verbose {
-                let all: Vec<String> = names.iter().map(|n| escape(n).into_owned()).collect();
+                let all: Vec<String> = rows.iter().map(name).collect();
                 self.wrapped(Tone::Dim, &all.join(", "), 17);
                 continue;
             }
-            let shown_names = names.iter().take(self.most(names.len()).clamp(1, 5));
-            let mut list: Vec<String> = shown_names.map(|n| escape(n).into_owned()).collect();
-            if names.len() > list.len() {
+            let most = self.most(rows.len()).clamp(1, 5);
+            let mut list: Vec<String> = rows.iter().take(most).map(name).collect();
+            if rows.len() > list.len() {
                 list.push("…".to_owned());
             }
             let list = cell(&list.join(", "), self.output.width() - 18);
@@ -505,4 +506,28 @@ pub(super) fn show(session: &Session, planned: &Planned, output: &Output) -> Res
     } else {
         output.answer(&text).map_err(printed)
     }
+}
+
+/// Who is left out, by kind and words. Words that are the same for all are made once.
+fn by_words(planned: &Planned) -> BTreeMap<(&'static str, String), Vec<&Skipped>> {
+    let inputs = planned.inputs();
+    let mut same: HashMap<(Subject, LeftOut), Vec<&Skipped>> = HashMap::new();
+    let mut found: BTreeMap<(&'static str, String), Vec<&Skipped>> = BTreeMap::new();
+    for row in &planned.plan.skipped {
+        let kind = row.kind(&inputs);
+        if row.why.is_same_for_all() {
+            same.entry((kind, row.why)).or_default().push(row);
+        } else {
+            let words = (kind.as_str(), row.words(&inputs));
+            found.entry(words).or_default().push(row);
+        }
+    }
+    for ((kind, _), rows) in same {
+        let words = rows[0].words(&inputs);
+        found
+            .entry((kind.as_str(), words))
+            .or_default()
+            .extend(rows);
+    }
+    found
 }

@@ -3,7 +3,7 @@
 //! A decision is stored by the state, taken into what is known by [`Decision::apply_to`], and kept by
 //! kind and ids: it outlives the plan on whose row it was made. Nothing here writes to Jira.
 
-use super::known::{Decisions, GroupLink, Known, Ownership};
+use super::known::{Decisions, GroupLink, Known, Ownership, RowDecision};
 use super::operation::OperationId;
 use super::question::{Question, QuestionCode};
 use super::reason::Reason;
@@ -71,29 +71,6 @@ pub enum Decision {
     },
     /// Not until that is withdrawn.
     Ignore(OperationId),
-}
-
-/// What the admin said of one operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowDecision {
-    /// Not now.
-    Rejected {
-        /// The reason that was rejected; none stands for every reason.
-        reason: Option<Reason>,
-    },
-    /// Not until this is withdrawn.
-    Ignored,
-}
-
-impl RowDecision {
-    /// Whether it keeps an operation out that is planned for this reason.
-    #[must_use]
-    pub fn keeps_out(self, planned_for: Reason) -> bool {
-        match self {
-            Self::Ignored => true,
-            Self::Rejected { reason } => reason.is_none_or(|said| said.is_ground_of(planned_for)),
-        }
-    }
 }
 
 impl Decision {

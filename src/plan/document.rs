@@ -2,10 +2,14 @@
 //!
 //! Operations are rendered one by one, so that a plan of any size is written in bounded memory.
 
-use super::make::operation_id;
-use super::operation::{Kind, OperationId, hex};
-use super::shape::Inputs;
-use super::{Operation, Plan, Reason, address};
+use super::address::address;
+use super::conflict::Conflict;
+use super::inputs::Inputs;
+use super::left_out::Skipped;
+use super::operation::{Kind, Operation, OperationId, hex};
+use super::plan::Plan;
+use super::reason::Reason;
+use super::target::operation_id;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -115,8 +119,11 @@ pub struct Row {
     pub entra_id: Option<String>,
     /// Name.
     pub name: String,
-    /// Why.
+    /// Why, in words.
     pub reason: String,
+    /// Why, by its code; none in a plan that was saved before there were codes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<String>,
     /// Ids that come into question.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub candidates: Option<Vec<String>>,
@@ -296,13 +303,6 @@ impl Plan {
     /// The document without its operations.
     #[must_use]
     pub fn head(&self, inputs: &Inputs<'_>, profile: &str, created_at: &str) -> Document {
-        let row = |kind: &str, id: &str, name: &str, reason: &str, candidates| Row {
-            kind: kind.to_owned(),
-            entra_id: (!id.is_empty()).then(|| id.to_owned()),
-            name: name.to_owned(),
-            reason: reason.to_owned(),
-            candidates,
-        };
         Document {
             version: 1,
             plan_id: self.id.clone(),
@@ -330,19 +330,8 @@ impl Plan {
                     allowable: guard.name.allowable(),
                 })
                 .collect(),
-            conflicts: self
-                .conflicts
-                .iter()
-                .map(|c| {
-                    let candidates = Some(c.candidates.clone());
-                    row(c.kind.as_str(), &c.entra_id, &c.name, &c.reason, candidates)
-                })
-                .collect(),
-            skipped: self
-                .skipped
-                .iter()
-                .map(|s| row(s.kind.as_str(), &s.entra_id, &s.name, &s.reason, None))
-                .collect(),
+            conflicts: self.conflicts.iter().map(|c| conflict(inputs, c)).collect(),
+            skipped: self.skipped.iter().map(|s| skipped(inputs, s)).collect(),
             seats: self
                 .seats
                 .iter()
@@ -355,6 +344,29 @@ impl Plan {
             pinned: None,
             hash: None,
         }
+    }
+}
+
+fn conflict(inputs: &Inputs<'_>, conflict: &Conflict) -> Row {
+    let candidates = conflict.candidate_ids(inputs);
+    Row {
+        kind: conflict.kind.as_str().to_owned(),
+        entra_id: Some(conflict.entra_id(inputs).to_owned()),
+        name: conflict.name(inputs).to_owned(),
+        reason: conflict.words(inputs),
+        reason_code: Some(conflict.code.as_str().to_owned()),
+        candidates: Some(candidates.map(str::to_owned).collect()),
+    }
+}
+
+fn skipped(inputs: &Inputs<'_>, skipped: &Skipped) -> Row {
+    Row {
+        kind: skipped.kind(inputs).as_str().to_owned(),
+        entra_id: skipped.entra_id(inputs).map(str::to_owned),
+        name: skipped.name(inputs),
+        reason: skipped.words(inputs),
+        reason_code: Some(skipped.why.as_str().to_owned()),
+        candidates: None,
     }
 }
 

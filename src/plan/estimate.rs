@@ -1,7 +1,7 @@
 //! How long applying takes at a given pace.
 
 use super::operation::{Kind, Operation, Stage};
-use super::{Invitations, Settings};
+use super::settings::{Invitations, Settings};
 use std::time::Duration;
 
 /// Calls a second that may be made to one endpoint.

@@ -1,9 +1,12 @@
 //! Digests: of a plan and of the settings that a review covers.
 
+use super::inputs::Inputs;
+use super::known::{Decisions, RowDecision, TakenWhat};
 use super::matching::{Matched, Matching};
-use super::operation::hex;
-use super::shape::Inputs;
-use super::{Operation, Reason, RowDecision, Settings, TakenWhat, Target};
+use super::operation::{Operation, hex};
+use super::reason::Reason;
+use super::settings::Settings;
+use super::target::Target;
 use crate::directory::Memberships;
 use sha2::{Digest, Sha256};
 
@@ -193,35 +196,7 @@ fn known(digest: &mut Canonical, inputs: &Inputs<'_>, matching: &Matching) {
         digest.text(link.group.as_str());
         digest.number(link.ownership as u64);
     }
-    digest.text("decisions");
-    let mut decisions: Vec<(&str, &str)> = known
-        .decisions
-        .operations
-        .iter()
-        .map(|(id, decision)| {
-            let word = match decision {
-                RowDecision::Ignored => "",
-                RowDecision::Rejected { reason } => reason.map_or("*", Reason::as_str),
-            };
-            (id.as_str(), word)
-        })
-        .collect();
-    decisions.sort_unstable();
-    for (id, word) in decisions {
-        digest.text(id);
-        digest.text(word);
-    }
-    let mut apart: Vec<(&str, &str)> = known
-        .decisions
-        .kept_apart
-        .iter()
-        .map(|(entra, group)| (entra.as_str(), group.as_str()))
-        .collect();
-    apart.sort_unstable();
-    for (entra, group) in apart {
-        digest.text(entra);
-        digest.text(group);
-    }
+    decided(digest, &known.decisions);
     digest.text("created");
     for person in &known.created {
         digest.text(person.as_str());
@@ -261,5 +236,124 @@ fn known(digest: &mut Canonical, inputs: &Inputs<'_>, matching: &Matching) {
         for account in &found.accounts {
             digest.text(account.as_str());
         }
+    }
+}
+
+fn decided(digest: &mut Canonical, decided: &Decisions) {
+    digest.text("decisions");
+    let mut decisions: Vec<(&str, &str)> = decided
+        .operations
+        .iter()
+        .map(|(id, decision)| {
+            let word = match decision {
+                RowDecision::Ignored => "",
+                RowDecision::Rejected { reason } => reason.map_or("*", Reason::as_str),
+            };
+            (id.as_str(), word)
+        })
+        .collect();
+    decisions.sort_unstable();
+    for (id, word) in decisions {
+        digest.text(id);
+        digest.text(word);
+    }
+    let mut apart: Vec<(&str, &str)> = decided
+        .kept_apart
+        .iter()
+        .map(|(entra, group)| (entra.as_str(), group.as_str()))
+        .collect();
+    apart.sort_unstable();
+    for (entra, group) in apart {
+        digest.text(entra);
+        digest.text(group);
+    }
+    // Where nothing was answered, plans keep the ids that they had.
+    if !decided.different.is_empty() {
+        digest.text("different");
+        let pairs = decided.different.iter();
+        let mut pairs: Vec<_> = pairs.map(|(p, a)| (p.as_str(), a.as_str())).collect();
+        pairs.sort_unstable();
+        for (person, account) in pairs {
+            digest.text(person);
+            digest.text(account);
+        }
+    }
+    if !decided.left_alone.is_empty() {
+        digest.text("left-alone");
+        let mut questions: Vec<_> = decided.left_alone.iter().collect();
+        questions.sort_unstable();
+        for question in questions {
+            digest.text(question.code().as_str());
+            digest.text(question.subject());
+            digest.text(question.candidates());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::settings::{Names, Provisioning, Scope};
+
+    #[derive(serde::Deserialize)]
+    struct Sections {
+        provisioning: Provisioning,
+        scope: Scope,
+        names: Names,
+    }
+
+    /// Settings in which nothing stands as it does by default.
+    fn all_changed() -> Settings {
+        let text = r#"{
+            "provisioning": {
+                "import_users": true,
+                "import_groups": true,
+                "sync_memberships": true,
+                "products": ["jira-software"],
+                "invitations": "silent",
+                "email_from": ["userPrincipalName"],
+                "default_groups": ["jira-users"],
+                "leavers": "suspend",
+                "grace": "90s",
+                "out_of_scope": "remove"
+            },
+            "scope": {
+                "users": "member-of",
+                "assigned_app_id": "app",
+                "member_of": ["Staff"],
+                "exclude_members_of": ["Robots"],
+                "exclude_emails": ["*@robots.example"],
+                "licensed_only": true,
+                "guests": true,
+                "foreign_domains": true,
+                "include_groups": ["Team *"],
+                "exclude_groups": ["*old*"],
+                "group_kinds": ["security"]
+            },
+            "names": {
+                "prefix": "entra-",
+                "replace": [{"pattern": "^Team (.*)", "with": "$1"}],
+                "map": {"Staff": "everybody"}
+            }
+        }"#;
+        let sections: Sections = serde_json::from_str(text).unwrap();
+        Settings {
+            provisioning: sections.provisioning,
+            scope: sections.scope,
+            names: sections.names,
+            ..Settings::default()
+        }
+    }
+
+    #[test]
+    fn digests_of_settings_stay_as_they_are() {
+        assert_eq!(
+            settings_digest(&Settings::default()),
+            "38e7bb657a3c1c86682cff9895faa33789f51c90241e6c84baf3317c4e4489cb"
+        );
+        assert_eq!(
+            settings_digest(&all_changed()),
+            "9949a61ca6e2dc24c5b16398bcdac43cf572f7ed6dd08b86ef81df66b30a44e0"
+        );
     }
 }

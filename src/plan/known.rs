@@ -1,8 +1,8 @@
 //! What is known from before: links, ownership, decisions, look-ups, history.
 
-use super::decision::RowDecision;
 use super::operation::OperationId;
 use super::question::Question;
+use super::reason::Reason;
 use crate::directory::{AccountId, EntraId, GroupId};
 use hashbrown::{HashMap, HashSet};
 use jiff::civil::Date;
@@ -130,6 +130,29 @@ impl Links {
     #[must_use]
     pub fn owns_any(&self) -> bool {
         self.groups.values().any(|link| link.ownership.is_owned())
+    }
+}
+
+/// What the admin said of one operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowDecision {
+    /// Not now.
+    Rejected {
+        /// The reason that was rejected; none stands for every reason.
+        reason: Option<Reason>,
+    },
+    /// Not until this is withdrawn.
+    Ignored,
+}
+
+impl RowDecision {
+    /// Whether it keeps an operation out that is planned for this reason.
+    #[must_use]
+    pub fn keeps_out(self, planned_for: Reason) -> bool {
+        match self {
+            Self::Ignored => true,
+            Self::Rejected { reason } => reason.is_none_or(|said| said.is_ground_of(planned_for)),
+        }
     }
 }
 

@@ -1,14 +1,15 @@
 //! Leavers: what is taken from people who left, and given back to those who return.
 
-use super::desired::{TargetState, class};
+use super::draft::Draft;
 use super::guards::Held;
-use super::make::Draft;
+use super::known::TakenWhat;
+use super::left_out::{About, LeftOut};
 use super::matching::Ambiguity;
 use super::operation::{Kind, NONE, Operation};
-use super::people::Standing;
 use super::reason::Reason;
-use super::shape::{Skipped, Subject};
-use super::{Leavers, TakenWhat, Target};
+use super::scope::Standing;
+use super::settings::Leavers;
+use super::target::{TargetState, class};
 use crate::directory::{AccountKind, GroupClass};
 use hashbrown::HashSet;
 
@@ -21,59 +22,6 @@ struct Leaver {
 }
 
 impl Draft<'_> {
-    /// Whether a profile only observes: then nothing is taken or given back either.
-    pub(super) fn observes(&self) -> bool {
-        let provisioning = &self.inputs.settings.provisioning;
-        !(provisioning.import_users || provisioning.import_groups || provisioning.sync_memberships)
-    }
-
-    /// Whether it could be read who is an administrator: nothing is taken from anybody before.
-    pub(super) fn admins_known(&self) -> bool {
-        let mut groups = self.inputs.jira.iter_groups();
-        groups.all(|(_, group)| group.class() != GroupClass::Protected || group.read())
-    }
-
-    /// Whether Rollbook suspended this account and its person is back.
-    pub(super) fn is_given_back(&self, person: u32, account: u32) -> bool {
-        let (entra, jira) = (self.inputs.entra, self.inputs.jira);
-        !self.observes()
-            && self.inputs.known.taken.iter().any(|taken| {
-                taken.what == TakenWhat::Suspended
-                    && taken.entra.as_str() == entra.person(person).id()
-                    && taken.account.as_str() == jira.account(account).id()
-            })
-    }
-
-    /// Whether Rollbook suspended this account.
-    pub(super) fn is_suspended(&self, account: u32) -> bool {
-        let id = self.inputs.jira.account(account).id();
-        let mut taken = self.inputs.known.taken.iter();
-        taken.any(|t| t.what == TakenWhat::Suspended && t.account.as_str() == id)
-    }
-
-    /// Whether an account is active, or will be by this plan.
-    pub(super) fn is_active(&self, account: u32) -> bool {
-        self.inputs.jira.account(account).active() || self.restoring.contains(&account)
-    }
-
-    /// The target that stands for a group of Jira's; one is made where no Entra group is behind it.
-    pub(super) fn target_of(&mut self, row: u32) -> u32 {
-        let known = (0u32..)
-            .zip(&self.targets)
-            .find(|(_, target)| target.jira == Some(row));
-        if let Some((index, _)) = known {
-            return index;
-        }
-        self.targets.push(Target {
-            name: self.inputs.jira.group(row).name().to_owned(),
-            entra: Vec::new(),
-            jira: Some(row),
-            state: TargetState::Confirmed,
-            known: false,
-        });
-        self.targets.len() as u32 - 1
-    }
-
     /// Accounts and targets of the operations of a kind.
     fn pairs(operations: &[Operation], kind: Kind) -> HashSet<(u32, u32)> {
         let of_kind = operations.iter().filter(|op| op.kind == kind);
@@ -81,14 +29,8 @@ impl Draft<'_> {
     }
 
     fn unread(&mut self, row: u32) {
-        let group = self.inputs.jira.group(row);
-        self.skipped.push(Skipped {
-            kind: Subject::Group,
-            entra_id: String::new(),
-            name: group.name().to_owned(),
-            reason: "gives access, and its members in Jira could not be read: leavers stay in it"
-                .to_owned(),
-        });
+        self.aside
+            .skip(About::JiraGroup(row), LeftOut::AccessUnread);
     }
 
     /// Those who left, whose grace is over, and who have an account still.
@@ -105,6 +47,7 @@ impl Draft<'_> {
             match ambiguity {
                 Ambiguity::Candidates(rows) | Ambiguity::Confirm(rows) => in_question.extend(rows),
                 Ambiguity::Shared(row) => _ = in_question.insert(*row),
+                Ambiguity::Different => {}
             }
         }
         // And who was said to stay as they are.
@@ -151,13 +94,9 @@ impl Draft<'_> {
         {
             let mut groups = self.inputs.jira.iter_groups();
             let unread = groups.find(|(_, g)| g.class() == GroupClass::Protected && !g.read());
-            self.skipped.push(Skipped {
-                kind: Subject::Group,
-                entra_id: String::new(),
-                name: unread.map_or(String::new(), |(_, group)| group.name().to_owned()),
-                reason: "makes administrators, and its members could not be read: leavers stay as they are"
-                    .to_owned(),
-            });
+            let row = unread.map_or(NONE, |(row, _)| row);
+            self.aside
+                .skip(About::JiraGroup(row), LeftOut::AdminsUnread);
         }
         let kind = match leavers {
             Leavers::Keep => return,

@@ -1,8 +1,10 @@
 //! Recognition: which Jira account is which Entra person. Writes nothing to Jira.
 
+use super::address::{address, address_at};
+use super::known::Known;
 use super::operation::NONE;
-use super::people::{Standing, address, address_at};
-use super::{EmailSource, Known, Settings};
+use super::scope::{Standing, standings};
+use super::settings::{EmailSource, Settings};
 use crate::directory::{AccountId, AccountKind, EntraId, EntraSnapshot, JiraSnapshot, fold};
 use hashbrown::{DefaultHashBuilder, HashMap, HashSet, HashTable};
 use std::cmp::Ordering;
@@ -28,6 +30,44 @@ pub(super) enum Ambiguity {
     Shared(u32),
     /// A look-up found accounts, but nothing proves that they are this person's.
     Confirm(Vec<u32>),
+    /// There were such accounts, and the admin said that all of them are other people's.
+    Different,
+}
+
+/// Pairs of a person and an account that the admin called different people, by row, and the people
+/// whom that left without an account.
+#[derive(Default)]
+struct Different {
+    pairs: HashSet<(u32, u32)>,
+    people: HashSet<u32>,
+}
+
+impl Different {
+    fn of(entra: &EntraSnapshot, jira: &JiraSnapshot, known: &Known) -> Self {
+        let pairs = known.decisions.different.iter();
+        let pairs = pairs.filter_map(|(person, account)| {
+            let person = entra.find_person(person.as_str())?;
+            Some((person, jira.find_account(account.as_str())?))
+        });
+        Self {
+            pairs: pairs.collect(),
+            people: HashSet::new(),
+        }
+    }
+
+    fn is(&self, person: u32, account: u32) -> bool {
+        !self.pairs.is_empty() && self.pairs.contains(&(person, account))
+    }
+
+    /// Takes accounts out that are other people's. Gives whether there were any.
+    fn take_out(&mut self, person: u32, accounts: &mut Vec<u32>) -> bool {
+        let before = accounts.len();
+        accounts.retain(|account| !self.is(person, *account));
+        if before > 0 && accounts.is_empty() {
+            self.people.insert(person);
+        }
+        accounts.len() < before
+    }
 }
 
 /// Who is who.
@@ -126,8 +166,16 @@ pub(super) fn recognise(
         hidden_left: 0,
     };
     by_link(&mut matching, entra, jira, known);
-    by_email(&mut matching, entra, jira, settings);
-    by_look_up(&mut matching, entra, jira, known, settings);
+    let mut different = Different::of(entra, jira, known);
+    by_email(&mut matching, entra, jira, settings, &mut different);
+    by_look_up(&mut matching, entra, jira, known, settings, &mut different);
+    // Unless something else speaks for them: another account, or one that is somebody else's.
+    for person in different.people {
+        if matching.account_of[person as usize] == NONE {
+            let ambiguity = matching.ambiguous.entry(person);
+            ambiguity.or_insert(Ambiguity::Different);
+        }
+    }
     // A rehired person may have taken over the account of their former object.
     let person_of = &matching.person_of;
     matching
@@ -251,6 +299,7 @@ fn by_email(
     entra: &EntraSnapshot,
     jira: &JiraSnapshot,
     settings: &Settings,
+    different: &mut Different,
 ) {
     let sources = &settings.provisioning.email_from;
     let unmatched: Vec<u32> = (0..entra.people() as u32)
@@ -272,14 +321,15 @@ fn by_email(
             let Some(found) = address.and_then(|a| visible.get(&fold(a))) else {
                 continue;
             };
-            let free: Vec<u32> = found
+            let mut free: Vec<u32> = found
                 .iter()
                 .copied()
                 .filter(|account| !matching.taken(*account) && !contested.contains(account))
                 .collect();
+            let fewer = different.take_out(row, &mut free);
             match free.as_slice() {
                 [] => {}
-                [account] => claims.entry(*account).or_default().push(row),
+                [account] if !fewer => claims.entry(*account).or_default().push(row),
                 _ => {
                     matching.ambiguous.insert(row, Ambiguity::Candidates(free));
                 }
@@ -287,14 +337,15 @@ fn by_email(
         }
         contested.extend(settle_claims(matching, claims, Matched::Email));
     }
-    // Whoever's own address belongs to an account that is somebody else's can't be created.
+    // Nobody is created whose own address belongs to an account that is somebody else's.
     for &row in &unmatched {
         if matching.account_of[row as usize] == NONE
             && !matching.ambiguous.contains_key(&row)
             && let Some(found) =
                 address(entra.person(row), sources).and_then(|own| visible.get(&fold(own)))
+            && let Some(account) = found.iter().find(|found| !different.is(row, **found))
         {
-            matching.ambiguous.insert(row, Ambiguity::Shared(found[0]));
+            matching.ambiguous.insert(row, Ambiguity::Shared(*account));
         }
     }
 }
@@ -327,6 +378,7 @@ fn by_look_up(
     jira: &JiraSnapshot,
     known: &Known,
     settings: &Settings,
+    different: &mut Different,
 ) {
     let mut claims: HashMap<u32, Vec<u32>> = HashMap::new();
     for (row, person) in entra.iter_people() {
@@ -340,14 +392,16 @@ fn by_look_up(
         };
         // A hit that shows another e-mail matched by the prefix of its name: it is not the person.
         let found = answer.accounts.iter();
-        let hits: Vec<u32> = found
+        let mut hits: Vec<u32> = found
             .filter_map(|id| jira.find_account(id.as_str()))
             .filter(|hit| !matching.taken(*hit))
             .filter(|hit| answer.exact || jira.account(*hit).hidden())
             .collect();
+        let fewer = different.take_out(row, &mut hits);
+        let named = |hit: u32| fold(jira.account(hit).name()) == fold(person.name());
         match hits.as_slice() {
             [] => {}
-            [hit] if answer.exact || fold(jira.account(*hit).name()) == fold(person.name()) => {
+            [hit] if !fewer && (answer.exact || named(*hit)) => {
                 claims.entry(*hit).or_default().push(row);
             }
             _ => {
@@ -386,7 +440,7 @@ pub fn pending_look_ups(
         .filter(|(row, account)| account.hidden() && !matching.taken(*row))
         .map(|(_, account)| fold(account.name()))
         .collect();
-    let standings = super::scope::standings(entra, settings);
+    let standings = standings(entra, settings);
     for (row, person) in entra.iter_people() {
         if matching.account_of[row as usize] != NONE
             || matching.ambiguous.contains_key(&row)

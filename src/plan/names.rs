@@ -1,6 +1,6 @@
 //! What an Entra group is called in Jira.
 
-use super::Names;
+use super::settings::Names;
 use crate::directory::EntraGroup;
 
 /// The name that a group takes in Jira, and whether the admin mapped it explicitly.

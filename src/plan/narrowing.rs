@@ -1,10 +1,11 @@
 //! What is cut out of a plan: by decisions, by a selection, and what depends on that.
 
-use super::RowDecision;
-use super::make::{Draft, operation_id};
-use super::operation::{Kind, NONE};
-use super::shape::{Selection, Skipped, Subject};
-use crate::text::counted;
+use super::draft::Draft;
+use super::inputs::{Inputs, Selection};
+use super::known::RowDecision;
+use super::left_out::{About, LeftOut, Skipped, Verdict};
+use super::operation::{Kind, NONE, Operation};
+use super::target::{Target, operation_id};
 use hashbrown::HashSet;
 use std::collections::BTreeMap;
 
@@ -19,52 +20,31 @@ impl Draft<'_> {
         let mut restored = HashSet::new();
         let (inputs, targets) = (self.inputs, &self.targets);
         let mut skipped = Vec::new();
-        let mut memberships: BTreeMap<(u32, Kind, &str), u64> = BTreeMap::new();
+        let mut memberships: BTreeMap<(u32, Kind, Verdict), u32> = BTreeMap::new();
         self.operations.retain(|op| {
             let id = operation_id(inputs, targets, op);
             let said = decisions.get(&id);
-            let word = match said.filter(|said| said.keeps_out(op.reason)) {
-                Some(RowDecision::Ignored) => "ignored",
-                Some(RowDecision::Rejected { .. }) => "rejected",
+            let verdict = match said.filter(|said| said.keeps_out(op.reason)) {
+                Some(RowDecision::Ignored) => Verdict::Ignored,
+                Some(RowDecision::Rejected { .. }) => Verdict::Rejected,
                 None => return true,
             };
-            let name = match op.kind {
-                Kind::CreateUser => {
-                    people.insert(op.person);
-                    inputs.entra.person(op.person).name()
-                }
-                Kind::CreateGroup => {
-                    groups.insert(op.target);
-                    targets[op.target as usize].name.as_str()
-                }
-                Kind::RestoreUser => {
-                    restored.insert(op.account);
-                    inputs.jira.account(op.account).name()
-                }
-                Kind::SuspendUser | Kind::RemoveUser => inputs.jira.account(op.account).name(),
-                Kind::AddMember | Kind::RemoveMember | Kind::DeleteGroup => {
-                    targets[op.target as usize].name.as_str()
-                }
-            };
+            match op.kind {
+                Kind::CreateUser => _ = people.insert(op.person),
+                Kind::CreateGroup => _ = groups.insert(op.target),
+                Kind::RestoreUser => _ = restored.insert(op.account),
+                _ => {}
+            }
             if op.kind.is_membership() {
                 *memberships
-                    .entry((op.target, op.kind, word))
-                    .or_insert(0_u64) += 1;
-                return false;
+                    .entry((op.target, op.kind, verdict))
+                    .or_default() += 1;
+            } else {
+                skipped.push(Skipped {
+                    about: about(inputs, targets, op),
+                    why: LeftOut::Decided(verdict, op.kind),
+                });
             }
-            skipped.push(Skipped {
-                kind: if op.target == NONE {
-                    Subject::Person
-                } else {
-                    Subject::Group
-                },
-                entra_id: op
-                    .person()
-                    .map_or("", |row| inputs.entra.person(row).id())
-                    .to_owned(),
-                name: name.to_owned(),
-                reason: format!("{word} by the admin: {}", op.kind.as_str()),
-            });
             false
         });
         self.operations.retain(|op| {
@@ -73,27 +53,19 @@ impl Draft<'_> {
                 || restored.contains(&op.account);
             !(op.kind.is_membership() && orphaned)
         });
-        for ((target, kind, word), count) in memberships {
-            let target = &targets[target as usize];
-            let verb = if kind == Kind::AddMember {
-                "add"
-            } else {
-                "remove"
-            };
-            let what = counted(count, "membership", "memberships");
-            let entra = target.entra.first();
+        for ((target, kind, verdict), count) in memberships {
             skipped.push(Skipped {
-                kind: Subject::Group,
-                entra_id: entra.map_or(String::new(), |row| {
-                    inputs.entra.group(*row).id().to_owned()
-                }),
-                name: target.name.clone(),
-                reason: format!("{word} by the admin: {what} to {verb}"),
+                about: About::target(inputs, &targets[target as usize]),
+                why: LeftOut::Memberships {
+                    verdict,
+                    kind,
+                    count,
+                },
             });
         }
         self.creating.retain(|row| !people.contains(row));
         self.restoring.retain(|row| !restored.contains(row));
-        self.skipped.append(&mut skipped);
+        self.aside.skipped.append(&mut skipped);
     }
 
     /// Memberships whose person or group is created or restored by an operation that was cut out
@@ -144,6 +116,25 @@ impl Draft<'_> {
                     .retain(|op| wanted.contains(&operation_id(inputs, targets, op)));
                 self.orphans();
             }
+        }
+    }
+}
+
+/// What an operation is about that is no membership.
+fn about(inputs: &Inputs<'_>, targets: &[Target], op: &Operation) -> About {
+    match op.kind {
+        Kind::CreateUser => About::Person(op.person),
+        Kind::SuspendUser | Kind::RestoreUser | Kind::RemoveUser => About::Account {
+            person: op.person,
+            account: op.account,
+        },
+        Kind::CreateGroup | Kind::AddMember | Kind::RemoveMember | Kind::DeleteGroup => {
+            let target = &targets[op.target as usize];
+            let group = target.entra.first();
+            group.map_or_else(
+                || About::target(inputs, target),
+                |row| About::NewGroup(*row),
+            )
         }
     }
 }

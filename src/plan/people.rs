@@ -1,134 +1,141 @@
-//! A person's address, and how a person stands.
+//! The stage of people: who is created or restored, who is left out, who is in conflict.
 
-use super::EmailSource;
-use crate::directory::{EntraPerson, fold};
-use std::fmt;
+use super::address::address;
+use super::conflict::Conflict;
+use super::draft::Draft;
+use super::guards::Held;
+use super::left_out::{About, LeftOut};
+use super::matching::Ambiguity;
+use super::operation::{Kind, NONE, Operation};
+use super::question::QuestionCode;
+use super::reason::Reason;
+use super::scope::Standing;
+use super::settings::Invitations;
+use crate::directory::fold;
+use hashbrown::HashMap;
 
-/// How an Entra person stands to the scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Standing {
-    /// Takes part.
-    InScope,
-    /// `accountEnabled` is false.
-    Disabled,
-    /// A guest, and guests are left out.
-    Guest,
-    /// Address outside the tenant's verified domains.
-    ForeignDomain,
-    /// No licence, and `licensed_only` is set.
-    Unlicensed,
-    /// `exclude_emails` matches.
-    ExcludedEmail,
-    /// In a group of `exclude_members_of`.
-    ExcludedMember,
-    /// In no group of `member_of`.
-    NotMember,
-    /// Not assigned to the enterprise application.
-    NotAssigned,
-}
-
-impl fmt::Display for Standing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::InScope => "in scope",
-            Self::Disabled => "disabled in Entra",
-            Self::Guest => "a guest, and guests are left out (scope.guests)",
-            Self::ForeignDomain => {
-                "address outside the tenant's verified domains (scope.foreign_domains)"
+impl Draft<'_> {
+    /// Says who is created, who is left out and who is in conflict.
+    pub(super) fn people(&mut self) {
+        for row in 0..self.inputs.entra.people() as u32 {
+            match self.standing[row as usize] {
+                Standing::InScope => self.person(row),
+                standing => self.skip(About::Person(row), LeftOut::Standing(standing)),
             }
-            Self::Unlicensed => "without a licence (scope.licensed_only)",
-            Self::ExcludedEmail => "address excluded by scope.exclude_emails",
-            Self::ExcludedMember => "member of a group in scope.exclude_members_of",
-            Self::NotMember => "member of no group in scope.member_of",
-            Self::NotAssigned => {
-                "not assigned to the enterprise application (scope.assigned_app_id)"
-            }
-        })
-    }
-}
-
-/// Whether text can be a person's address in Jira: a plausible address that is not a guest's
-/// sign-in name (`#EXT#`) and not under `.onmicrosoft.com`.
-#[must_use]
-pub fn usable_address(text: &str) -> bool {
-    let Some(at) = text.bytes().rposition(|byte| byte == b'@') else {
-        return false;
-    };
-    let (local, domain) = (&text[..at], &text[at + 1..]);
-    let clean = |part: &str| {
-        // Nearly every address is ASCII.
-        let plain = |byte: u8| byte > b' ' && byte < 0x7f && !matches!(byte, b'@' | b'<' | b'>');
-        !part.is_empty()
-            && (part.bytes().all(plain)
-                || (!part.is_ascii()
-                    && !part.chars().any(|c| {
-                        c.is_whitespace() || c.is_control() || c == '@' || c == '<' || c == '>'
-                    })))
-    };
-    clean(local)
-        && clean(domain)
-        && domain.contains('.')
-        && !(local.contains('#') && has(local, "#EXT#"))
-        && !ends(domain, ".onmicrosoft.com")
-}
-
-/// Whether text holds this, whatever the case of its letters.
-fn has(text: &str, part: &str) -> bool {
-    let mut places = text.as_bytes().windows(part.len());
-    places.any(|place| place.eq_ignore_ascii_case(part.as_bytes()))
-}
-
-/// Whether text ends with this, whatever the case of its letters.
-fn ends(text: &str, end: &str) -> bool {
-    let start = text.len().checked_sub(end.len());
-    start.is_some_and(|start| text.as_bytes()[start..].eq_ignore_ascii_case(end.as_bytes()))
-}
-
-/// The person's address at one source, trimmed; none if that source holds no usable one.
-pub(super) fn address_at(person: EntraPerson<'_>, source: EmailSource) -> Option<&str> {
-    let text = match source {
-        EmailSource::Mail => person.mail(),
-        EmailSource::UserPrincipalName => person.upn(),
-    }
-    .trim();
-    usable_address(text).then_some(text)
-}
-
-/// The person's address: the first usable one of the sources.
-#[must_use]
-pub fn address<'a>(person: EntraPerson<'a>, sources: &[EmailSource]) -> Option<&'a str> {
-    sources
-        .iter()
-        .find_map(|source| address_at(person, *source))
-}
-
-/// Whether an address is under one of the tenant's verified domains (sorted, folded).
-pub(super) fn verified(address: &str, domains: &[String]) -> bool {
-    address.rsplit_once('@').is_some_and(|(_, domain)| {
-        let known = |wanted: &str| domains.binary_search_by(|d| d.as_str().cmp(wanted)).is_ok();
-        // As most addresses are written.
-        known(domain) || known(&fold(domain))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::usable_address;
-
-    #[test]
-    fn sign_in_names_that_are_no_addresses() {
-        assert!(usable_address("ada@acme.example"));
-        for bad in [
-            "",
-            "ada",
-            "ada@acme",
-            "@acme.example",
-            "ada@acme.onmicrosoft.com",
-            "ada_partner.example#EXT#@acme.example",
-            "a b@acme.example",
-            "ada@acme.example\u{1b}",
-        ] {
-            assert!(!usable_address(bad), "{bad}");
         }
+        self.one_address_one_account();
+    }
+
+    /// Somebody in scope.
+    fn person(&mut self, row: u32) {
+        self.measured.users += 1;
+        let account = self.matching.account_of[row as usize];
+        if account != NONE {
+            self.with_account(row, account);
+        } else if let Some(ambiguity) = self.matching.ambiguous.get(&row) {
+            let (code, candidates) = match ambiguity {
+                Ambiguity::Candidates(rows) => (QuestionCode::SeveralAccounts, rows.clone()),
+                Ambiguity::Shared(account) => (QuestionCode::AccountShared, vec![*account]),
+                Ambiguity::Confirm(rows) => (QuestionCode::SamePerson, rows.clone()),
+                Ambiguity::Different => {
+                    return self.skip(About::Person(row), LeftOut::DifferentPerson);
+                }
+            };
+            self.ask(Conflict::person(row, code, candidates));
+        } else {
+            self.without_account(row);
+        }
+    }
+
+    fn with_account(&mut self, row: u32, account: u32) {
+        if self.inputs.jira.account(account).active() {
+            self.with_account += 1;
+        } else if self.is_given_back(row, account) {
+            self.with_account += 1;
+            self.restoring.insert(account);
+            self.operations.push(Operation {
+                kind: Kind::RestoreUser,
+                reason: Reason::Returned,
+                held: Held::default(),
+                person: row,
+                account,
+                target: NONE,
+            });
+        } else {
+            let code = QuestionCode::AccountDeactivated;
+            self.ask(Conflict::person(row, code, vec![account]));
+        }
+    }
+
+    fn without_account(&mut self, row: u32) {
+        let inputs = self.inputs;
+        let provisioning = &inputs.settings.provisioning;
+        let person = inputs.entra.person(row);
+        let mut skip = |why| self.aside.skip(About::Person(row), why);
+        let Some(mail) = address(person, &provisioning.email_from) else {
+            return skip(LeftOut::NoAddress);
+        };
+        if !provisioning.import_users {
+            return skip(LeftOut::ImportUsersOff);
+        }
+        if !inputs.jira.users.is_whole() {
+            return skip(LeftOut::UsersInDoubt);
+        }
+        let mail = fold(mail);
+        if inputs.known.refused.contains_key(&mail) {
+            let code = QuestionCode::CreationRefused;
+            return self.ask(Conflict::person(row, code, Vec::new()));
+        }
+        let gone = self.matching.account_gone.contains(&row);
+        if gone && provisioning.invitations == Invitations::Silent {
+            let code = QuestionCode::NeverLetIn;
+            return self.ask(Conflict::person(row, code, Vec::new()));
+        }
+        let looked_up = inputs.known.look_ups.get(&mail).is_some();
+        if self.matching.hidden_left > 0 && !looked_up {
+            self.unverified.insert(row);
+        }
+        self.creating.insert(row);
+        self.operations.push(Operation {
+            kind: Kind::CreateUser,
+            reason: if gone {
+                Reason::AccountGone
+            } else if looked_up {
+                Reason::NoAccountLookedUp
+            } else {
+                Reason::NoAccount
+            },
+            held: Held::default(),
+            person: row,
+            account: NONE,
+            target: NONE,
+        });
+    }
+
+    /// Two people with one address would become one account: neither is created.
+    fn one_address_one_account(&mut self) {
+        let inputs = self.inputs;
+        let sources = &inputs.settings.provisioning.email_from;
+        let mut by_address: HashMap<String, Vec<u32>> = HashMap::new();
+        for &row in &self.creating {
+            if let Some(mail) = address(inputs.entra.person(row), sources) {
+                by_address.entry(fold(mail)).or_default().push(row);
+            }
+        }
+        let mut shared: Vec<u32> = by_address
+            .into_values()
+            .filter(|rows| rows.len() > 1)
+            .flatten()
+            .collect();
+        shared.sort_unstable();
+        for row in shared {
+            self.creating.remove(&row);
+            self.unverified.remove(&row);
+            let code = QuestionCode::AddressShared;
+            self.ask(Conflict::person(row, code, Vec::new()));
+        }
+        let creating = &self.creating;
+        self.operations
+            .retain(|op| op.kind != Kind::CreateUser || creating.contains(&op.person));
     }
 }

@@ -1,6 +1,6 @@
 //! When the next run is due.
 
-use super::Period;
+use super::period::Period;
 use jiff::Timestamp;
 
 /// When the interval's next run begins: one interval after the last run ended, at once where that

@@ -1,9 +1,103 @@
 //! Who takes part, and why somebody does not.
 
-use super::people::{Standing, address, verified};
-use super::{ScopeUsers, Settings};
+use super::address::{address, verified};
+use super::settings::{ScopeUsers, Settings};
 use crate::directory::{EntraGroup, EntraSnapshot, Membership, fold};
 use std::fmt;
+
+/// How an Entra person stands to the scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// Takes part.
+    InScope,
+    /// `accountEnabled` is false.
+    Disabled,
+    /// A guest, and guests are left out.
+    Guest,
+    /// Address outside the tenant's verified domains.
+    ForeignDomain,
+    /// No licence, and `licensed_only` is set.
+    Unlicensed,
+    /// `exclude_emails` matches.
+    ExcludedEmail,
+    /// In a group of `exclude_members_of`.
+    ExcludedMember,
+    /// In no group of `member_of`.
+    NotMember,
+    /// Not assigned to the enterprise application.
+    NotAssigned,
+}
+
+impl Standing {
+    /// The code, as documents write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InScope => "in-scope",
+            Self::Disabled => "disabled",
+            Self::Guest => "guest",
+            Self::ForeignDomain => "foreign-domain",
+            Self::Unlicensed => "unlicensed",
+            Self::ExcludedEmail => "excluded-email",
+            Self::ExcludedMember => "excluded-member",
+            Self::NotMember => "not-member",
+            Self::NotAssigned => "not-assigned",
+        }
+    }
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InScope => "in scope",
+            Self::Disabled => "disabled in Entra",
+            Self::Guest => "a guest, and guests are left out (scope.guests)",
+            Self::ForeignDomain => {
+                "address outside the tenant's verified domains (scope.foreign_domains)"
+            }
+            Self::Unlicensed => "without a licence (scope.licensed_only)",
+            Self::ExcludedEmail => "address excluded by scope.exclude_emails",
+            Self::ExcludedMember => "member of a group in scope.exclude_members_of",
+            Self::NotMember => "member of no group in scope.member_of",
+            Self::NotAssigned => {
+                "not assigned to the enterprise application (scope.assigned_app_id)"
+            }
+        })
+    }
+}
+
+/// Why a group takes no part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GroupOut {
+    /// `group_kinds` leaves its kind out.
+    Kind,
+    /// Nothing in `include_groups` matches.
+    NotIncluded,
+    /// `exclude_groups` matches.
+    Excluded,
+}
+
+impl GroupOut {
+    /// The code, as documents write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Kind => "group-kind",
+            Self::NotIncluded => "group-not-included",
+            Self::Excluded => "group-excluded",
+        }
+    }
+}
+
+impl fmt::Display for GroupOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Kind => "its kind is left out (scope.group_kinds)",
+            Self::NotIncluded => "its name matches nothing in scope.include_groups",
+            Self::Excluded => "its name is excluded by scope.exclude_groups",
+        })
+    }
+}
 
 /// Each person's standing, by row.
 pub(super) fn standings(entra: &EntraSnapshot, settings: &Settings) -> Vec<Standing> {
@@ -47,17 +141,14 @@ pub(super) fn standings(entra: &EntraSnapshot, settings: &Settings) -> Vec<Stand
 }
 
 /// Whether a group takes part; otherwise why not.
-pub(super) fn group_in_scope(
-    group: EntraGroup<'_>,
-    settings: &Settings,
-) -> Result<(), &'static str> {
+pub(super) fn group_in_scope(group: EntraGroup<'_>, settings: &Settings) -> Result<(), GroupOut> {
     let scope = &settings.scope;
     if !scope.group_kinds.contains(&group.kind()) {
-        Err("its kind is left out (scope.group_kinds)")
+        Err(GroupOut::Kind)
     } else if !scope.include_groups.matches(group.name()) {
-        Err("its name matches nothing in scope.include_groups")
+        Err(GroupOut::NotIncluded)
     } else if scope.exclude_groups.matches(group.name()) {
-        Err("its name is excluded by scope.exclude_groups")
+        Err(GroupOut::Excluded)
     } else {
         Ok(())
     }

@@ -1,6 +1,12 @@
 //! The settings that a plan depends on, as `config.toml` writes them.
+//!
+//! `provisioning`, `scope` and `names` are digested as JSON (`settings_digest`), and digests are
+//! stored by states and leases and compared with. A key that is added later must therefore stay out
+//! of the JSON while it has its default: `#[serde(default, skip_serializing_if = "…")]`. Otherwise
+//! every profile would ask for another review after an update. A test holds golden digests.
 
-use super::{Patterns, Period, Replace};
+use super::patterns::{Patterns, Replace};
+use super::period::Period;
 use crate::directory::{GroupKind, ProductKey};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -66,7 +72,7 @@ pub enum OutOfScope {
     Remove,
 }
 
-/// `[provisioning]`.
+/// `[provisioning]`. Later keys are left out of its JSON while they have their default, as the module says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Provisioning {
@@ -122,7 +128,7 @@ pub enum ScopeUsers {
     MemberOf,
 }
 
-/// `[scope]`.
+/// `[scope]`. Later keys are left out of its JSON while they have their default, as the module says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scope {
@@ -172,7 +178,7 @@ impl Default for Scope {
     }
 }
 
-/// `[names]`.
+/// `[names]`. Later keys are left out of its JSON while they have their default, as the module says.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Names {

@@ -1,64 +1,21 @@
 //! Taking back what a run did, as far as that is possible.
 
-use super::desired::class;
+use super::draft::Draft;
 use super::guards::Held;
-use super::make::Draft;
-use super::operation::{Kind, NONE, Operation, OperationId};
+use super::inputs::{Undo, Write};
+use super::left_out::{About, Aside, LeftOut, NoUndo};
+use super::operation::{Kind, NONE, Operation};
 use super::reason::Reason;
-use super::shape::{Skipped, Subject};
-use crate::directory::{AccountId, EntraId, GroupClass, GroupId};
-use hashbrown::{HashMap, HashSet};
+use super::target::class;
+use crate::directory::GroupClass;
+use hashbrown::HashSet;
 use std::collections::BTreeSet;
-
-/// A write that a run made, as its journal tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Write {
-    /// Operation id.
-    pub id: OperationId,
-    /// What it was.
-    pub kind: Kind,
-    /// Why it was made; none where that is known in words alone.
-    pub reason: Option<Reason>,
-    /// The person.
-    pub entra: Option<EntraId>,
-    /// The person's name.
-    pub name: String,
-    /// The account.
-    pub account: Option<AccountId>,
-    /// The group in Jira.
-    pub group: Option<GroupId>,
-    /// The group's name.
-    pub group_name: String,
-    /// Whether what it created was proven absent before.
-    pub proven_new: bool,
-}
-
-/// A run that is to be taken back.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Undo {
-    /// Its id.
-    pub run_id: String,
-    /// What it did.
-    pub writes: Vec<Write>,
-    /// The groups that it created, with the members that this profile's runs put there: whoever
-    /// else is in them was put there by somebody else.
-    pub filled: HashMap<GroupId, BTreeSet<AccountId>>,
-}
-
-impl Undo {
-    /// Ids of the groups that it is about.
-    pub(super) fn groups(&self) -> impl Iterator<Item = &str> {
-        let groups = self.writes.iter().filter_map(|write| write.group.as_ref());
-        groups.map(GroupId::as_str)
-    }
-}
 
 impl Draft<'_> {
     /// Puts the inverse of a run in the place of what a plan would do.
     pub(super) fn undo(&mut self, undo: &Undo) {
         self.operations.clear();
-        self.conflicts.clear();
-        self.skipped.clear();
+        self.aside = Aside::default();
         self.creating.clear();
         self.restoring.clear();
         self.unverified.clear();
@@ -72,10 +29,10 @@ impl Draft<'_> {
         };
         inverse.restores();
         // What goes as a whole needs no removals one by one.
-        for write in &undo.writes {
+        for write in (0u32..).zip(&undo.writes) {
             inverse.whole(write);
         }
-        for write in &undo.writes {
+        for write in (0u32..).zip(&undo.writes) {
             inverse.part(write);
         }
         let mut operations = inverse.operations;
@@ -85,9 +42,6 @@ impl Draft<'_> {
         self.operations = operations;
     }
 }
-
-/// Why nothing is taken from anybody.
-const UNKNOWN_ADMINS: &str = "it could not be read who is an administrator";
 
 struct Inverse<'a, 'b> {
     /// Whether it could be read who is an administrator.
@@ -117,25 +71,9 @@ impl Inverse<'_, '_> {
         });
     }
 
-    fn stays(&mut self, write: &Write, why: &str) {
-        let about_group = write.group.is_some();
-        self.draft.skipped.push(Skipped {
-            kind: if about_group {
-                Subject::Group
-            } else {
-                Subject::Person
-            },
-            entra_id: write
-                .entra
-                .as_ref()
-                .map_or(String::new(), |id| id.as_str().to_owned()),
-            name: if about_group {
-                write.group_name.clone()
-            } else {
-                write.name.clone()
-            },
-            reason: format!("can't be undone: {why}"),
-        });
+    fn stays(&mut self, place: u32, why: NoUndo) {
+        let aside = &mut self.draft.aside;
+        aside.skip(About::Write(place), LeftOut::NoUndo(why));
     }
 
     fn account(&self, write: &Write) -> Option<u32> {
@@ -164,32 +102,29 @@ impl Inverse<'_, '_> {
     }
 
     /// Accounts and groups that a run created.
-    fn whole(&mut self, write: &Write) {
+    fn whole(&mut self, (place, write): (u32, &Write)) {
         let takes = matches!(write.kind, Kind::CreateUser | Kind::CreateGroup);
         if takes && !self.admins_known {
-            return self.stays(write, UNKNOWN_ADMINS);
+            return self.stays(place, NoUndo::AdminsUnknown);
         }
         match write.kind {
             Kind::CreateUser => {
                 let Some(account) = self.account(write) else {
-                    return self.stays(write, "the account is not in Jira any more");
+                    return self.stays(place, NoUndo::AccountGone);
                 };
                 if write.proven_new {
                     self.gone.insert(account);
                     self.push(Kind::RemoveUser, account, NONE);
                 } else {
-                    self.stays(
-                        write,
-                        "nothing proves that the account did not exist before",
-                    );
+                    self.stays(place, NoUndo::NotProvenNew);
                 }
             }
             Kind::CreateGroup => {
                 let Some(row) = self.group(write) else {
-                    return self.stays(write, "the group is not in Jira any more");
+                    return self.stays(place, NoUndo::GroupGone);
                 };
                 if let Some(why) = self.changed_by_others(row) {
-                    return self.stays(write, why);
+                    return self.stays(place, why);
                 }
                 self.deleted.insert(row);
                 let target = self.draft.target_of(row);
@@ -200,14 +135,14 @@ impl Inverse<'_, '_> {
     }
 
     /// Why a group that this profile created is somebody else's business by now.
-    fn changed_by_others(&self, row: u32) -> Option<&'static str> {
+    fn changed_by_others(&self, row: u32) -> Option<NoUndo> {
         let jira = self.draft.inputs.jira;
         let group = jira.group(row);
         if class(self.draft.inputs, row) != GroupClass::Ordinary {
-            return Some("the group has come to give access, or may not be touched");
+            return Some(NoUndo::GroupChanged);
         }
         if !group.read() {
-            return Some("its members could not be read");
+            return Some(NoUndo::CreatedUnread);
         }
         let nobody = BTreeSet::new();
         let filled = self.undo.filled.get(group.id()).unwrap_or(&nobody);
@@ -215,28 +150,25 @@ impl Inverse<'_, '_> {
         let others = members
             .filter(|member| !filled.contains(jira.account(**member).id()))
             .count();
-        (others > 0).then_some("somebody else put members into the group")
+        (others > 0).then_some(NoUndo::OthersInside)
     }
 
     /// Memberships, and accounts that were suspended or restored.
-    fn part(&mut self, write: &Write) {
+    fn part(&mut self, (place, write): (u32, &Write)) {
         let jira = self.draft.inputs.jira;
         match write.kind {
             Kind::CreateUser | Kind::CreateGroup => {}
             Kind::RemoveUser => {
-                self.stays(
-                    write,
-                    "who was removed from the site has to be invited again",
-                );
+                self.stays(place, NoUndo::UserRemoved);
             }
-            Kind::DeleteGroup => self.stays(write, "a deleted group can't be brought back"),
+            Kind::DeleteGroup => self.stays(place, NoUndo::GroupDeleted),
             Kind::SuspendUser | Kind::RestoreUser => {
                 let Some(account) = self.account(write) else {
-                    return self.stays(write, "the account is not in Jira any more");
+                    return self.stays(place, NoUndo::AccountGone);
                 };
                 let active = jira.account(account).active();
                 if write.kind == Kind::RestoreUser && active && !self.admins_known {
-                    return self.stays(write, UNKNOWN_ADMINS);
+                    return self.stays(place, NoUndo::AdminsUnknown);
                 }
                 // Somebody else has undone it already otherwise.
                 match write.kind {
@@ -245,23 +177,23 @@ impl Inverse<'_, '_> {
                     _ => {}
                 }
             }
-            Kind::AddMember | Kind::RemoveMember => self.membership(write),
+            Kind::AddMember | Kind::RemoveMember => self.membership(place, write),
         }
     }
 
-    fn membership(&mut self, write: &Write) {
+    fn membership(&mut self, place: u32, write: &Write) {
         let jira = self.draft.inputs.jira;
         let Some(row) = self.group(write) else {
-            return self.stays(write, "the group is not in Jira any more");
+            return self.stays(place, NoUndo::GroupGone);
         };
         let Some(account) = self.account(write) else {
-            return self.stays(write, "the account is not in Jira any more");
+            return self.stays(place, NoUndo::AccountGone);
         };
         if self.deleted.contains(&row) || self.gone.contains(&account) {
             return;
         }
         if !jira.group(row).read() {
-            return self.stays(write, "the group's members could not be read");
+            return self.stays(place, NoUndo::MembersUnread);
         }
         let is_in = jira.members().contains(row, account);
         let added = write.kind == Kind::AddMember;
@@ -270,10 +202,10 @@ impl Inverse<'_, '_> {
             return;
         }
         if !added && !self.draft.is_active(account) {
-            return self.stays(write, "the account is deactivated");
+            return self.stays(place, NoUndo::Deactivated);
         }
         if added && !self.admins_known {
-            return self.stays(write, UNKNOWN_ADMINS);
+            return self.stays(place, NoUndo::AdminsUnknown);
         }
         let target = self.draft.target_of(row);
         let kind = if added {

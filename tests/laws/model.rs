@@ -8,8 +8,8 @@ use rollbook::directory::{
     MemberKind, Membership, Product, Seats,
 };
 use rollbook::plan::{
-    Allowances, GroupLink, Inputs, Kind, Known, Leavers, Links, Mode, OutOfScope, Ownership,
-    Period, Plan, Reason, Selection, Settings, Taken, TakenWhat, make,
+    Allowances, Decision, GroupLink, Inputs, Kind, Known, Leavers, Links, LookUp, Mode, OutOfScope,
+    Ownership, Period, Plan, Reason, Selection, Settings, Taken, TakenWhat, make,
 };
 use std::collections::BTreeSet;
 
@@ -171,7 +171,16 @@ impl Model {
     }
 
     pub fn plan(&self, snapshots: &Snapshots, allowances: &Allowances) -> Plan {
-        make(&Inputs {
+        self.with_inputs(snapshots, allowances, make)
+    }
+
+    pub fn with_inputs<T>(
+        &self,
+        snapshots: &Snapshots,
+        allowances: &Allowances,
+        look: impl FnOnce(&Inputs<'_>) -> T,
+    ) -> T {
+        look(&Inputs {
             entra: &snapshots.0,
             jira: &snapshots.1,
             known: &self.known,
@@ -182,6 +191,19 @@ impl Model {
             selection: &Selection::Everything,
             undo: None,
         })
+    }
+
+    pub fn decide(&mut self, decision: &Decision) {
+        decision.apply_to(&mut self.known);
+    }
+
+    /// Remembers what a look-up of somebody's address found.
+    pub fn looked_up(&mut self, address: &str, accounts: &[&str], exact: bool) {
+        let answer = LookUp {
+            accounts: accounts.iter().map(|id| AccountId::new(id)).collect(),
+            exact,
+        };
+        self.known.look_ups.remember(address.to_owned(), answer);
     }
 
     /// Does to Jira what the plan's free operations say, and stores what a run stores.

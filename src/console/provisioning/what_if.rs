@@ -3,8 +3,7 @@
 use crate::console::event::WhatIf;
 use crate::directory::{AccountKind, fold};
 use crate::plan::{
-    self, Allowances, Decisions, Inputs, Plan, Selection, Settings, Standing, Unclear,
-    unclear_scope,
+    self, Allowances, Decisions, Inputs, Selection, Settings, Standing, Unclear, unclear_scope,
 };
 use crate::sync::Planned;
 use hashbrown::HashSet;
@@ -23,20 +22,19 @@ pub(in crate::console) fn what_if(
     if let Some(why) = unclear_scope(&planned.entra, settings) {
         return Err(why);
     }
-    let make = |settings: &Settings| -> Plan {
-        plan::make(&Inputs {
-            entra: &planned.entra,
-            jira: &planned.jira,
-            known: &known,
-            settings,
-            today: planned.today,
-            mode: plan::Mode::Attended,
-            allowances: &Allowances::default(),
-            selection: &Selection::Everything,
-            undo: None,
-        })
+    let allowances = Allowances::default();
+    let inputs = Inputs {
+        entra: &planned.entra,
+        jira: &planned.jira,
+        known: &known,
+        settings,
+        today: planned.today,
+        mode: plan::Mode::Attended,
+        allowances: &allowances,
+        selection: &Selection::Everything,
+        undo: None,
     };
-    let drafted = make(settings);
+    let drafted = plan::make(&inputs);
     let mut on = settings.clone();
     let toggles = &mut on.provisioning;
     let all = toggles.import_users && toggles.import_groups && toggles.sync_memberships;
@@ -48,7 +46,8 @@ pub(in crate::console) fn what_if(
     let all_on = if all {
         drafted.summary()
     } else {
-        make(&on).summary()
+        let settings = &on;
+        plan::make(&Inputs { settings, ..inputs }).summary()
     };
     let mut answer = WhatIf {
         counts: drafted.summary(),
@@ -79,10 +78,13 @@ pub(in crate::console) fn what_if(
     answer.leaves.truncate(NAMES);
     let defaults = &settings.provisioning.default_groups;
     for skipped in &drafted.skipped {
-        if skipped.entra_id.is_empty() && defaults.contains(&skipped.name) {
-            answer
-                .notes
-                .push(format!("“{}”: {}.", skipped.name, skipped.reason));
+        if skipped.entra_id(&inputs).is_some() {
+            continue;
+        }
+        let name = skipped.name(&inputs);
+        if defaults.contains(&name) {
+            let words = skipped.words(&inputs);
+            answer.notes.push(format!("“{name}”: {words}."));
         }
     }
     Ok(answer)

@@ -88,7 +88,7 @@ pub(super) fn candidates(plan: &Prepared, row: &PersonRow) -> Vec<Candidate> {
     planned.plan.conflicts[index as usize]
         .candidates
         .iter()
-        .filter_map(|id| planned.jira.find_account(id))
+        .copied()
         .filter(|account| planned.plan.recognition.person_of(*account).is_none())
         .map(|account| {
             let record = planned.jira.account(account);
@@ -108,19 +108,12 @@ pub(super) fn candidates(plan: &Prepared, row: &PersonRow) -> Vec<Candidate> {
 }
 
 /// The reason of a row in full.
-pub(super) fn why_words(planned: &Planned, why: Why) -> Option<&str> {
+pub(super) fn why_words(planned: &Planned, why: Why) -> Option<String> {
+    let (plan, inputs) = (&planned.plan, planned.inputs());
     match why {
         Why::None => None,
-        Why::Skipped(index) => planned
-            .plan
-            .skipped
-            .get(index as usize)
-            .map(|skipped| skipped.reason.as_str()),
-        Why::Conflict(index) => planned
-            .plan
-            .conflicts
-            .get(index as usize)
-            .map(|conflict| conflict.reason.as_str()),
+        Why::Skipped(index) => Some(plan.skipped.get(index as usize)?.words(&inputs)),
+        Why::Conflict(index) => Some(plan.conflicts.get(index as usize)?.words(&inputs)),
     }
 }
 

@@ -139,7 +139,7 @@ impl Page {
             self.held(plan, op);
         }
         if let Some(words) = why_words(planned, row.why) {
-            self.lines.push(Line::Text(Tone::Plain, words.to_owned()));
+            self.lines.push(Line::Text(Tone::Plain, words));
         }
         if let Some(person) = rows::can_sign_in(planned, row) {
             let words = still_active(planned, person);

@@ -3,8 +3,8 @@
 
 use crate::directory::{AccountKind, GroupClass, fold};
 use crate::plan::{
-    Kind, Operation, Question, Reason, Stage, Standing, Subject, TargetState, address, group_class,
-    members_of,
+    Kind, LeftOut, Operation, Question, QuestionCode, Reason, Stage, Standing, Subject,
+    TargetState, address, group_class, members_of,
 };
 use crate::sync::Planned;
 use hashbrown::{HashMap, HashSet};
@@ -128,25 +128,20 @@ pub(in crate::console) fn rows(planned: &Planned) -> Rows {
 }
 
 /// Reasons by row of Entra's snapshot, of people or of groups.
-fn reasons(
-    planned: &Planned,
-    subject: Subject,
-    find: impl Fn(&str) -> Option<u32>,
-) -> HashMap<u32, Why> {
+fn reasons(planned: &Planned, subject: Subject) -> HashMap<u32, Why> {
+    let inputs = planned.inputs();
     let mut found = HashMap::new();
     for (index, skipped) in (0u32..).zip(&planned.plan.skipped) {
-        if skipped.kind == subject
-            && let Some(row) = find(&skipped.entra_id)
+        if skipped.kind(&inputs) == subject
+            && let Some(row) = skipped.row(&inputs)
         {
             found.entry(row).or_insert(Why::Skipped(index));
         }
     }
     // A conflict says more than anything else about a row.
     for (index, conflict) in (0u32..).zip(&planned.plan.conflicts) {
-        if conflict.kind == subject
-            && let Some(row) = find(&conflict.entra_id)
-        {
-            found.insert(row, Why::Conflict(index));
+        if conflict.kind == subject {
+            found.insert(conflict.row, Why::Conflict(index));
         }
     }
     found
@@ -196,7 +191,7 @@ impl Rows {
     fn people(&mut self, planned: &Planned) {
         let (entra, jira) = (&planned.entra, &planned.jira);
         let recognition = &planned.plan.recognition;
-        let why = reasons(planned, Subject::Person, |id| entra.find_person(id));
+        let why = reasons(planned, Subject::Person);
         let creates: HashMap<u32, u32> = (0u32..)
             .zip(&planned.plan.operations)
             .filter(|(_, op)| op.kind == Kind::CreateUser)
@@ -267,7 +262,7 @@ impl Rows {
 
     fn groups(&mut self, planned: &Planned) {
         let (entra, jira) = (&planned.entra, &planned.jira);
-        let why = reasons(planned, Subject::Group, |id| entra.find_group(id));
+        let why = reasons(planned, Subject::Group);
         let creates: HashMap<u32, u32> = (0u32..)
             .zip(&planned.plan.operations)
             .filter(|(_, op)| matches!(op.kind, Kind::CreateGroup | Kind::DeleteGroup))
@@ -312,10 +307,7 @@ impl Rows {
             }
             let why = why.get(&group).copied().unwrap_or(Why::None);
             let candidate = match why {
-                Why::Conflict(index) => planned.plan.conflicts[index as usize]
-                    .candidates
-                    .first()
-                    .and_then(|id| jira.find_group(id)),
+                Why::Conflict(index) => jira_candidate(planned, index),
                 Why::Skipped(_) | Why::None => None,
             };
             seen_jira.extend(candidate);
@@ -372,6 +364,14 @@ impl Rows {
     }
 }
 
+/// The Jira group that a conflict about a group is about.
+fn jira_candidate(planned: &Planned, conflict: u32) -> Option<u32> {
+    let conflict = &planned.plan.conflicts[conflict as usize];
+    // Those who want one name are groups of Entra's.
+    let in_jira = conflict.code != QuestionCode::GroupNamesCollide;
+    conflict.candidates.first().copied().filter(|_| in_jira)
+}
+
 /// Whether Entra disabled this person, who can still sign in to Jira and was not said to stay so.
 pub(in crate::console) fn is_still_active(planned: &Planned, row: &PersonRow) -> bool {
     can_sign_in(planned, row).is_some() && !is_left_alone(planned, row)
@@ -385,13 +385,33 @@ pub(in crate::console) fn can_sign_in(planned: &Planned, row: &PersonRow) -> Opt
 }
 
 /// The question of a row, and whether it is left alone.
-pub(in crate::console) fn question(_planned: &Planned, _why: Why) -> Option<(Question, bool)> {
-    None
+pub(in crate::console) fn question(planned: &Planned, why: Why) -> Option<(Question, bool)> {
+    let (plan, inputs) = (&planned.plan, planned.inputs());
+    match why {
+        Why::None => None,
+        Why::Conflict(index) => {
+            let conflict = plan.conflicts.get(index as usize)?;
+            Some((conflict.question(&inputs), false))
+        }
+        Why::Skipped(index) => {
+            let skipped = plan.skipped.get(index as usize)?;
+            let LeftOut::LeftAlone(code) = skipped.why else {
+                return None;
+            };
+            // Code and subject are enough to withdraw it.
+            let id = skipped.entra_id(&inputs)?;
+            Some((Question::new(code, id, []), true))
+        }
+    }
 }
 
 /// Whether the admin said that the accounts in question are other people's.
-pub(in crate::console) fn is_different(_planned: &Planned, _row: &PersonRow) -> bool {
-    false
+pub(in crate::console) fn is_different(planned: &Planned, row: &PersonRow) -> bool {
+    let Why::Skipped(index) = row.why else {
+        return false;
+    };
+    let skipped = planned.plan.skipped.get(index as usize);
+    skipped.is_some_and(|skipped| skipped.why == LeftOut::DifferentPerson)
 }
 
 /// Whether a person's row was answered for good.

@@ -1,6 +1,6 @@
 //! What the admin allows, by guard and number.
 
-use super::{GuardCount, GuardName};
+use super::name::{GuardCount, GuardName};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -90,23 +90,8 @@ impl Allowances {
     pub fn check(&self, shown: &[GuardCount]) -> Result<(), AllowanceError> {
         for allowance in self.iter() {
             let name = allowance.name;
-            match name {
-                GuardName::Protected => {
-                    return Err(AllowanceError::Never(name, "it is never touched"));
-                }
-                GuardName::OrganizationKey => {
-                    return Err(AllowanceError::Never(
-                        name,
-                        "enter a key that works, or choose other settings",
-                    ));
-                }
-                GuardName::FirstReview | GuardName::SettingsChanged => {
-                    return Err(AllowanceError::Never(
-                        name,
-                        "review the plan with `rollbook apply` instead",
-                    ));
-                }
-                _ => {}
+            if let Some(why) = name.refusal() {
+                return Err(AllowanceError::Never(name, why));
             }
             let count = shown.iter().find(|g| g.name == name).map(|g| g.count);
             if count != Some(allowance.count) {

@@ -1,13 +1,15 @@
 //! Counting, and marking what is held.
 
-use super::{GuardCount, GuardName};
+use super::name::{GuardCount, GuardName};
 use crate::directory::{GroupClass, GroupId, Seats, fold};
-use crate::plan::desired::{TargetState, class};
-use crate::plan::make::Draft;
+use crate::plan::address::address;
+use crate::plan::draft::Draft;
+use crate::plan::identity;
+use crate::plan::inputs::{Inputs, Mode};
 use crate::plan::operation::{Kind, NONE, Operation, Stage};
-use crate::plan::people::address;
-use crate::plan::shape::{Mode, SeatCount};
-use crate::plan::{GuardSettings, Inputs, Invitations, identity};
+use crate::plan::plan::SeatCount;
+use crate::plan::settings::{GuardSettings, Invitations};
+use crate::plan::target::{TargetState, class};
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeMap;
 

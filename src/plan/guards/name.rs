@@ -1,125 +1,234 @@
-//! The guards' names, and what they hold.
+//! The table of the guards, and what they hold.
+//!
+//! A row of the table says everything of a guard but its rule: its name, what it tells the admin,
+//! whether it can be allowed, and the unit of its limit. Nothing else lists the guards.
 
 use std::fmt;
 
-/// A guard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum GuardName {
+/// What a guard's limit is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    /// Operations, people or groups.
+    Count,
+    /// A share.
+    Percent,
+}
+
+/// What the table says of one guard.
+#[derive(Debug)]
+struct Row {
+    guard: GuardName,
+    name: &'static str,
+    meaning: &'static str,
+    /// What it says when there is nothing to hold just now, if that is something else.
+    at_zero: Option<&'static str>,
+    /// Why it can't be allowed, if it can't.
+    refusal: Option<&'static str>,
+    unit: Unit,
+}
+
+/// Makes the enum and the table from the same rows, so that they can't differ.
+macro_rules! guards {
+    ($($(#[$doc:meta])* $guard:ident {
+        name: $name:literal,
+        meaning: $meaning:literal,
+        at_zero: $at_zero:expr,
+        refusal: $refusal:expr,
+        unit: $unit:ident,
+    })*) => {
+        /// A guard.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum GuardName {
+            $($(#[$doc])* $guard,)*
+        }
+
+        /// The guards, in the order in which they are shown.
+        static TABLE: &[Row] = &[$(Row {
+            guard: GuardName::$guard,
+            name: $name,
+            meaning: $meaning,
+            at_zero: $at_zero,
+            refusal: $refusal,
+            unit: Unit::$unit,
+        },)*];
+
+        impl GuardName {
+            /// Every guard, in the order of the table.
+            pub const ALL: [Self; [$(GuardName::$guard),*].len()] = [$(Self::$guard),*];
+        }
+    };
+}
+
+const REVIEW_INSTEAD: Option<&str> = Some("review the plan with `rollbook apply` instead");
+
+guards! {
     /// Nobody has applied a plan of this profile yet, and this run is unattended.
-    FirstReview,
+    FirstReview {
+        name: "first-review",
+        meaning: "nobody has applied a plan of this profile yet",
+        at_zero: None,
+        refusal: REVIEW_INSTEAD,
+        unit: Count,
+    }
     /// Scope, names, identity, leavers or toggles changed since the last review.
-    SettingsChanged,
+    SettingsChanged {
+        name: "settings-changed",
+        meaning: "settings changed since the last review",
+        at_zero: None,
+        refusal: REVIEW_INSTEAD,
+        unit: Count,
+    }
     /// Many people would be created.
-    NewPeople,
+    NewPeople {
+        name: "new-people",
+        meaning: "new people",
+        at_zero: None,
+        refusal: None,
+        unit: Count,
+    }
     /// People would be created who may have an account with a hidden e-mail.
-    UnverifiedPeople,
+    UnverifiedPeople {
+        name: "unverified-people",
+        meaning: "people who may have an account that hides its e-mail",
+        at_zero: None,
+        refusal: None,
+        unit: Count,
+    }
     /// Many groups would be created.
-    NewGroups,
+    NewGroups {
+        name: "new-groups",
+        meaning: "new groups",
+        at_zero: None,
+        refusal: None,
+        unit: Count,
+    }
     /// Groups matched by name only.
-    UnconfirmedGroups,
+    UnconfirmedGroups {
+        name: "unconfirmed-groups",
+        meaning: "memberships in groups matched by name only",
+        at_zero: None,
+        refusal: None,
+        unit: Count,
+    }
     /// Many members would be added to one group.
-    MembersAdded,
+    MembersAdded {
+        name: "members-added",
+        meaning: "members to be added to groups that would grow a lot",
+        at_zero: None,
+        refusal: None,
+        unit: Count,
+    }
     /// Members would be added to a group that takes seats.
-    AccessAdded,
+    AccessAdded {
+        name: "access-added",
+        meaning: "members to be added to groups that give access and take seats",
+        at_zero: None,
+        refusal: None,
+        unit: Count,
+    }
     /// Many members would be removed.
-    MembersRemoved,
+    MembersRemoved {
+        name: "members-removed",
+        meaning: "to be removed from groups",
+        at_zero: None,
+        refusal: None,
+        unit: Count,
+    }
     /// One group would lose all or a large part of its members.
-    GroupEmptied,
+    GroupEmptied {
+        name: "group-emptied",
+        meaning: "to be removed from groups that would lose many",
+        at_zero: None,
+        refusal: None,
+        unit: Percent,
+    }
     /// Many people would be taken off access.
-    PeopleRemoved,
+    PeopleRemoved {
+        name: "people-removed",
+        meaning: "people to be suspended, removed or taken off access",
+        at_zero: None,
+        refusal: None,
+        unit: Count,
+    }
     /// Entra shows much less than it did.
-    SourceShrank,
+    SourceShrank {
+        name: "source-shrank",
+        meaning: "removals while much less is in scope than in the last 7 days",
+        at_zero: Some(
+            "removals just now; but nothing is in scope any more, and there was within the last 7 days",
+        ),
+        refusal: None,
+        unit: Percent,
+    }
     /// Seats run out.
-    Seats,
+    Seats {
+        name: "seats",
+        meaning: "operations for which no seat is left",
+        at_zero: None,
+        refusal: None,
+        unit: Count,
+    }
     /// Groups would be deleted.
-    GroupsDeleted,
+    GroupsDeleted {
+        name: "groups-deleted",
+        meaning: "groups to be deleted for good",
+        at_zero: None,
+        refusal: None,
+        unit: Count,
+    }
     /// The organization's key is missing or has ended.
-    OrganizationKey,
+    OrganizationKey {
+        name: "organization-key",
+        meaning: "to wait for an organization API key that is accepted",
+        at_zero: None,
+        refusal: Some("enter a key that works, or choose other settings"),
+        unit: Count,
+    }
     /// Protected groups and accounts.
-    Protected,
+    Protected {
+        name: "protected",
+        meaning: "operations on what is never touched",
+        at_zero: None,
+        refusal: Some("it is never touched"),
+        unit: Count,
+    }
 }
 
 impl GuardName {
-    /// Every guard, in the order of the table.
-    pub const ALL: [Self; 16] = [
-        Self::FirstReview,
-        Self::SettingsChanged,
-        Self::NewPeople,
-        Self::UnverifiedPeople,
-        Self::NewGroups,
-        Self::UnconfirmedGroups,
-        Self::MembersAdded,
-        Self::AccessAdded,
-        Self::MembersRemoved,
-        Self::GroupEmptied,
-        Self::PeopleRemoved,
-        Self::SourceShrank,
-        Self::Seats,
-        Self::GroupsDeleted,
-        Self::OrganizationKey,
-        Self::Protected,
-    ];
+    fn row(self) -> &'static Row {
+        &TABLE[self as usize]
+    }
 
     /// As contracts write it.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::FirstReview => "first-review",
-            Self::SettingsChanged => "settings-changed",
-            Self::NewPeople => "new-people",
-            Self::UnverifiedPeople => "unverified-people",
-            Self::NewGroups => "new-groups",
-            Self::UnconfirmedGroups => "unconfirmed-groups",
-            Self::MembersAdded => "members-added",
-            Self::AccessAdded => "access-added",
-            Self::MembersRemoved => "members-removed",
-            Self::GroupEmptied => "group-emptied",
-            Self::PeopleRemoved => "people-removed",
-            Self::SourceShrank => "source-shrank",
-            Self::Seats => "seats",
-            Self::GroupsDeleted => "groups-deleted",
-            Self::OrganizationKey => "organization-key",
-            Self::Protected => "protected",
-        }
+    pub fn as_str(self) -> &'static str {
+        self.row().name
     }
 
     /// What it says to the admin, in a few words.
     #[must_use]
-    pub const fn meaning(self) -> &'static str {
-        match self {
-            Self::FirstReview => "nobody has applied a plan of this profile yet",
-            Self::SettingsChanged => "settings changed since the last review",
-            Self::NewPeople => "new people",
-            Self::UnverifiedPeople => "people who may have an account that hides its e-mail",
-            Self::NewGroups => "new groups",
-            Self::UnconfirmedGroups => "memberships in groups matched by name only",
-            Self::MembersAdded => "members to be added to groups that would grow a lot",
-            Self::AccessAdded => "members to be added to groups that give access and take seats",
-            Self::MembersRemoved => "to be removed from groups",
-            Self::GroupEmptied => "to be removed from groups that would lose many",
-            Self::PeopleRemoved => "people to be suspended, removed or taken off access",
-            Self::SourceShrank => "removals while much less is in scope than in the last 7 days",
-            Self::Seats => "operations for which no seat is left",
-            Self::GroupsDeleted => "groups to be deleted for good",
-            Self::OrganizationKey => "to wait for an organization API key that is accepted",
-            Self::Protected => "operations on what is never touched",
-        }
+    pub fn meaning(self) -> &'static str {
+        self.row().meaning
+    }
+
+    /// Why the admin can't allow it; none where they can.
+    #[must_use]
+    pub fn refusal(self) -> Option<&'static str> {
+        self.row().refusal
     }
 
     /// Whether the admin can allow it by name and number.
     #[must_use]
-    pub const fn allowable(self) -> bool {
-        !matches!(
-            self,
-            Self::FirstReview | Self::SettingsChanged | Self::OrganizationKey | Self::Protected
-        )
+    pub fn allowable(self) -> bool {
+        self.refusal().is_none()
     }
 
     /// Reads what [`GuardName::as_str`] writes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|guard| guard.as_str() == text)
+        let row = TABLE.iter().find(|row| row.name == text)?;
+        Some(row.guard)
     }
 }
 
@@ -129,9 +238,14 @@ impl fmt::Display for GuardName {
     }
 }
 
-/// The guards that hold an operation.
+/// The guards that hold an operation, one bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Held(u16);
+pub struct Held(u32);
+
+const _: () = assert!(
+    GuardName::ALL.len() <= u32::BITS as usize,
+    "every guard needs a bit of its own"
+);
 
 impl Held {
     /// Whether nothing holds it.
@@ -143,7 +257,7 @@ impl Held {
     /// Whether this guard holds it.
     #[must_use]
     pub const fn by(self, guard: GuardName) -> bool {
-        self.0 & (1 << guard as u16) != 0
+        self.0 & (1 << guard as u32) != 0
     }
 
     /// The guards, in the order of the table.
@@ -152,7 +266,7 @@ impl Held {
     }
 
     pub(super) fn add(&mut self, guard: GuardName) {
-        self.0 |= 1 << guard as u16;
+        self.0 |= 1 << guard as u32;
     }
 
     pub(super) fn join(&mut self, other: Self) {
@@ -174,32 +288,41 @@ pub struct GuardCount {
 impl GuardCount {
     /// What the number counts, after the number.
     #[must_use]
-    pub const fn meaning(self) -> &'static str {
-        match (self.name, self.count) {
-            (GuardName::SourceShrank, 0) => {
-                "removals just now; but nothing is in scope any more, and there was within the last 7 days"
-            }
-            (name, _) => name.meaning(),
-        }
+    pub fn meaning(self) -> &'static str {
+        let row = self.name.row();
+        row.at_zero
+            .filter(|_| self.count == 0)
+            .unwrap_or(row.meaning)
     }
 
     /// The limit in words, such as `limit 25 %`; none for guards without one.
     #[must_use]
     pub fn limit_in_words(self) -> Option<String> {
-        let percent = matches!(self.name, GuardName::GroupEmptied | GuardName::SourceShrank);
-        let unit = if percent { " %" } else { "" };
+        let unit = match self.name.row().unit {
+            Unit::Count => "",
+            Unit::Percent => " %",
+        };
         (self.limit > 0).then(|| format!("limit {}{unit}", self.limit))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::GuardName;
+    use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
-    fn every_guard_is_read_back() {
-        for guard in GuardName::ALL {
+    fn the_table_has_a_row_for_every_guard_in_their_order() {
+        assert_eq!(TABLE.len(), GuardName::ALL.len());
+        for (at, (row, guard)) in TABLE.iter().zip(GuardName::ALL).enumerate() {
+            assert_eq!((row.guard, guard as usize), (guard, at));
             assert_eq!(GuardName::parse(guard.as_str()), Some(guard));
         }
+    }
+
+    #[test]
+    fn no_two_guards_share_a_name() {
+        let names: BTreeSet<&str> = TABLE.iter().map(|row| row.name).collect();
+        assert_eq!(names.len(), TABLE.len());
     }
 }

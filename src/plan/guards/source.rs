@@ -1,8 +1,8 @@
 //! Whether what Entra shows shrank too much to be believed.
 
-use super::GuardName;
 use super::hold::Watch;
-use crate::plan::Measured;
+use super::name::GuardName;
+use crate::plan::known::Measured;
 use crate::plan::operation::Stage;
 
 impl Watch<'_, '_> {

@@ -1,106 +1,12 @@
-//! What a plan is made from, and what it holds.
+//! What a plan holds.
 
-use super::desired::Target;
-use super::guards::{Allowances, GuardCount};
+use super::conflict::Conflict;
+use super::guards::GuardCount;
+use super::known::Measured;
+use super::left_out::Skipped;
 use super::matching::{Matched, Recognition};
-use super::operation::{Kind, Operation, OperationId};
-use super::undo::Undo;
-use super::{Known, Measured, Settings};
-use crate::directory::{EntraSnapshot, GroupId, JiraSnapshot};
-use hashbrown::HashSet;
-use jiff::civil::Date;
-
-/// Whether a person confirms the plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Mode {
-    /// A person confirms.
-    Attended,
-    /// Nobody does: only what guards let through is applied.
-    Unattended,
-}
-
-/// Everything that a plan depends on.
-#[derive(Debug, Clone, Copy)]
-pub struct Inputs<'a> {
-    /// Entra's side.
-    pub entra: &'a EntraSnapshot,
-    /// Jira's side.
-    pub jira: &'a JiraSnapshot,
-    /// What is known from before.
-    pub known: &'a Known,
-    /// Settings.
-    pub settings: &'a Settings,
-    /// Today's date.
-    pub today: Date,
-    /// Whether somebody confirms it. Changes what guards hold, never the operations.
-    pub mode: Mode,
-    /// What the admin allows.
-    pub allowances: &'a Allowances,
-    /// Which operations are wanted. Guards count only those.
-    pub selection: &'a Selection,
-    /// A run that is to be taken back: then the plan holds that and nothing else.
-    pub undo: Option<&'a Undo>,
-}
-
-/// Which of the operations that a plan would have are wanted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Selection {
-    /// All of them.
-    #[default]
-    Everything,
-    /// Memberships of this Jira group.
-    Group(GroupId),
-    /// These.
-    Operations(HashSet<OperationId>),
-}
-
-/// What a row of the plan is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Subject {
-    /// A person.
-    Person,
-    /// A group.
-    Group,
-}
-
-impl Subject {
-    /// As contracts write it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Person => "person",
-            Self::Group => "group",
-        }
-    }
-}
-
-/// A person or group that can't be decided without the admin.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conflict {
-    /// What it is.
-    pub kind: Subject,
-    /// Entra object id.
-    pub entra_id: String,
-    /// Entra's name.
-    pub name: String,
-    /// Why.
-    pub reason: String,
-    /// Ids that come into question.
-    pub candidates: Vec<String>,
-}
-
-/// A person or group that is left out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Skipped {
-    /// What it is.
-    pub kind: Subject,
-    /// Entra object id; empty where only Jira knows it.
-    pub entra_id: String,
-    /// Name.
-    pub name: String,
-    /// Why.
-    pub reason: String,
-}
+use super::operation::{Kind, Operation};
+use super::target::Target;
 
 /// A link that this plan found, to be stored when a person lets the plan be applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

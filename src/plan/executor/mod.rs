@@ -5,12 +5,14 @@
 //! of operations take turns, since each has an endpoint, and so a pace, of its own. What depends on
 //! something that failed is skipped; a systemic failure stops everything that has not begun.
 
-use super::Plan;
 use super::operation::{Kind, NONE, Stage};
-use super::step::{Counts, Effect, Next, Outcome, Step};
+use super::plan::Plan;
 use hashbrown::{HashMap, HashSet};
+use protocol::{Counts, Effect, Next, Outcome, Step};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
+
+pub(super) mod protocol;
 
 /// Waits before a write is tried again because the account is not visible yet. New accounts show
 /// within seconds.

@@ -1,13 +1,13 @@
 //! Memberships: who is missing from a group, who has to leave it.
 
-use super::OutOfScope;
-use super::desired::{TargetState, belonging, class};
+use super::draft::Draft;
 use super::guards::Held;
-use super::make::Draft;
+use super::left_out::{About, LeftOut};
 use super::operation::{Kind, NONE, Operation};
-use super::people::Standing;
 use super::reason::Reason;
-use super::shape::{Skipped, Subject};
+use super::scope::Standing;
+use super::settings::OutOfScope;
+use super::target::{TargetState, belonging, class};
 use crate::directory::{AccountKind, EntraId, GroupClass, GroupId, fold};
 use hashbrown::HashMap;
 
@@ -23,15 +23,8 @@ pub(super) fn memberships(draft: &mut Draft<'_>) {
             if admins_known {
                 removed(draft, index, &wanted, &mut removals);
             } else if draft.targets[index as usize].state == TargetState::Owned {
-                let target = &draft.targets[index as usize];
-                let skipped = Skipped {
-                    kind: Subject::Group,
-                    entra_id: draft.inputs.entra.group(target.entra[0]).id().to_owned(),
-                    name: target.name.clone(),
-                    reason: "nobody is removed from it, since it could not be read who is an administrator"
-                        .to_owned(),
-                };
-                draft.skipped.push(skipped);
+                let about = About::target(draft.inputs, &draft.targets[index as usize]);
+                draft.skip(about, LeftOut::NobodyRemoved);
             }
         }
     }
@@ -94,14 +87,8 @@ fn additions(draft: &mut Draft<'_>, index: u32, wanted: &Wanted) {
         None if !jira.group_list.is_whole() => return,
         None => &[],
         Some(row) if !jira.group(row).read() => {
-            let name = target.name.clone();
-            let entra_id = draft.inputs.entra.group(target.entra[0]).id().to_owned();
-            draft.skipped.push(Skipped {
-                kind: Subject::Group,
-                entra_id,
-                name,
-                reason: "its members in Jira could not be read to the end".to_owned(),
-            });
+            let about = About::target(draft.inputs, target);
+            draft.skip(about, LeftOut::MembersUnread);
             return;
         }
         Some(row) => jira.members().of(row),
@@ -139,7 +126,8 @@ fn removed(draft: &Draft<'_>, index: u32, wanted: &Wanted, removals: &mut Vec<Op
             continue;
         }
         let found = inputs.jira.account(account);
-        // Whom Rollbook suspended leaves as well: what was held when they were does not vanish by it.
+        // Accounts that Rollbook suspended are removed too. Otherwise, suspending one while its removal
+        // is held would drop that removal from the plan.
         let touched = draft.is_active(account) || draft.is_suspended(account);
         if found.kind() != AccountKind::Person || !touched {
             continue;
@@ -199,7 +187,8 @@ fn default_groups(draft: &mut Draft<'_>) {
         .iter_groups()
         .map(|(row, group)| (fold(group.name()), row))
         .collect();
-    for name in names {
+    for (place, name) in (0u32..).zip(names) {
+        let about = About::DefaultGroup(place);
         let row = by_name.get(&fold(name)).copied();
         let usable = row.filter(|row| {
             matches!(
@@ -208,24 +197,12 @@ fn default_groups(draft: &mut Draft<'_>) {
             )
         });
         let Some(row) = usable.filter(|row| jira.group(*row).read()) else {
-            draft.skipped.push(Skipped {
-                kind: Subject::Group,
-                entra_id: String::new(),
-                name: name.clone(),
-                reason: "a default group (provisioning.default_groups) that Jira lacks or that is never touched"
-                    .to_owned(),
-            });
+            draft.skip(about, LeftOut::DefaultGroupUnusable);
             continue;
         };
         let index = draft.target_of(row);
         if draft.targets[index as usize].state == TargetState::Owned {
-            draft.skipped.push(Skipped {
-                kind: Subject::Group,
-                entra_id: String::new(),
-                name: name.clone(),
-                reason: "a default group that mirrors an Entra group: its members come from there"
-                    .to_owned(),
-            });
+            draft.skip(about, LeftOut::DefaultGroupMirrored);
             continue;
         }
         let already: hashbrown::HashSet<u32> = draft
