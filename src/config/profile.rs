@@ -1,7 +1,7 @@
 //! Reading `config.toml` and checking what it says.
 
 use super::error::ConfigError;
-use super::file::{Entra, File, Jira, Limits, ProfileFile, Schedule};
+use super::file::{EntraSection, File, JiraSection, Limits, ProfileFile, Schedule};
 use super::paths::Paths;
 use crate::http::Origin;
 use crate::plan::{Invitations, ScopeUsers, Settings};
@@ -13,13 +13,13 @@ pub struct Profile {
     /// Name.
     pub name: String,
     /// Entra's section.
-    pub entra: Entra,
+    pub entra: EntraSection,
     /// Where tokens come from.
     pub login: Origin,
     /// Where Graph is.
     pub graph: Origin,
     /// Jira's section.
-    pub jira: Jira,
+    pub jira: JiraSection,
     /// The site.
     pub site: Origin,
     /// The gateway.

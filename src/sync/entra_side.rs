@@ -4,7 +4,7 @@ use super::error::SyncError;
 use super::refresh::now;
 use super::session::Session;
 use crate::directory::{Assigned, EntraSnapshot};
-use crate::entra::{DeltaLinks, EntraRead, Listed};
+use crate::entra::{DeltaLinks, EntraProgress, EntraRead};
 use crate::plan::ScopeUsers;
 use crate::store::EntraNotes;
 use crate::text::counted;
@@ -29,7 +29,7 @@ impl Session {
     pub(super) async fn read_entra(
         &self,
         base: Option<(Arc<EntraSnapshot>, EntraNotes)>,
-        listed: &Listed,
+        listed: &EntraProgress,
     ) -> Result<EntraSide, SyncError> {
         self.entra.authorize().await?;
         let reads_hidden = self.entra.reads_hidden().await;

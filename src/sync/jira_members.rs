@@ -5,7 +5,7 @@ use super::error::SyncError;
 use super::jira_side::JiraSide;
 use super::session::Session;
 use crate::directory::{AccountId, Doubt, GroupId, JiraChanges, MemberList};
-use crate::jira::{AccountRead, Read};
+use crate::jira::{AccountRead, JiraProgress};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl Session {
         &self,
         side: &mut JiraSide,
         wanted: &[u32],
-        read: &Read,
+        read: &JiraProgress,
     ) -> Result<(), SyncError> {
         if wanted.is_empty() {
             return Ok(());

@@ -10,8 +10,8 @@ use super::session::Session;
 use crate::directory::{
     AccountId, Doubt, EntraId, EntraSnapshot, GroupClass, JiraAccountRow, JiraChanges, JiraSnapshot,
 };
-use crate::entra::Listed;
-use crate::jira::Read;
+use crate::entra::EntraProgress;
+use crate::jira::JiraProgress;
 use crate::plan::{
     Allowances, Inputs, Known, Leavers, Selection, Taken, TakenWhat, groups_to_read,
 };
@@ -48,7 +48,10 @@ impl Session {
     /// that were never read, and whatever Entra's changes or the last run touched. An incomplete
     /// side comes back as such; a side that can't be read at all is an error.
     pub(super) async fn refresh(&mut self, known: &mut Known) -> Result<Snapshots, SyncError> {
-        let (listed, read) = (Arc::new(Listed::default()), Arc::new(Read::default()));
+        let (listed, read) = (
+            Arc::new(EntraProgress::default()),
+            Arc::new(JiraProgress::default()),
+        );
         self.progress.now(Stage::Reading {
             entra: listed.clone(),
             jira: read.clone(),
