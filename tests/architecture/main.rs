@@ -181,6 +181,54 @@ fn only_main_starts_the_simulator() {
     }
 }
 
+/// A key that no code reads would look on and do nothing: any other value than its default has to
+/// be refused.
+#[test]
+fn every_setting_is_read_or_refused() {
+    let describes = ["config/file", "plan/settings"];
+    let is_other = |file: &str| !describes.contains(&file) && room_of(file) != Some("simulator");
+    let others = house().files.iter().filter(|(file, _)| is_other(file));
+    // What refuses a key does not read it.
+    let reading = others.map(
+        |(_, source)| match source.code.split_once("const UNAVAILABLE") {
+            Some((before, rest)) => [before, rest.split_once("\n];").unwrap().1].concat(),
+            None => source.code.clone(),
+        },
+    );
+    let code: Vec<String> = reading.collect();
+    let is_read = |key: &str| {
+        let field = format!(".{key}");
+        let ends = |after: &str| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        code.iter().any(|code| code.split(&field).skip(1).any(ends))
+    };
+    let example = rollbook::config::example();
+    let keys = example.lines().filter_map(|line| {
+        let line = line.strip_prefix("#: ").unwrap_or(line);
+        let (key, value) = line.split_once(" = ")?;
+        let value = value.split('#').next()?.trim();
+        (!line.starts_with('#')).then_some((key, value))
+    });
+    let mut unread = Vec::new();
+    for (key, value) in keys.filter(|(key, _)| !is_read(key)) {
+        let other = match value {
+            "false" => "true",
+            "true" => "false",
+            "[]" => "[\"x\"]",
+            text if text.starts_with('"') => "\"x\"",
+            _ => "12345",
+        };
+        let default = format!("#: {key} = {value}");
+        let text = example.replace(&default, &format!("{key} = {other}"));
+        let loaded = rollbook::config::parse(Path::new("config.toml"), &text);
+        assert!(
+            loaded.is_err(),
+            "{key} = {other} is not read, and not refused"
+        );
+        unread.push(key);
+    }
+    assert_eq!(unread, ["on_sign_in", "sign_in_app_id"]);
+}
+
 /// The map in `lib.rs` names files in backticks.
 #[test]
 fn the_map_of_questions_names_files_that_exist() {
