@@ -21,8 +21,8 @@ pub(super) struct File {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProfileFile {
-    pub(super) entra: Entra,
-    pub(super) jira: Jira,
+    pub(super) entra: EntraSection,
+    pub(super) jira: JiraSection,
     #[serde(default)]
     pub(super) provisioning: Provisioning,
     #[serde(default)]
@@ -40,7 +40,7 @@ pub(super) struct ProfileFile {
 /// `[entra]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entra {
+pub struct EntraSection {
     /// Tenant: GUID or domain.
     pub tenant_id: String,
     /// Client id: a GUID.
@@ -62,7 +62,7 @@ pub struct Entra {
 /// `[jira]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Jira {
+pub struct JiraSection {
     /// The site's origin.
     pub site_url: String,
     /// The admin's e-mail.

@@ -1,7 +1,7 @@
 //! Reading `config.toml` and checking what it says.
 
 use super::error::ConfigError;
-use super::file::{Entra, File, Jira, Limits, ProfileFile, Schedule};
+use super::file::{EntraSection, File, JiraSection, Limits, ProfileFile, Schedule};
 use super::paths::Paths;
 use crate::http::Origin;
 use crate::plan::{Invitations, ScopeUsers, Settings};
@@ -13,13 +13,13 @@ pub struct Profile {
     /// Name.
     pub name: String,
     /// Entra's section.
-    pub entra: Entra,
+    pub entra: EntraSection,
     /// Where tokens come from.
     pub login: Origin,
     /// Where Graph is.
     pub graph: Origin,
     /// Jira's section.
-    pub jira: Jira,
+    pub jira: JiraSection,
     /// The site.
     pub site: Origin,
     /// The gateway.
@@ -177,26 +177,54 @@ fn checked(path: &Path, name: String, file: ProfileFile) -> Result<Profile, Conf
     })
 }
 
-/// Settings that are documented and that this version can't honour. They are refused rather than
-/// ignored: a setting that looks on and does nothing is worse than none.
+/// A key, when its value is refused, and why.
+type Rule = (&'static str, fn(&ProfileFile) -> bool, &'static str);
+
+/// Values that this version can't honour. They are refused rather than ignored: a setting that
+/// looks on and does nothing is worse than none.
+const UNAVAILABLE: &[Rule] = &[
+    (
+        "entra.certificate",
+        |file| file.entra.certificate.is_some(),
+        "certificates are not supported by this version: use a client secret",
+    ),
+    (
+        "schedule.on_sign_in",
+        |file| file.schedule.on_sign_in,
+        "sign-ins are not watched by this version: leave it false, and let the interval (schedule.enabled) do the work",
+    ),
+    (
+        "schedule.sign_in_app_id",
+        |file| !file.schedule.sign_in_app_id.is_empty(),
+        "sign-ins are not watched by this version: leave it empty, or take the line out",
+    ),
+    (
+        "provisioning.invitations",
+        |file| {
+            let silent = file.provisioning.invitations == Invitations::Silent;
+            silent && !file.provisioning.products.is_empty()
+        },
+        "a silent invitation gives no product: leave provisioning.products empty, and let access come from groups",
+    ),
+    (
+        "scope.assigned_app_id",
+        |file| {
+            let scope = &file.scope;
+            scope.users == ScopeUsers::Assigned && !is_guid(&scope.assigned_app_id)
+        },
+        "with scope.users = \"assigned\", this is the enterprise application's client id, a GUID",
+    ),
+    (
+        "provisioning.email_from",
+        |file| file.provisioning.email_from.is_empty(),
+        "an empty list leaves nobody an address: name mail, userPrincipalName or both",
+    ),
+];
+
 fn unavailable(file: &ProfileFile) -> Option<(&'static str, String)> {
-    let provisioning = &file.provisioning;
-    if file.entra.certificate.is_some() {
-        let message = "certificates are not supported by this version: use a client secret";
-        Some(("entra.certificate", message.to_owned()))
-    } else if provisioning.invitations == Invitations::Silent && !provisioning.products.is_empty() {
-        let message = "a silent invitation gives no product: leave provisioning.products empty, and let access come from groups";
-        Some(("provisioning.invitations", message.to_owned()))
-    } else if file.scope.users == ScopeUsers::Assigned && !is_guid(&file.scope.assigned_app_id) {
-        let message = "with scope.users = \"assigned\", this is the enterprise application's client id, a GUID";
-        Some(("scope.assigned_app_id", message.to_owned()))
-    } else if provisioning.email_from.is_empty() {
-        let message =
-            "an empty list leaves nobody an address: name mail, userPrincipalName or both";
-        Some(("provisioning.email_from", message.to_owned()))
-    } else {
-        None
-    }
+    let mut rules = UNAVAILABLE.iter();
+    let (key, _, message) = rules.find(|(_, is_refused, _)| is_refused(file))?;
+    Some((*key, (*message).to_owned()))
 }
 
 /// Text of the form 8-4-4-4-12 hex digits.
@@ -310,6 +338,118 @@ admin_email = "admin@acme.example"
             }) => {
                 assert_eq!(line, 9);
                 assert_eq!(suggestion.as_deref(), Some("import_users"));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The profile with some lines more in one of its sections.
+    fn with(section: &str, line: &str) -> String {
+        let header = format!("[profiles.\"Azure AD\".{section}]\n");
+        match GOOD.split_once(&header) {
+            Some((before, after)) => format!("{before}{header}{line}\n{after}"),
+            None => format!("{GOOD}{header}{line}\n"),
+        }
+    }
+
+    #[test]
+    fn every_unavailable_value_is_refused_under_its_key() {
+        let values = [
+            ("entra", "certificate", "\"/etc/rollbook.pem\""),
+            ("schedule", "on_sign_in", "true"),
+            ("schedule", "sign_in_app_id", "\"0b9a4d5e\""),
+            (
+                "provisioning",
+                "invitations",
+                "\"silent\"\nproducts = [\"jira-software\"]",
+            ),
+            ("scope", "assigned_app_id", "\"Jira\"\nusers = \"assigned\""),
+            ("provisioning", "email_from", "[]"),
+        ];
+        let mut refused = Vec::new();
+        for (section, key, value) in values {
+            match parse_text(&with(section, &format!("{key} = {value}"))) {
+                Err(ConfigError::Value { key, .. }) => refused.push(key),
+                other => panic!("{key}: {other:?}"),
+            }
+        }
+        let rules: Vec<&str> = UNAVAILABLE.iter().map(|(key, ..)| *key).collect();
+        assert_eq!(refused, rules);
+    }
+
+    /// The parser's words are its own and may change with its version: `plain` and `suggestion`
+    /// read them.
+    #[test]
+    fn what_the_parser_says_is_told_in_an_administrators_words() {
+        let told = |section: &str, line: &str| match parse_text(&with(section, line)) {
+            Err(ConfigError::Malformed {
+                message,
+                suggestion,
+                ..
+            }) => (message, suggestion),
+            other => panic!("{line}: {other:?}"),
+        };
+        for (section, line, message) in [
+            (
+                "guards",
+                "new_people = \"many\"",
+                "not what belongs here: string \"many\", expected a whole number",
+            ),
+            (
+                "limits",
+                "max_rate = true",
+                "not what belongs here: boolean `true`, expected a whole number",
+            ),
+            (
+                "provisioning",
+                "import_users = 1",
+                "not what belongs here: integer `1`, expected true or false",
+            ),
+            (
+                "provisioning",
+                "default_groups = \"x\"",
+                "not what belongs here: string \"x\", expected a list in square brackets",
+            ),
+            (
+                "names",
+                "prefix = 1",
+                "not what belongs here: integer `1`, expected text in quotation marks",
+            ),
+            (
+                "entra",
+                "client_secret = \"x\"",
+                "secrets don't belong here: see the README for the places that they are taken from",
+            ),
+            (
+                "jira",
+                "api_token = \"x\"",
+                "secrets don't belong here: see the README for the places that they are taken from",
+            ),
+        ] {
+            assert_eq!(told(section, line), (message.to_owned(), None), "{line}");
+        }
+        for (section, line, beginning, meant) in [
+            (
+                "scope",
+                "guest = true",
+                "there is no key `guest`, ",
+                "guests",
+            ),
+            (
+                "provisioning",
+                "leavers = \"removed\"",
+                "there is no choice `removed`, ",
+                "remove",
+            ),
+        ] {
+            let (message, suggestion) = told(section, line);
+            assert!(message.starts_with(beginning), "{message}");
+            assert_eq!(suggestion.as_deref(), Some(meant));
+        }
+        let text = GOOD.replace("admin_email = \"admin@acme.example\"\n", "");
+        match parse_text(&text) {
+            Err(ConfigError::Malformed { message, .. }) => {
+                assert_eq!(message, "a key is missing: `admin_email`");
             }
             other => panic!("{other:?}"),
         }

@@ -3,8 +3,8 @@
 //! Numbers are little-endian. A column that does not fit the others is damage: the whole snapshot
 //! is refused then, never a part of it believed.
 
-use super::entra::{Departed, EntraSnapshot, Group as EntraGroup, Loose, Person};
-use super::jira::{Account, Group as JiraGroup, JiraSnapshot, Product};
+use super::entra::{Departed, EntraGroupRecord, EntraSnapshot, Loose, Person};
+use super::jira::{Account, JiraGroupRecord, JiraSnapshot, Product};
 use super::{AccountKind, Arena, Assigned, Completeness, GroupClass, GroupKind};
 use super::{Memberships, Span};
 use serde::{Deserialize, Serialize};
@@ -157,11 +157,11 @@ impl EntraSnapshot {
         if spans.len() != flags.len() || names.len() != kinds.len() {
             return None;
         }
-        let groups: Vec<EntraGroup> = names
+        let groups: Vec<EntraGroupRecord> = names
             .iter()
             .zip(kinds)
             .map(|([id, name], bits)| {
-                Some(EntraGroup {
+                Some(EntraGroupRecord {
                     id: *id,
                     name: *name,
                     kind: match bits & 15 {
@@ -302,11 +302,11 @@ impl JiraSnapshot {
                 })
             })
             .collect::<Option<_>>()?;
-        let groups: Vec<JiraGroup> = names
+        let groups: Vec<JiraGroupRecord> = names
             .into_iter()
             .zip(classes.iter().zip(verified))
             .map(|([id, name], (class, verified))| {
-                Some(JiraGroup {
+                Some(JiraGroupRecord {
                     id,
                     name,
                     class: match class {

@@ -83,7 +83,7 @@ pub(super) struct Person {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Group {
+pub(super) struct EntraGroupRecord {
     pub(super) id: Span,
     pub(super) name: Span,
     pub(super) kind: GroupKind,
@@ -100,6 +100,11 @@ pub(super) struct Departed {
     /// Its members who were soft-deleted before or together with it, and whether each is a group:
     /// restored after it, they may come back into it.
     pub(super) members: Vec<(EntraId, bool)>,
+}
+
+/// The place of a group among the soft-deleted ones, or where it would stand.
+pub(super) fn find_departed(departed: &[Departed], id: &str) -> Result<usize, usize> {
+    departed.binary_search_by(|group| group.id.as_str().cmp(id))
 }
 
 /// A membership of somebody or of a group whom the listings do not hold.
@@ -126,7 +131,7 @@ pub struct Assigned {
 pub struct EntraSnapshot {
     pub(super) arena: Arena,
     pub(super) people: Vec<Person>,
-    pub(super) groups: Vec<Group>,
+    pub(super) groups: Vec<EntraGroupRecord>,
     pub(super) direct: Memberships,
     pub(super) nested: Memberships,
     /// In the order of groups, then ids.
@@ -191,7 +196,7 @@ impl<'a> EntraPerson<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct EntraGroup<'a> {
     arena: &'a Arena,
-    row: &'a Group,
+    row: &'a EntraGroupRecord,
 }
 
 impl<'a> EntraGroup<'a> {

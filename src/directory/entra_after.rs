@@ -1,12 +1,12 @@
 //! Entra's side after a round of changes.
 
-use super::align::{Aligned, NOWHERE, align, moved};
 use super::entra::{
-    Departed, ENABLED, EntraPerson, EntraSnapshot, GUEST, Group, LICENSED, Loose, MemberKind,
-    Person,
+    Departed, ENABLED, EntraGroupRecord, EntraPerson, EntraSnapshot, GUEST, LICENSED, Loose,
+    MemberKind, Person, find_departed,
 };
 use super::entra_changes::{EntraChanges, Gone, GroupFields, PersonFields};
 use super::members::MembershipsBuilder;
+use super::merge_join::{Joined, NOWHERE, merge_join, moved};
 use super::{Arena, Completeness, EntraId, Span};
 use std::collections::BTreeMap;
 
@@ -36,11 +36,6 @@ impl EntraSnapshot {
     }
 }
 
-/// Where a group stands among the soft-deleted ones, or would stand.
-pub(super) fn find(departed: &[Departed], id: &str) -> Result<usize, usize> {
-    departed.binary_search_by(|group| group.id.as_str().cmp(id))
-}
-
 /// The next snapshot in the making.
 struct Next<'a> {
     base: &'a EntraSnapshot,
@@ -58,10 +53,10 @@ impl Next<'_> {
         let said: Vec<_> = self.changes.people.iter().collect();
         let ids: Vec<&str> = said.iter().map(|(id, _)| id.as_str()).collect();
         self.made.people.reserve(base.people.len() + ids.len());
-        for row in align(base.people.len(), |row| base.person(row).id(), &ids) {
+        for row in merge_join(base.people.len(), |row| base.person(row).id(), &ids) {
             let (old, fields) = match row {
-                Aligned::Kept(row) => (Some(row), None),
-                Aligned::Said(at, row) => {
+                Joined::Kept(row) => (Some(row), None),
+                Joined::Said(at, row) => {
                     let said = said[at].1;
                     if said.gone.is_some() {
                         continue;
@@ -107,12 +102,12 @@ impl Next<'_> {
         let said: Vec<_> = self.changes.groups.iter().collect();
         let ids: Vec<&str> = said.iter().map(|(id, _)| id.as_str()).collect();
         let mut origins = Vec::with_capacity(base.groups.len() + ids.len());
-        for row in align(base.groups.len(), |row| base.group(row).id(), &ids) {
+        for row in merge_join(base.groups.len(), |row| base.group(row).id(), &ids) {
             let (old, id, fields) = match row {
-                Aligned::Kept(row) => (Some(row), base.group(row).id(), None),
-                Aligned::Said(at, row) => {
+                Joined::Kept(row) => (Some(row), base.group(row).id(), None),
+                Joined::Said(at, row) => {
                     let (id, said) = said[at];
-                    let place = find(&self.made.departed, id.as_str());
+                    let place = find_departed(&self.made.departed, id.as_str());
                     match (said.gone, place) {
                         (Some(Gone::Soft), Err(place)) => {
                             let departed = self.departed(id, row);
@@ -159,7 +154,12 @@ impl Next<'_> {
         Departed { id, members }
     }
 
-    fn group(&mut self, old: Option<u32>, id: &str, fields: Option<&GroupFields>) -> Group {
+    fn group(
+        &mut self,
+        old: Option<u32>,
+        id: &str,
+        fields: Option<&GroupFields>,
+    ) -> EntraGroupRecord {
         let nothing = GroupFields::default();
         let fields = fields.unwrap_or(&nothing);
         let before = old.map(|row| &self.base.groups[row as usize]);
@@ -167,7 +167,7 @@ impl Next<'_> {
             .name
             .as_deref()
             .or(old.map(|row| self.base.group(row).name()));
-        Group {
+        EntraGroupRecord {
             id: self.made.arena.push(id),
             name: self.made.arena.push(name.unwrap_or_default()),
             kind: fields.kind(before.map(|group| group.kind)),
@@ -186,7 +186,7 @@ impl Next<'_> {
             let mut sets = Sets::default();
             if let Some(old) = *old {
                 self.carry(&mut sets, old);
-            } else if let Ok(place) = find(&self.base.departed, id.as_str()) {
+            } else if let Ok(place) = find_departed(&self.base.departed, id.as_str()) {
                 for (member, nested) in &self.base.departed[place].members {
                     sets.leave(member.as_str(), *nested, Some(Gone::Soft));
                 }
@@ -326,7 +326,7 @@ impl Next<'_> {
     /// Whether a person or group is soft-deleted, as far as this round and the groups before tell.
     fn is_departed(&self, member: &str, nested: bool) -> bool {
         if nested {
-            find(&self.made.departed, member).is_ok()
+            find_departed(&self.made.departed, member).is_ok()
         } else {
             let said = self.changes.people.get(member);
             said.is_some_and(|said| said.gone == Some(Gone::Soft))

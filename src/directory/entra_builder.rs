@@ -1,15 +1,15 @@
 //! Entra's side from pages in any order.
 
 use super::entra::{
-    ENABLED, EntraGroupRow, EntraPersonRow, EntraSnapshot, GUEST, Group, LICENSED, Loose,
-    MemberKind, Membership, Person,
+    ENABLED, EntraGroupRecord, EntraGroupRow, EntraPersonRow, EntraSnapshot, GUEST, LICENSED,
+    Loose, MemberKind, Membership, Person,
 };
 use super::keys::Keys;
 use super::{Arena, Completeness, Memberships, Span};
 use hashbrown::HashMap;
 
 #[derive(Clone, Copy)]
-struct Edge {
+struct ListedEdge {
     group: u32,
     member: u32,
     seq: u32,
@@ -24,8 +24,8 @@ pub struct EntraBuilder {
     arena: Arena,
     ids: Keys,
     people: HashMap<u32, Person>,
-    groups: HashMap<u32, Group>,
-    edges: Vec<Edge>,
+    groups: HashMap<u32, EntraGroupRecord>,
+    edges: Vec<ListedEdge>,
     domains: Vec<String>,
 }
 
@@ -53,7 +53,7 @@ impl EntraBuilder {
     /// Adds a group, or replaces what was said of it before. Members stay.
     pub fn group(&mut self, row: &EntraGroupRow<'_>) {
         let key = self.ids.of(row.id);
-        let group = Group {
+        let group = EntraGroupRecord {
             id: self.arena.push(row.id),
             name: self.arena.push(row.name),
             kind: row.kind,
@@ -75,7 +75,7 @@ impl EntraBuilder {
         let group = self.ids.of(group);
         let member = self.ids.of(member);
         let seq = self.edges.len() as u32;
-        self.edges.push(Edge {
+        self.edges.push(ListedEdge {
             group,
             member,
             seq,
@@ -129,7 +129,7 @@ impl EntraBuilder {
                 direct.push((group, member));
             }
         }
-        let mut groups: Vec<Group> = group_keys.iter().map(|k| self.groups[k]).collect();
+        let mut groups: Vec<EntraGroupRecord> = group_keys.iter().map(|k| self.groups[k]).collect();
         let loose = loosen(&mut arena, &self.ids, &mut groups, unlisted);
         let mut snapshot = EntraSnapshot {
             people: people_keys.iter().map(|k| self.people[k]).collect(),
@@ -154,7 +154,7 @@ impl EntraBuilder {
 fn loosen(
     arena: &mut Arena,
     ids: &Keys,
-    groups: &mut [Group],
+    groups: &mut [EntraGroupRecord],
     mut unlisted: Vec<(u32, u32, bool)>,
 ) -> Vec<Loose> {
     if unlisted.is_empty() {

@@ -4,8 +4,7 @@
 //! gathered by id first; what they leave open or say in two ways is asked for, and only then the
 //! next snapshot is made. Applying the same round twice gives the same snapshot.
 
-use super::entra::{EntraSnapshot, MemberKind};
-use super::entra_after::find;
+use super::entra::{EntraSnapshot, MemberKind, find_departed};
 use super::{EntraId, GroupKind, Membership};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -96,7 +95,7 @@ pub(super) struct Said<F> {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Edge {
+pub(super) struct EdgeChange {
     pub(super) kind: MemberKind,
     pub(super) removed: bool,
 }
@@ -106,7 +105,7 @@ pub(super) struct Edge {
 pub struct EntraChanges {
     pub(super) people: BTreeMap<EntraId, Said<PersonFields>>,
     pub(super) groups: BTreeMap<EntraId, Said<GroupFields>>,
-    pub(super) edges: BTreeMap<EntraId, BTreeMap<EntraId, Edge>>,
+    pub(super) edges: BTreeMap<EntraId, BTreeMap<EntraId, EdgeChange>>,
     /// Groups whose members are known from their own listing.
     pub(super) lists: BTreeMap<EntraId, BTreeMap<EntraId, MemberKind>>,
     /// Groups of one of whose members it was said that it came and that it went.
@@ -199,7 +198,7 @@ impl EntraChanges {
     pub fn member(&mut self, group: &str, member: &str, kind: MemberKind, removed: bool) {
         let group = EntraId::new(group);
         let edges = self.edges.entry(group.clone()).or_default();
-        let before = edges.insert(EntraId::new(member), Edge { kind, removed });
+        let before = edges.insert(EntraId::new(member), EdgeChange { kind, removed });
         if before.is_some_and(|before| before.removed != removed) {
             self.unclear.insert(group);
         }
@@ -241,7 +240,7 @@ impl EntraChanges {
                 // Its members were never told.
                 lists.insert(id.clone());
             }
-            if new && find(&base.departed, id.as_str()).is_ok() {
+            if new && find_departed(&base.departed, id.as_str()).is_ok() {
                 lists.insert(id.clone());
                 lists.extend(base.left_behind(id.as_str()).map(EntraId::new));
             }

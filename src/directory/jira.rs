@@ -103,7 +103,7 @@ pub(super) struct Account {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Group {
+pub(super) struct JiraGroupRecord {
     pub(super) id: Span,
     pub(super) name: Span,
     pub(super) class: GroupClass,
@@ -116,7 +116,7 @@ pub(super) struct Group {
 pub struct JiraSnapshot {
     pub(super) arena: Arena,
     pub(super) accounts: Vec<Account>,
-    pub(super) groups: Vec<Group>,
+    pub(super) groups: Vec<JiraGroupRecord>,
     pub(super) members: Memberships,
     pub(super) products: Vec<Product>,
     pub(super) admins: Vec<u32>,
@@ -176,7 +176,7 @@ impl<'a> JiraAccount<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct JiraGroup<'a> {
     arena: &'a Arena,
-    row: &'a Group,
+    row: &'a JiraGroupRecord,
 }
 
 impl<'a> JiraGroup<'a> {

@@ -1,6 +1,6 @@
 //! Jira's side from pages whose rows may repeat.
 
-use super::jira::{Account, Group, JiraAccountRow, JiraGroupRow, JiraSnapshot, Product};
+use super::jira::{Account, JiraAccountRow, JiraGroupRecord, JiraGroupRow, JiraSnapshot, Product};
 use super::keys::Keys;
 use super::{AccountId, Arena, Completeness, Memberships};
 use hashbrown::HashMap;
@@ -12,7 +12,7 @@ pub struct JiraBuilder {
     /// Every id that was named, of accounts and of groups, with its key.
     ids: Keys,
     accounts: HashMap<u32, Account>,
-    groups: HashMap<u32, Group>,
+    groups: HashMap<u32, JiraGroupRecord>,
     members: Vec<(u32, u32)>,
     read: HashMap<u32, u32>,
     at: u32,
@@ -49,7 +49,7 @@ impl JiraBuilder {
         if self.groups.contains_key(&key) {
             return;
         }
-        let group = Group {
+        let group = JiraGroupRecord {
             id: self.arena.push(row.id),
             name: self.arena.push(row.name),
             class: row.class,
@@ -95,9 +95,9 @@ impl JiraBuilder {
             rows
         };
         let (account_row, group_row) = (rows(&account_keys), rows(&group_keys));
-        let groups: Vec<Group> = group_keys
+        let groups: Vec<JiraGroupRecord> = group_keys
             .iter()
-            .map(|key| Group {
+            .map(|key| JiraGroupRecord {
                 verified: self.read.get(key).copied().unwrap_or(0),
                 ..self.groups[key]
             })

@@ -1,14 +1,14 @@
 //! What was read of Jira since a snapshot, and Jira's side after it.
 
-use super::align::{Aligned, NOWHERE, align, moved};
-use super::jira::{Account, Group, GroupClass, JiraAccountRow, JiraSnapshot};
+use super::jira::{Account, GroupClass, JiraAccountRow, JiraGroupRecord, JiraSnapshot};
 use super::members::MembershipsBuilder;
+use super::merge_join::{Joined, NOWHERE, merge_join, moved};
 use super::{AccountId, AccountKind, Arena, GroupId};
 use std::collections::BTreeMap;
 
 /// An account as it was read.
 #[derive(Debug, Clone)]
-struct Read {
+struct AccountFields {
     name: String,
     email: String,
     active: bool,
@@ -29,7 +29,7 @@ pub struct MemberList {
 pub struct JiraChanges {
     /// When, seconds since 1970.
     pub at: u32,
-    accounts: BTreeMap<AccountId, Option<Read>>,
+    accounts: BTreeMap<AccountId, Option<AccountFields>>,
     groups: BTreeMap<GroupId, Option<(String, GroupClass)>>,
     lists: BTreeMap<GroupId, MemberList>,
     edits: BTreeMap<GroupId, BTreeMap<AccountId, bool>>,
@@ -56,7 +56,7 @@ impl JiraChanges {
 
     /// An account as the service shows it now.
     pub fn account(&mut self, row: &JiraAccountRow<'_>) {
-        let read = Read {
+        let read = AccountFields {
             name: row.name.to_owned(),
             email: row.email.to_owned(),
             active: row.active,
@@ -152,10 +152,10 @@ fn accounts(base: &JiraSnapshot, changes: &JiraChanges, made: &mut JiraSnapshot)
     let ids: Vec<&str> = said.iter().map(|(id, _)| id.as_str()).collect();
     let mut to = vec![NOWHERE; base.accounts.len()];
     made.accounts.reserve(base.accounts.len() + ids.len());
-    for row in align(base.accounts.len(), |row| base.account(row).id(), &ids) {
+    for row in merge_join(base.accounts.len(), |row| base.account(row).id(), &ids) {
         let (old, read) = match row {
-            Aligned::Kept(row) => (Some(row), None),
-            Aligned::Said(at, old) => match said[at].1 {
+            Joined::Kept(row) => (Some(row), None),
+            Joined::Said(at, old) => match said[at].1 {
                 None => continue,
                 Some(read) => (old, Some((ids[at], read))),
             },
@@ -194,18 +194,18 @@ fn groups(base: &JiraSnapshot, changes: &JiraChanges, made: &mut JiraSnapshot) -
     let said: Vec<_> = changes.groups.iter().collect();
     let ids: Vec<&str> = said.iter().map(|(id, _)| id.as_str()).collect();
     let mut origins = Vec::with_capacity(base.groups.len() + ids.len());
-    for row in align(base.groups.len(), |row| base.group(row).id(), &ids) {
+    for row in merge_join(base.groups.len(), |row| base.group(row).id(), &ids) {
         let (old, id, name, class) = match row {
-            Aligned::Kept(row) => {
+            Joined::Kept(row) => {
                 let group = base.group(row);
                 (Some(row), group.id(), group.name(), group.class())
             }
-            Aligned::Said(at, old) => match said[at].1 {
+            Joined::Said(at, old) => match said[at].1 {
                 None => continue,
                 Some((name, class)) => (old, ids[at], name.as_str(), *class),
             },
         };
-        let group = Group {
+        let group = JiraGroupRecord {
             id: made.arena.push(id),
             name: made.arena.push(name),
             class,

@@ -4,7 +4,6 @@
 //! spans into it, memberships are offsets plus sorted `u32` row numbers. Nothing here knows HTTP,
 //! SQL, a terminal, a clock or async.
 
-mod align;
 mod arena;
 mod columns;
 mod completeness;
@@ -18,6 +17,7 @@ mod jira_builder;
 mod jira_changes;
 mod keys;
 mod members;
+mod merge_join;
 mod product;
 
 pub use arena::{Arena, Span};

@@ -3,8 +3,8 @@
 
 use super::client::Entra;
 use super::error::EntraError;
-use super::listing::{Gathered, Listed, PAGE_SIZES, lock};
-use super::wire::{Batch, GROUP_FIELDS, Group, Member, Page, Part};
+use super::listing::{EntraProgress, Gathered, PAGE_SIZES, lock};
+use super::wire::{Batch, GROUP_FIELDS, GraphGroup, GraphMember, GraphPage, Part};
 use crate::directory::{EntraBuilder, EntraId, MemberKind};
 use crate::http::{Call, Method, Repeat};
 use futures_util::{TryStreamExt as _, stream};
@@ -26,13 +26,13 @@ impl Entra {
     pub(super) async fn groups_in_batches(
         &self,
         builder: &Mutex<EntraBuilder>,
-        listed: &Listed,
+        listed: &EntraProgress,
     ) -> Result<(), EntraError> {
         let reads_hidden = self.reads_hidden().await;
         let call = Call::get("/groups", self.url(&["groups"]))
             .query("$select", GROUP_FIELDS)
             .query("$top", PAGE_SIZES[0]);
-        let mut page: Page<Group> = self.get("list groups", call).await?;
+        let mut page: GraphPage<GraphGroup> = self.get("list groups", call).await?;
         let (mut seen, mut gathered) = (HashSet::new(), Gathered::default());
         loop {
             listed.groups.fetch_add(page.value.len() as u64, Relaxed);
@@ -121,7 +121,7 @@ impl Entra {
         part: Part,
         builder: &Mutex<EntraBuilder>,
     ) -> Result<(), EntraError> {
-        let first: Page<Member> =
+        let first: GraphPage<GraphMember> =
             serde_json::from_value(part.body).map_err(|_| EntraError::BatchUnanswered)?;
         for (id, kind) in self.all_members(first).await? {
             lock(builder).member(group, id.as_str(), kind, false);
@@ -149,7 +149,7 @@ impl Entra {
 
     async fn all_members(
         &self,
-        mut page: Page<Member>,
+        mut page: GraphPage<GraphMember>,
     ) -> Result<Vec<(EntraId, MemberKind)>, EntraError> {
         let (mut seen, mut members) = (HashSet::new(), Vec::new());
         loop {
@@ -174,7 +174,7 @@ impl Entra {
         let call = Call::get(endpoint, self.url(&[&segment, "appRoleAssignedTo"]))
             .query("$top", PAGE_SIZES[0]);
         let what = "list who is assigned to the application";
-        let mut page: Page<super::wire::Assignment> = self.get(what, call).await?;
+        let mut page: GraphPage<super::wire::Assignment> = self.get(what, call).await?;
         let (mut seen, mut principals) = (HashSet::new(), Vec::new());
         loop {
             principals.extend(page.value.into_iter().filter_map(|assignment| {

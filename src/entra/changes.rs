@@ -2,8 +2,8 @@
 
 use super::client::Entra;
 use super::error::EntraError;
-use super::listing::{ASKED_FOR, DeltaLinks, EntraRead, Listed, RESTARTS, count_agrees};
-use super::wire::{GROUP_FIELDS, Group, Page, USER_FIELDS, USER_FIELDS_PLAIN, User};
+use super::listing::{ASKED_FOR, DeltaLinks, EntraProgress, EntraRead, RESTARTS, count_agrees};
+use super::wire::{GROUP_FIELDS, GraphGroup, GraphPage, GraphUser, USER_FIELDS, USER_FIELDS_PLAIN};
 use crate::directory::{
     Doubt, EntraChanges, EntraId, EntraSnapshot, GroupFields, MemberKind, PersonFields, Questions,
 };
@@ -28,18 +28,18 @@ impl Entra {
         &self,
         base: &EntraSnapshot,
         links: (&str, &str),
-        listed: &Listed,
+        listed: &EntraProgress,
     ) -> Result<Option<EntraRead>, EntraError> {
         self.authorize().await?;
         let reads_hidden = self.reads_hidden().await;
-        let users = self.round("users", links.0, |changes, user: User| {
+        let users = self.round("users", links.0, |changes, user: GraphUser| {
             listed.users.fetch_add(1, Relaxed);
             match &user.removed {
                 Some(removed) => changes.person_gone(&user.id, removed.gone()),
                 None => changes.person(&user.id.clone(), user.fields()),
             }
         });
-        let groups = self.round("groups", links.1, |changes, group: Group| {
+        let groups = self.round("groups", links.1, |changes, group: GraphGroup| {
             listed.groups.fetch_add(1, Relaxed);
             take_group(changes, group, reads_hidden);
         });
@@ -92,7 +92,7 @@ impl Entra {
             let mut seen = HashSet::new();
             let mut next = Some(link.to_owned());
             let result = loop {
-                let page: Page<T> = match self.next(endpoint, what, next, &mut seen).await {
+                let page: GraphPage<T> = match self.next(endpoint, what, next, &mut seen).await {
                     Ok(Some(page)) => page,
                     Ok(None) => break Err(EntraError::NoDeltaLink { what }),
                     Err(error) => break Err(error),
@@ -213,7 +213,7 @@ impl Entra {
     async fn person(&self, id: &EntraId) -> Result<Option<PersonFields>, EntraError> {
         let ask = |fields: &'static str| {
             let call = Call::get("/users/{user-id}", self.url(&["users", id.as_str()]));
-            self.get::<User>("look up a user", call.query("$select", fields))
+            self.get::<GraphUser>("look up a user", call.query("$select", fields))
         };
         let mut found = ask(USER_FIELDS).await;
         if found.as_ref().err().and_then(EntraError::status) == Some(501) {
@@ -234,7 +234,7 @@ impl Entra {
     ) -> Result<Option<GroupFields>, EntraError> {
         let call = Call::get("/groups/{group-id}", self.url(&["groups", id.as_str()]))
             .query("$select", GROUP_FIELDS);
-        match self.get::<Group>("look up a group", call).await {
+        match self.get::<GraphGroup>("look up a group", call).await {
             Ok(mut group) => Ok(Some(group.fields(reads_hidden))),
             Err(EntraError::Refused { status: 404, .. }) => Ok(None),
             Err(error) => Err(error),
@@ -242,7 +242,7 @@ impl Entra {
     }
 }
 
-fn take_group(changes: &mut EntraChanges, mut group: Group, reads_hidden: bool) {
+fn take_group(changes: &mut EntraChanges, mut group: GraphGroup, reads_hidden: bool) {
     if let Some(removed) = &group.removed {
         changes.group_gone(&group.id, removed.gone());
         return;

@@ -2,7 +2,7 @@
 
 use super::error::{EntraError, GraphErrorBody};
 use super::token::{Claims, Credentials, Tokens};
-use super::wire::{Application, Organization, Page};
+use super::wire::{Application, GraphOrganization, GraphPage};
 use crate::http::{
     Answer, Auth, Call, Clients, Control, Counted, Counts, Failure, Gate, Origin, Rates, Reply,
     Service, Url,
@@ -129,7 +129,7 @@ impl Entra {
     pub async fn tenant(&self) -> Result<Tenant, EntraError> {
         let call = Call::get("/organization", self.url(&["organization"]))
             .query("$select", "id,displayName,verifiedDomains");
-        let page: Page<Organization> = self.get("read the organization", call).await?;
+        let page: GraphPage<GraphOrganization> = self.get("read the organization", call).await?;
         let first = page
             .value
             .into_iter()

@@ -2,7 +2,7 @@
 
 use super::client::Entra;
 use super::error::EntraError;
-use super::wire::{GROUP_FIELDS, Group, Page, USER_FIELDS, USER_FIELDS_PLAIN, User};
+use super::wire::{GROUP_FIELDS, GraphGroup, GraphPage, GraphUser, USER_FIELDS, USER_FIELDS_PLAIN};
 use crate::directory::{
     Completeness, Doubt, EntraBuilder, EntraGroupRow, EntraId, EntraPersonRow, EntraSnapshot,
     GroupFields, Membership,
@@ -40,7 +40,7 @@ impl DeltaLinks {
 
 /// Rows received so far, for progress.
 #[derive(Debug, Default)]
-pub struct Listed {
+pub struct EntraProgress {
     /// Users.
     pub users: AtomicU64,
     /// Groups, repeated slices included.
@@ -67,7 +67,7 @@ impl Entra {
     ///
     /// The change link of users is taken before they are listed, so that nothing between both is
     /// lost.
-    pub async fn everything(&self, listed: &Listed) -> Result<EntraRead, EntraError> {
+    pub async fn everything(&self, listed: &EntraProgress) -> Result<EntraRead, EntraError> {
         self.authorize().await?;
         let builder = Mutex::new(EntraBuilder::default());
         let mut licences_known = true;
@@ -138,7 +138,7 @@ impl Entra {
             .query("$select", fields)
             .query("$deltatoken", "latest");
         let first = self.get("follow changes of users", call).await;
-        let mut page: Page<serde::de::IgnoredAny> = match first {
+        let mut page: GraphPage<serde::de::IgnoredAny> = match first {
             Err(error) if error.is_unsupported() => return Ok(None),
             other => other?,
         };
@@ -161,7 +161,7 @@ impl Entra {
         what: &'static str,
         link: Option<String>,
         seen: &mut HashSet<String>,
-    ) -> Result<Option<Page<T>>, EntraError> {
+    ) -> Result<Option<GraphPage<T>>, EntraError> {
         let Some(link) = link else { return Ok(None) };
         let url = self.link(&link)?;
         if !seen.insert(link) {
@@ -179,7 +179,7 @@ impl Entra {
     async fn users(
         &self,
         builder: &Mutex<EntraBuilder>,
-        listed: &Listed,
+        listed: &EntraProgress,
         fields: &str,
     ) -> Result<Option<String>, EntraError> {
         let link = self.users_from_now(fields).await?;
@@ -208,14 +208,14 @@ impl Entra {
     async fn users_once(
         &self,
         builder: &Mutex<EntraBuilder>,
-        listed: &Listed,
+        listed: &EntraProgress,
         size: &str,
         fields: &str,
     ) -> Result<(), EntraError> {
         let call = Call::get("/users", self.url(&["users"]))
             .query("$select", fields)
             .query("$top", size);
-        let mut page: Page<User> = self.get("list users", call).await?;
+        let mut page: GraphPage<GraphUser> = self.get("list users", call).await?;
         let mut seen = HashSet::new();
         loop {
             listed.users.fetch_add(page.value.len() as u64, Relaxed);
@@ -249,7 +249,7 @@ impl Entra {
     async fn groups(
         &self,
         builder: &Mutex<EntraBuilder>,
-        listed: &Listed,
+        listed: &EntraProgress,
     ) -> Result<Option<String>, EntraError> {
         let (mut restarts, mut by_delta) = (0, true);
         loop {
@@ -278,12 +278,12 @@ impl Entra {
     async fn groups_once(
         &self,
         builder: &Mutex<EntraBuilder>,
-        listed: &Listed,
+        listed: &EntraProgress,
     ) -> Result<Option<Option<String>>, EntraError> {
         let reads_hidden = self.reads_hidden().await;
         let call = Call::get("/groups/delta", self.url(&["groups", "delta"]))
             .query("$select", &format!("{GROUP_FIELDS},members"));
-        let mut page: Page<Group> = match self.get("list groups", call).await {
+        let mut page: GraphPage<GraphGroup> = match self.get("list groups", call).await {
             Err(error) if error.is_unsupported() => return Ok(None),
             other => other?,
         };
@@ -373,7 +373,7 @@ pub(super) fn count_agrees(snapshot: &EntraSnapshot, counted: Option<u64>) -> Co
     users
 }
 
-fn take_members(builder: &mut EntraBuilder, group: &Group) {
+fn take_members(builder: &mut EntraBuilder, group: &GraphGroup) {
     for member in &group.members {
         if let Some(kind) = member.kind() {
             builder.member(&group.id, &member.id, kind, member.removed.is_some());

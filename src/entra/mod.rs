@@ -14,5 +14,5 @@ mod wire;
 
 pub use client::{ApplicationInfo, Entra, Tenant};
 pub use error::{EntraError, TokenProblem, TokenRefusal};
-pub use listing::{DeltaLinks, EntraRead, Listed};
+pub use listing::{DeltaLinks, EntraProgress, EntraRead};
 pub use token::{Claims, Credentials, Missing, missing_permissions, reads_hidden_membership};

@@ -13,7 +13,7 @@ pub(super) const GROUP_FIELDS: &str =
     "id,displayName,groupTypes,securityEnabled,mailEnabled,visibility";
 
 #[derive(Deserialize)]
-pub(super) struct Page<T> {
+pub(super) struct GraphPage<T> {
     pub(super) value: Vec<T>,
     #[serde(rename = "@odata.nextLink")]
     pub(super) next: Option<String>,
@@ -73,7 +73,7 @@ impl Property<String> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct User {
+pub(super) struct GraphUser {
     pub(super) id: String,
     #[serde(default)]
     display_name: Property<String>,
@@ -91,7 +91,7 @@ pub(super) struct User {
     pub(super) removed: Option<Removed>,
 }
 
-impl User {
+impl GraphUser {
     pub(super) fn fields(self) -> PersonFields {
         PersonFields {
             name: self.display_name.text(),
@@ -108,7 +108,7 @@ impl User {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Group {
+pub(super) struct GraphGroup {
     pub(super) id: String,
     #[serde(default)]
     display_name: Option<String>,
@@ -119,12 +119,12 @@ pub(super) struct Group {
     #[serde(default)]
     visibility: Property<String>,
     #[serde(default, rename = "members@delta")]
-    pub(super) members: Vec<Member>,
+    pub(super) members: Vec<GraphMember>,
     #[serde(default, rename = "@removed")]
     pub(super) removed: Option<Removed>,
 }
 
-impl Group {
+impl GraphGroup {
     /// What is said of it. Any slice in which delta gives it may lack a property.
     pub(super) fn fields(&mut self, reads_hidden: bool) -> GroupFields {
         let hides = |visibility: String| visibility.eq_ignore_ascii_case("HiddenMembership");
@@ -142,7 +142,7 @@ impl Group {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Member {
+pub(super) struct GraphMember {
     #[serde(default, rename = "@odata.type")]
     kind: String,
     pub(super) id: String,
@@ -150,7 +150,7 @@ pub(super) struct Member {
     pub(super) removed: Option<Removed>,
 }
 
-impl Member {
+impl GraphMember {
     /// Person or group; none for devices, contacts and service principals, which take no part.
     pub(super) fn kind(&self) -> Option<MemberKind> {
         match self.kind.as_str() {
@@ -202,7 +202,7 @@ pub(super) struct Batch {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Organization {
+pub(super) struct GraphOrganization {
     pub(super) id: String,
     #[serde(default)]
     pub(super) display_name: Option<String>,

@@ -47,7 +47,7 @@ const PROBED_BY: f64 = 0.02;
 const LOWEST: f64 = 0.05;
 
 #[derive(Debug)]
-struct State {
+struct PaceState {
     /// When the next call may begin.
     next: Instant,
     /// No call begins before this.
@@ -75,7 +75,7 @@ struct State {
 pub(super) struct Pace {
     highest: f64,
     yields: bool,
-    state: Mutex<State>,
+    state: Mutex<PaceState>,
     /// Places for calls that are under way.
     pub(super) places: Semaphore,
 }
@@ -86,7 +86,7 @@ impl Pace {
         Self {
             highest: rate,
             yields,
-            state: Mutex::new(State {
+            state: Mutex::new(PaceState {
                 next: now,
                 gate: None,
                 rate,
@@ -101,7 +101,7 @@ impl Pace {
         }
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> std::sync::MutexGuard<'_, PaceState> {
         // A panic while it was held can't leave it half changed: each change is one assignment.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

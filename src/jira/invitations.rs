@@ -1,7 +1,7 @@
 //! Silent invitations through the organization.
 
 use super::error::{JiraError, request_id};
-use super::organization::{Organization, Page};
+use super::organization::{Organization, OrganizationPage};
 use crate::directory::{AccountId, fold};
 use crate::http::{Call, Failure, Method, Repeat};
 use serde::Deserialize;
@@ -51,14 +51,14 @@ impl Invitation {
 #[serde(rename_all = "camelCase")]
 struct InvitationResult {
     #[serde(default)]
-    role_assignment_result: Option<Vec<Assignment>>,
+    role_assignment_result: Option<Vec<AssignmentResult>>,
     #[serde(default)]
-    group_assignment_result: Option<Vec<Assignment>>,
+    group_assignment_result: Option<Vec<AssignmentResult>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Assignment {
+struct AssignmentResult {
     #[serde(default)]
     status: String,
     #[serde(default)]
@@ -82,7 +82,7 @@ impl Organization {
         )
         .json(json!({ "emails": addresses, "sendNotification": false }));
         let answer = self.answer("invite people", call).await?;
-        let page: Page<Invitation> = answer.json().ok_or_else(|| {
+        let page: OrganizationPage<Invitation> = answer.json().ok_or_else(|| {
             JiraError::Http(Failure::Garbled {
                 host: self.service.origin().host(),
                 cause: "no list of invitations".to_owned(),

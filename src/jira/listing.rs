@@ -24,7 +24,7 @@ const PAGES_AT_ONCE: usize = 8;
 
 /// Rows received so far, for progress.
 #[derive(Debug, Default)]
-pub struct Read {
+pub struct JiraProgress {
     /// Accounts.
     pub users: AtomicU64,
     /// Groups.
@@ -132,7 +132,7 @@ impl Rights {
 
 impl Jira {
     /// All accounts of the site.
-    pub async fn users(&self, read: &Read) -> Result<UsersRead, JiraError> {
+    pub async fn users(&self, read: &JiraProgress) -> Result<UsersRead, JiraError> {
         let mut found = self.users_from(0, u64::MAX, read).await?;
         let me = self.myself().id.as_str();
         if !found.accounts.iter().any(|account| account.row().id == me) {
@@ -150,7 +150,7 @@ impl Jira {
         &self,
         start: u64,
         pages: u64,
-        read: &Read,
+        read: &JiraProgress,
     ) -> Result<UsersRead, JiraError> {
         let mut found = UsersRead::default();
         let mut seen = HashSet::new();
@@ -206,7 +206,7 @@ impl Jira {
     }
 
     /// All groups.
-    pub async fn groups(&self, read: &Read) -> Result<GroupsRead, JiraError> {
+    pub async fn groups(&self, read: &JiraProgress) -> Result<GroupsRead, JiraError> {
         let found = self.group_pages(&[]).await?;
         read.groups.store(found.groups.len() as u64, Relaxed);
         Ok(found)

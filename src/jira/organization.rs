@@ -47,7 +47,7 @@ pub struct OrganizationUser {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Page<T> {
+pub(super) struct OrganizationPage<T> {
     #[serde(default = "Vec::new")]
     pub(super) data: Vec<T>,
     #[serde(default)]
@@ -74,7 +74,7 @@ struct Named {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct User {
+struct UserRecord {
     account_id: String,
     #[serde(default)]
     email: Option<String>,
@@ -86,7 +86,7 @@ struct User {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Group {
+struct GroupRecord {
     id: String,
     #[serde(default)]
     external_synced: Option<bool>,
@@ -117,7 +117,7 @@ impl Organization {
             directories: OnceCell::new(),
         };
         let url = api.join(["admin", "v1", "orgs"]);
-        let page: Page<Named> = organization
+        let page: OrganizationPage<Named> = organization
             .send("list the key's organizations", Call::get("/v1/orgs", url))
             .await?;
         let ids: Vec<String> = page.data.into_iter().map(|org| org.id).collect();
@@ -157,7 +157,7 @@ impl Organization {
     pub async fn users(&self, addresses: &[String]) -> Result<Vec<OrganizationUser>, JiraError> {
         let mut found = Vec::new();
         for chunk in addresses.chunks(ADDRESSES_AT_ONCE) {
-            let rows: Vec<User> = self
+            let rows: Vec<UserRecord> = self
                 .pages(
                     "find accounts by address",
                     USERS,
@@ -178,7 +178,7 @@ impl Organization {
         let mut found = Vec::new();
         for chunk in accounts.chunks(ACCOUNTS_AT_ONCE) {
             let ids: Vec<&str> = chunk.iter().map(AccountId::as_str).collect();
-            let rows: Vec<User> = self
+            let rows: Vec<UserRecord> = self
                 .pages(
                     "see who is suspended",
                     USERS,
@@ -200,8 +200,9 @@ impl Organization {
     pub async fn synced_people(&self) -> Result<(usize, usize), JiraError> {
         let url = self.service.origin().join(self.path("users"));
         let call = Call::new(Method::POST, USERS, url, Repeat::Safe).json(json!({"limit": LIMIT}));
-        let page: Page<User> = self.send("look at the organization's people", call).await?;
-        let synced = |user: &&User| user.management_source.as_deref() == Some("synced");
+        let page: OrganizationPage<UserRecord> =
+            self.send("look at the organization's people", call).await?;
+        let synced = |user: &&UserRecord| user.management_source.as_deref() == Some("synced");
         Ok((page.data.iter().filter(synced).count(), page.data.len()))
     }
 
@@ -256,8 +257,10 @@ impl Organization {
     async fn refusal(&self, what: &'static str, answer: &Answer) -> JiraError {
         if answer.status.as_u16() == 403 {
             let url = self.service.origin().join(["admin", "v1", "orgs"]);
-            let orgs = self
-                .send::<Page<Named>>("list the key's organizations", Call::get("/v1/orgs", url));
+            let orgs = self.send::<OrganizationPage<Named>>(
+                "list the key's organizations",
+                Call::get("/v1/orgs", url),
+            );
             if orgs.await.is_ok() {
                 return JiraError::Refused(Box::new(Refusal::of(what, answer)));
             }
@@ -293,7 +296,7 @@ impl Organization {
         if let Some(account) = account {
             call = call.query("accountId", account.as_str());
         }
-        let page: Page<Directory> = self
+        let page: OrganizationPage<Directory> = self
             .send("list the organization's directories", call)
             .await?;
         Ok(page
@@ -318,7 +321,7 @@ impl Organization {
 
     /// Ids of the groups that another system syncs.
     pub async fn synced_groups(&self) -> Result<Vec<String>, JiraError> {
-        let groups: Vec<Group> = self
+        let groups: Vec<GroupRecord> = self
             .pages(
                 "list the organization's groups",
                 "/v2/orgs/{orgId}/directories/{directoryId}/groups/search",
@@ -347,7 +350,7 @@ impl Organization {
         loop {
             let url = self.service.origin().join(path);
             let call = Call::new(Method::POST, endpoint, url, Repeat::Safe).json(body.clone());
-            let page: Page<T> = self.send(what, call).await?;
+            let page: OrganizationPage<T> = self.send(what, call).await?;
             rows.extend(page.data);
             let next = page.links.and_then(|links| links.next);
             let Some(cursor) = next.as_deref().and_then(cursor) else {

@@ -1,6 +1,7 @@
 //! The token endpoint and Graph's plain calls.
 
 use super::graph;
+use super::graph_json::{error, group_json, user_json};
 use super::wire::{Reply, Request};
 use super::world::{EntraUser, Member, Tenant, World};
 use base64::Engine as _;
@@ -57,7 +58,7 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
             None => not_found(id),
         },
         ("GET", ["groups"]) => groups(world, request),
-        ("GET", ["groups", id]) => match graph::group_json(&world.entra, id) {
+        ("GET", ["groups", id]) => match group_json(&world.entra, id) {
             Some(group) => Reply::json(200, &group),
             None => not_found(id),
         },
@@ -87,17 +88,6 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
         ("POST", ["$batch"]) => batch(world, request),
         _ => error(400, "BadRequest", "Resource not found for the segment."),
     }
-}
-
-/// Graph's error shape.
-pub(super) fn error(status: u16, code: &str, message: &str) -> Reply {
-    let id = format!("{:032x}", fastrand::u128(..));
-    Reply::json(
-        status,
-        &json!({"error": {"code": code, "message": message, "innerError": {
-            "date": "2026-01-01T00:00:00", "request-id": id, "client-request-id": id}}}),
-    )
-    .header("request-id", id)
 }
 
 fn not_found(id: &str) -> Reply {
@@ -181,27 +171,6 @@ fn token(world: &mut World, tenant: &str, request: &Request) -> Reply {
         200,
         &json!({"token_type": "Bearer", "expires_in": life, "ext_expires_in": life, "access_token": token}),
     )
-}
-
-/// A user with the selected properties. Some come back only when they are selected.
-pub(super) fn user_json(user: &EntraUser, select: Option<&str>) -> Value {
-    let all = json!({
-        "id": user.id,
-        "displayName": user.name,
-        "mail": user.mail,
-        "userPrincipalName": user.upn,
-        "accountEnabled": user.enabled,
-        "userType": user.user_type,
-        "assignedLicenses": if user.licensed { json!([{"skuId": "sku", "disabledPlans": []}]) } else { json!([]) },
-    });
-    let wanted = select.unwrap_or("id,displayName,mail,userPrincipalName");
-    let mut out = Map::new();
-    for name in wanted.split(',').chain(["id"]) {
-        if let Some(value) = all.get(name) {
-            out.insert(name.to_owned(), value.clone());
-        }
-    }
-    Value::Object(out)
 }
 
 /// Page size of a listing; none if it is refused.
@@ -314,7 +283,7 @@ fn groups(world: &World, request: &Request) -> Reply {
     let value: Vec<Value> = all[row.min(until)..until]
         .iter()
         .filter_map(|id| {
-            let mut group = graph::group_json(&world.entra, id)?;
+            let mut group = group_json(&world.entra, id)?;
             if expand {
                 // Expanded members end silently at 20.
                 let members = &world.entra.groups.get(*id)?.members;

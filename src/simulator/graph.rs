@@ -1,23 +1,10 @@
 //! Graph's delta rounds: slices, replays, gaps, out of order.
 
-use super::entra::{error, user_json};
+use super::graph_json::{error, group_json, user_json};
 use super::wire::{Reply, Request};
 use super::world::{EntraGroup, Entry, Member, Round, Tenant, World};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A group's properties.
-pub(super) fn group_json(entra: &Tenant, id: &str) -> Option<Value> {
-    let group = entra.groups.get(id)?;
-    Some(json!({
-        "id": group.id,
-        "displayName": group.name,
-        "groupTypes": group.types,
-        "securityEnabled": group.security,
-        "mailEnabled": group.mail,
-        "visibility": group.visibility,
-    }))
-}
 
 /// Whether the application may not see the group's members.
 pub(super) fn hides(world: &World, group: &EntraGroup) -> bool {
@@ -258,7 +245,7 @@ fn page(world: &mut World, request: &Request, id: u64, offset: usize) -> Reply {
 }
 
 /// A page of a round.
-struct Page {
+struct RoundPage {
     users: bool,
     until: u64,
     entries: Vec<Entry>,
@@ -266,12 +253,12 @@ struct Page {
 }
 
 trait ClonedPage {
-    fn cloned_page(self, offset: usize, size: usize) -> Option<Page>;
+    fn cloned_page(self, offset: usize, size: usize) -> Option<RoundPage>;
 }
 
 impl ClonedPage for Option<&Round> {
     /// A page ends early at a gap, and a gap is a page of its own.
-    fn cloned_page(self, offset: usize, size: usize) -> Option<Page> {
+    fn cloned_page(self, offset: usize, size: usize) -> Option<RoundPage> {
         let round = self?;
         let rest = round.entries.get(offset..)?;
         let mut entries: Vec<Entry> = Vec::new();
@@ -285,7 +272,7 @@ impl ClonedPage for Option<&Round> {
                 break;
             }
         }
-        Some(Page {
+        Some(RoundPage {
             users: round.users,
             until: round.until,
             more: offset + entries.len() < round.entries.len(),

@@ -1,6 +1,6 @@
 //! Jira's groups, members and products.
 
-use super::jira::{account_json, refuse, seats_left, visible, window};
+use super::jira_json::{account_json, group_json, refuse, seats_left, visible, window};
 use super::wire::{Reply, Request};
 use super::world::{Account, SiteGroup, World};
 use serde_json::{Value, json};
@@ -8,10 +8,6 @@ use std::collections::BTreeSet;
 
 /// Most rows of group/bulk, whatever is asked for.
 const BULK: usize = 200;
-
-pub(super) fn group_json(group: &SiteGroup) -> Value {
-    json!({"groupId": group.id, "name": group.name, "self": "https://example.invalid/group"})
-}
 
 pub(super) fn groups(world: &World, request: &Request) -> Reply {
     let (start, size) = window(request, 50, BULK);

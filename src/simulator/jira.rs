@@ -1,15 +1,15 @@
 //! Jira's REST API, on the site and through the gateway.
 
 use super::groups::{
-    add_member, create_group, delete_group, group_json, groups, members, picker, remove_member,
-    roles,
+    add_member, create_group, delete_group, groups, members, picker, remove_member, roles,
 };
+use super::ignore_case::{begins, is_same};
+use super::jira_json::{account_json, group_json, refuse, seats_left, visible, window};
 use super::wire::{Reply, Request};
-use super::world::{Account, AccountType, World};
+use super::world::{AccountType, World};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// Calls that answer 200 with nothing where others answer 401.
@@ -90,39 +90,6 @@ fn signed_in(world: &World, request: &Request, gateway: bool) -> bool {
     let expected = STANDARD.encode(format!("{}:{}", world.jira.admin_email, world.jira.token));
     let right = request.header("authorization") == format!("Basic {expected}");
     right && !ended && !world.faults.bad_api_token && world.services.scoped_token == gateway
-}
-
-pub(super) fn refuse(status: u16, message: &str) -> Reply {
-    Reply::json(status, &json!({"errorMessages": [message], "errors": {}}))
-}
-
-pub(super) fn visible(account: &Account) -> bool {
-    account.visible_at <= Instant::now()
-}
-
-pub(super) fn account_json(account: &Account) -> Value {
-    let mut value = json!({
-        "accountId": account.id,
-        "accountType": account.kind.as_str(),
-        "active": account.active,
-        "displayName": account.name,
-        "self": "https://example.invalid/user",
-    });
-    if account.hidden {
-        // Some calls leave it out, some give null.
-        if account.id.len().is_multiple_of(2) {
-            value["emailAddress"] = Value::Null;
-        }
-    } else if account.kind == AccountType::Atlassian {
-        value["emailAddress"] = json!(account.email);
-    }
-    value
-}
-
-pub(super) fn window(request: &Request, default: usize, most: usize) -> (usize, usize) {
-    let start = request.number("startAt").unwrap_or(0);
-    let size = request.number("maxResults").unwrap_or(default).min(most);
-    (start, size)
 }
 
 /// A bare array. Rows repeat, and every other page runs short.
@@ -230,22 +197,6 @@ fn search(world: &World, request: &Request) -> Reply {
         .map(account_json)
         .collect();
     Reply::json(200, &json!(found))
-}
-
-/// Whether text begins with this lower-case text, whatever its own case.
-fn begins(text: &str, query: &str) -> bool {
-    if query.is_ascii() {
-        let start = text.as_bytes().get(..query.len());
-        return start.is_some_and(|start| start.eq_ignore_ascii_case(query.as_bytes()));
-    }
-    let mut text = text.chars().flat_map(char::to_lowercase);
-    query.chars().all(|wanted| text.next() == Some(wanted))
-}
-
-/// Whether text is this lower-case text, whatever its own case.
-pub(super) fn is_same(text: &str, query: &str) -> bool {
-    begins(text, query)
-        && text.chars().flat_map(char::to_lowercase).count() == query.chars().count()
 }
 
 fn bulk(world: &World, request: &Request) -> Reply {
@@ -359,15 +310,6 @@ fn create_user(world: &mut World, request: &Request) -> Reply {
         }
     }
     reply
-}
-
-pub(super) fn seats_left(world: &World, groups: &[String], seats: Option<usize>) -> Option<usize> {
-    let used: BTreeSet<&String> = groups
-        .iter()
-        .filter_map(|id| world.jira.groups.get(id))
-        .flat_map(|group| &group.members)
-        .collect();
-    Some(seats?.saturating_sub(used.len()))
 }
 
 fn delete_user(world: &mut World, request: &Request) -> Reply {

@@ -7,6 +7,7 @@ use super::{entra, jira, organization, seed};
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
+use percent_encoding::percent_decode_str;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -122,7 +123,13 @@ async fn handle(State(world): State<Shared>, request: axum::extract::Request) ->
     };
     let request = Request {
         method: parts.method.to_string(),
-        path: parts.uri.path().split('/').skip(1).map(decode).collect(),
+        path: parts
+            .uri
+            .path()
+            .split('/')
+            .skip(1)
+            .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
+            .collect(),
         query: url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
             .into_owned()
             .collect(),
@@ -135,25 +142,6 @@ async fn handle(State(world): State<Shared>, request: axum::extract::Request) ->
     };
     let (reply, harm) = answer(&mut lock(&world), &request);
     respond(reply, harm)
-}
-
-fn decode(segment: &str) -> String {
-    let mut out = Vec::with_capacity(segment.len());
-    let bytes = segment.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = segment
-            .get(at + 1..at + 3)
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        if let (b'%', Some(byte)) = (bytes[at], hex) {
-            out.push(byte);
-            at += 3;
-        } else {
-            out.push(bytes[at]);
-            at += 1;
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// What happens to an answer on its way.

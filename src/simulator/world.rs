@@ -1,6 +1,7 @@
 //! What the simulated tenant and site hold.
 
 use super::faults::Faults;
+use super::ignore_case::is_same;
 use super::limiter::Limiter;
 use super::scenario::{Organization, Services};
 use super::wire::Logged;
@@ -360,7 +361,7 @@ impl World {
         self.jira
             .accounts
             .values()
-            .filter(|a| a.kind == AccountType::Atlassian && super::jira::is_same(&a.email, &wanted))
+            .filter(|a| a.kind == AccountType::Atlassian && is_same(&a.email, &wanted))
             .collect()
     }
 

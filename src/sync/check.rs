@@ -7,7 +7,7 @@ use crate::config::{Paths, Profile, Secrets};
 use crate::directory::Seats;
 use crate::entra::{Entra, missing_permissions, reads_hidden_membership};
 use crate::http::{Clients, Control};
-use crate::jira::{self, Jira, Organization, Read, Route};
+use crate::jira::{self, Jira, JiraProgress, Organization, Route};
 use crate::plan::{Invitations, Leavers, Mode};
 use crate::store::Mirror;
 use crate::text::counted;
@@ -304,7 +304,7 @@ async fn admin(list: &mut List<'_>, jira: &Jira) {
 }
 
 async fn products(list: &mut List<'_>, jira: &Jira, organization: Option<&Organization>) {
-    let read = Read::default();
+    let read = JiraProgress::default();
     let listings = tokio::try_join!(jira.groups(&read), jira.rights());
     let (groups, mut rights) = match listings {
         Ok(found) => found,

@@ -5,7 +5,7 @@ use super::progress::Stage;
 use super::session::{Session, rates};
 use crate::config::{Paths, Profile};
 use crate::directory::{EntraSnapshot, JiraSnapshot, fold};
-use crate::jira::Read;
+use crate::jira::JiraProgress;
 use crate::plan::{
     self, Allowance, Allowances, CallRates, Complete, Document, Inputs, Known, Mode, OperationRow,
     Plan, Reason, Selection, Settings, Undo, settings_digest,
@@ -269,7 +269,8 @@ impl Session {
             .map(|(row, _)| row)
             .filter(|row| !side.snapshot.group(*row).read() || !side.is_fresh(*row));
         if let Some(row) = row {
-            self.read_members(side, &[row], &Read::default()).await?;
+            self.read_members(side, &[row], &JiraProgress::default())
+                .await?;
             planned.jira = side.snapshot.clone();
             planned.again(|_| {});
         }

@@ -1,8 +1,8 @@
 //! How far a run is: one value that is overwritten.
 
-use crate::entra::Listed;
+use crate::entra::EntraProgress;
 use crate::http::{Counted, Counts as Meter};
-use crate::jira::Read;
+use crate::jira::JiraProgress;
 use crate::plan::Counts;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
@@ -18,9 +18,9 @@ pub enum Stage {
     /// Reading both sides; the counters go on by themselves.
     Reading {
         /// Entra's rows.
-        entra: Arc<Listed>,
+        entra: Arc<EntraProgress>,
         /// Jira's rows.
-        jira: Arc<Read>,
+        jira: Arc<JiraProgress>,
     },
     /// Looking up people whose Jira account may hide its e-mail.
     LookingUp {

@@ -2,7 +2,7 @@
 
 use super::refresh::now;
 use crate::directory::{Assigned, EntraSnapshot};
-use crate::entra::{DeltaLinks, EntraRead, Listed};
+use crate::entra::{DeltaLinks, EntraProgress, EntraRead};
 use crate::plan::ScopeUsers;
 use crate::store::EntraNotes;
 use crate::sync::error::SyncError;
@@ -29,7 +29,7 @@ impl Session {
     pub(in crate::sync) async fn read_entra(
         &self,
         base: Option<(Arc<EntraSnapshot>, EntraNotes)>,
-        listed: &Listed,
+        listed: &EntraProgress,
     ) -> Result<EntraSide, SyncError> {
         self.entra.authorize().await?;
         let reads_hidden = self.entra.reads_hidden().await;

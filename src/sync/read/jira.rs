@@ -6,7 +6,7 @@ use crate::directory::{
     AccountId, AccountKind, Completeness, Doubt, GroupId, JiraAccountRow, JiraBuilder, JiraChanges,
     JiraGroupRow, JiraSnapshot,
 };
-use crate::jira::{AccountRead, GroupsRead, Read, Rights, UsersRead};
+use crate::jira::{AccountRead, GroupsRead, JiraProgress, Rights, UsersRead};
 use crate::plan::{Due, Known, Verification};
 use crate::store::Written;
 use crate::sync::error::SyncError;
@@ -80,7 +80,7 @@ impl Session {
     pub(in crate::sync) async fn read_jira(
         &self,
         base: Option<(Arc<JiraSnapshot>, Verification)>,
-        read: &Read,
+        read: &JiraProgress,
         known: &Known,
     ) -> Result<JiraSide, SyncError> {
         match base {
@@ -89,7 +89,7 @@ impl Session {
         }
     }
 
-    async fn read_whole(&self, read: &Read, known: &Known) -> Result<JiraSide, SyncError> {
+    async fn read_whole(&self, read: &JiraProgress, known: &Known) -> Result<JiraSide, SyncError> {
         let began = now();
         let listings = async {
             let listings = tokio::try_join!(self.jira.users(read), self.jira.groups(read));
@@ -135,7 +135,7 @@ impl Session {
         &self,
         base: Arc<JiraSnapshot>,
         mut verification: Verification,
-        read: &Read,
+        read: &JiraProgress,
         known: &Known,
     ) -> Result<JiraSide, SyncError> {
         // Later than any earlier reading, also within the same second.
@@ -179,7 +179,12 @@ impl Session {
 
     /// Goes on with the pass through the accounts. At its end, whoever it did not show is asked
     /// for by id before being believed gone.
-    async fn pass(&self, side: &mut JiraSide, due: &Due, read: &Read) -> Result<(), SyncError> {
+    async fn pass(
+        &self,
+        side: &mut JiraSide,
+        due: &Due,
+        read: &JiraProgress,
+    ) -> Result<(), SyncError> {
         if due.account_pages == 0 {
             return Ok(());
         }
@@ -279,7 +284,7 @@ impl Session {
     pub(in crate::sync) async fn all_accounts(
         &self,
         side: &mut JiraSide,
-        read: &Read,
+        read: &JiraProgress,
     ) -> Result<(), SyncError> {
         side.verification.next_row = 0;
         let everything = Due {
@@ -293,7 +298,7 @@ impl Session {
     pub(in crate::sync) async fn list_groups(
         &self,
         side: &mut JiraSide,
-        read: &Read,
+        read: &JiraProgress,
     ) -> Result<(), SyncError> {
         let groups = async { Ok::<_, SyncError>(self.jira.groups(read).await?) };
         let (groups, rights) = tokio::try_join!(groups, self.rights())?;

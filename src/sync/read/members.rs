@@ -3,7 +3,7 @@
 use super::drift::Drift;
 use super::jira::JiraSide;
 use crate::directory::{AccountId, Doubt, GroupId, JiraChanges, MemberList};
-use crate::jira::{AccountRead, Read};
+use crate::jira::{AccountRead, JiraProgress};
 use crate::sync::error::SyncError;
 use crate::sync::session::Session;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -28,7 +28,7 @@ impl Session {
         &self,
         side: &mut JiraSide,
         wanted: &[u32],
-        read: &Read,
+        read: &JiraProgress,
     ) -> Result<(), SyncError> {
         if wanted.is_empty() {
             return Ok(());

@@ -7,8 +7,8 @@ use super::jira::JiraSide;
 use crate::directory::{
     AccountId, Doubt, EntraId, EntraSnapshot, GroupClass, JiraAccountRow, JiraChanges, JiraSnapshot,
 };
-use crate::entra::Listed;
-use crate::jira::Read;
+use crate::entra::EntraProgress;
+use crate::jira::JiraProgress;
 use crate::plan::{
     Allowances, Inputs, Known, Leavers, Selection, Taken, TakenWhat, groups_to_read,
 };
@@ -51,7 +51,10 @@ impl Session {
         &mut self,
         known: &mut Known,
     ) -> Result<Snapshots, SyncError> {
-        let (listed, read) = (Arc::new(Listed::default()), Arc::new(Read::default()));
+        let (listed, read) = (
+            Arc::new(EntraProgress::default()),
+            Arc::new(JiraProgress::default()),
+        );
         self.progress.now(Stage::Reading {
             entra: listed.clone(),
             jira: read.clone(),

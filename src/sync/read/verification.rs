@@ -3,7 +3,7 @@
 use super::drift::Drift;
 use super::jira::JiraSide;
 use crate::directory::{AccountId, EntraSnapshot, GroupClass, GroupId, JiraChanges, fold};
-use crate::jira::{IDS_AT_ONCE, Read};
+use crate::jira::{IDS_AT_ONCE, JiraProgress};
 use crate::plan::{Kind, Known, LookUp, Operation, Stage, address, checks, closure, member_pages};
 use crate::sync::error::SyncError;
 use crate::sync::planning::Planned;
@@ -63,7 +63,7 @@ impl Session {
         &self,
         side: &mut JiraSide,
         touched: &Touched,
-        read: &Read,
+        read: &JiraProgress,
     ) -> Result<(), SyncError> {
         let mut open = BTreeMap::new();
         for (group, accounts) in &touched.pairs {
@@ -152,7 +152,7 @@ impl Session {
         if self.in_earnest(planned).next().is_none() {
             return Ok(verified);
         }
-        let read = Read::default();
+        let read = JiraProgress::default();
         if !side.fresh.rights {
             self.read_rights(side).await?;
             verified.asked = true;
@@ -269,7 +269,7 @@ impl Session {
         planned: &Planned,
         side: &mut JiraSide,
         verified: &mut Verified,
-        read: &Read,
+        read: &JiraProgress,
     ) -> Result<(), SyncError> {
         let sources = &planned.settings.provisioning.email_from;
         let creations = self.in_earnest(planned);
@@ -313,7 +313,7 @@ impl Session {
         &self,
         planned: &Planned,
         side: &mut JiraSide,
-        read: &Read,
+        read: &JiraProgress,
     ) -> Result<bool, SyncError> {
         let creations = self.in_earnest(planned);
         let names: Vec<String> = creations

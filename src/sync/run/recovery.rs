@@ -2,7 +2,7 @@
 
 use super::writes::accounts_of;
 use crate::directory::{AccountId, GroupClass, GroupId, JiraChanges, JiraSnapshot, fold};
-use crate::jira::Read;
+use crate::jira::JiraProgress;
 use crate::plan::{Kind, Mode, Ownership};
 use crate::store::{Found, LinkedHow, RunOutcome, Unfinished};
 use crate::sync::error::SyncError;
@@ -126,7 +126,7 @@ impl Session {
             side.snapshot = Arc::new(side.snapshot.after(&changes));
             self.read_rights(side).await?;
             let row = side.snapshot.find_group(id.as_str());
-            self.read_members(side, row.as_slice(), &Read::default())
+            self.read_members(side, row.as_slice(), &JiraProgress::default())
                 .await?;
         }
         Ok(Some(Found {
