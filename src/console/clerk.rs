@@ -3,7 +3,7 @@
 use super::event::{Event, Inner};
 use crate::directory::{AccountId, EntraId, GroupId};
 use crate::plan::{GroupLink, OperationId, Ownership, RowDecision};
-use crate::store::{Holder, JournalRow, LinkedHow, Lock, Run, State};
+use crate::store::{Holder, JournalRow, LinkedHow, Lock, Run, State, StoredGuard};
 use crate::sync::{self, Adoption, ExportForm, Problem, SyncError};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
@@ -62,8 +62,8 @@ pub(super) enum Errand {
 #[derive(Debug)]
 pub(super) struct RunInFull {
     pub(super) run: Run,
-    pub(super) allowed: Vec<(String, u64)>,
-    pub(super) held: Vec<(String, u64)>,
+    pub(super) allowed: Vec<(StoredGuard, u64)>,
+    pub(super) held: Vec<(StoredGuard, u64)>,
     pub(super) journal: Vec<JournalRow>,
 }
 
