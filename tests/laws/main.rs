@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic is how a test says no")]
 
 mod changes;
+mod decisions;
 mod executor;
 mod model;
 
