@@ -15,6 +15,7 @@ mod habits;
 mod headless;
 mod interrupted;
 mod leavers;
+mod migrating;
 mod reading;
 mod storing;
 mod undoing;
