@@ -1,6 +1,8 @@
 -- Codes in the place of sentences. What a sentence said is kept where it was written; decisions are
 -- compared by code from here on, and one whose sentence has no code stands for every reason.
 ALTER TABLE journal ADD COLUMN reason_code TEXT;
+-- What Rollbook itself says of an outcome; messages and advice are what a service said.
+ALTER TABLE journal ADD COLUMN note TEXT;
 -- The new column alone is filled: nothing that was settled is rewritten.
 DROP TRIGGER journal_is_settled;
 UPDATE journal SET reason_code = CASE reason

@@ -1,7 +1,7 @@
 //! The JSON documents of the commands.
 
-use crate::plan::{Counts, GuardCount, write_document};
-use crate::store::{JournalRow, Run};
+use crate::plan::{Counts, GuardCount, Reason, write_document};
+use crate::store::{JournalOutcome, JournalRow, Run, RunOutcome, StoredGuard};
 use crate::sync::Planned;
 use crate::sync::run::Report;
 use serde_json::{Value, json};
@@ -66,10 +66,10 @@ pub(super) fn moment(seconds: i64) -> String {
 #[must_use]
 pub(super) fn run(run: &Run) -> Value {
     json!({
-        "run_id": run.run_id, "kind": run.kind,
+        "run_id": run.run_id, "kind": run.kind.as_str(),
         "started_at": moment(run.started_at),
         "finished_at": run.finished_at.map(moment),
-        "outcome": run.outcome,
+        "outcome": run.outcome.map(RunOutcome::as_str),
         "counts": counts(run.counts),
     })
 }
@@ -78,8 +78,8 @@ pub(super) fn run(run: &Run) -> Value {
 #[must_use]
 pub(super) fn run_in_full(
     found: &Run,
-    allowed: &[(String, u64)],
-    held: &[(String, u64)],
+    allowed: &[(StoredGuard, u64)],
+    held: &[(StoredGuard, u64)],
     journal: &[JournalRow],
 ) -> Value {
     let mut document = run(found);
@@ -90,16 +90,17 @@ pub(super) fn run_in_full(
     for (key, guards) in [("allowed", allowed), ("guards", held)] {
         document[key] = guards
             .iter()
-            .map(|(name, count)| json!({"name": name, "count": count}))
+            .map(|(name, count)| json!({"name": name.as_str(), "count": count}))
             .collect();
     }
     document["operations"] = journal
         .iter()
         .map(|row| {
             json!({
-                "id": row.operation_id, "kind": row.kind, "name": row.name, "email": row.email,
+                "id": row.operation_id, "kind": row.kind.as_str(), "name": row.name, "email": row.email,
                 "account_id": row.account_id, "group": row.group_name, "reason": row.reason,
-                "at": moment(row.intent_at), "outcome": row.outcome, "status": row.status,
+                "reason_code": row.reason_code.map(Reason::as_str),
+                "at": moment(row.intent_at), "outcome": row.outcome.map(JournalOutcome::as_str), "status": row.status,
                 "code": row.code, "message": row.message, "advice": row.advice,
                 "request_id": row.request_id,
             })

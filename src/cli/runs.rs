@@ -3,6 +3,7 @@
 use super::json;
 use super::output::{Exit, Output, Tone, cell, printed};
 use super::target::Target;
+use crate::store::RunOutcome;
 use crate::sync::SyncError;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -32,12 +33,12 @@ pub(super) fn runs(target: &Target, output: &Output) -> Result<Exit, SyncError> 
     );
     for run in &runs {
         let c = run.counts;
-        let outcome = run.outcome.as_deref().unwrap_or("unfinished");
+        let outcome = run.outcome.map_or("unfinished", RunOutcome::as_str);
         let _ = writeln!(
             text,
             "{} {} {} {:>5} {:>6} {:>7} {:>8} {:>5}",
             cell(&run.run_id, 20),
-            cell(&run.kind, 10),
+            cell(run.kind.as_str(), 10),
             cell(outcome, 9),
             c.done,
             c.already,

@@ -4,7 +4,7 @@ use super::json;
 use super::output::{Exit, Output, Tone, cell, printed, wrap};
 use super::target::Target;
 use crate::plan::Kind;
-use crate::store::{JournalRow, Run};
+use crate::store::{JournalOutcome, JournalRow, Run, RunOutcome, StoredGuard};
 use crate::sync::SyncError;
 use crate::text::escape;
 use std::fmt::Write as _;
@@ -30,8 +30,8 @@ pub(super) fn show(target: &Target, run_id: &str, output: &Output) -> Result<Exi
 
 fn text(
     run: &Run,
-    allowed: &[(String, u64)],
-    held: &[(String, u64)],
+    allowed: &[(StoredGuard, u64)],
+    held: &[(StoredGuard, u64)],
     journal: &[JournalRow],
     output: &Output,
 ) -> String {
@@ -41,7 +41,7 @@ fn text(
     let _ = writeln!(
         text,
         "  {} by {} on {}, {} to {}",
-        run.kind,
+        run.kind.as_str(),
         escape(&run.person),
         escape(&run.host),
         json::moment(run.started_at),
@@ -54,7 +54,7 @@ fn text(
     let _ = writeln!(
         text,
         "  {}: {} done · {} there already · {} failed · {} skipped · {} held",
-        run.outcome.as_deref().unwrap_or("unfinished"),
+        run.outcome.map_or("unfinished", RunOutcome::as_str),
         c.done,
         c.already,
         c.failed,
@@ -78,26 +78,25 @@ fn text(
 }
 
 /// A kind of operation in words, before the names of whom and where.
-fn verb(kind: &str) -> &str {
-    match Kind::parse(kind) {
-        Some(Kind::CreateUser) => "create person",
-        Some(Kind::CreateGroup) => "create group",
-        Some(Kind::AddMember) => "add to",
-        Some(Kind::RemoveMember) => "remove from",
-        Some(Kind::SuspendUser) => "suspend",
-        Some(Kind::RestoreUser) => "restore",
-        Some(Kind::RemoveUser) => "remove",
-        Some(Kind::DeleteGroup) => "delete group",
-        None => kind,
+const fn verb(kind: Kind) -> &'static str {
+    match kind {
+        Kind::CreateUser => "create person",
+        Kind::CreateGroup => "create group",
+        Kind::AddMember => "add to",
+        Kind::RemoveMember => "remove from",
+        Kind::SuspendUser => "suspend",
+        Kind::RestoreUser => "restore",
+        Kind::RemoveUser => "remove",
+        Kind::DeleteGroup => "delete group",
     }
 }
 
 fn operation(text: &mut String, row: &JournalRow, output: &Output) {
-    let (mark, tone) = match row.outcome.as_deref() {
-        Some("done") => ("✓", Tone::Good),
-        Some("already") => ("=", Tone::Dim),
-        Some("not-made") => ("·", Tone::Dim),
-        Some(_) => ("✗", Tone::Bad),
+    let (mark, tone) = match row.outcome {
+        Some(JournalOutcome::Done) => ("✓", Tone::Good),
+        Some(JournalOutcome::Already) => ("=", Tone::Dim),
+        Some(JournalOutcome::NotMade) => ("·", Tone::Dim),
+        Some(JournalOutcome::Failed) => ("✗", Tone::Bad),
         None => ("?", Tone::Held),
     };
     let name = row.name.as_deref().unwrap_or_default();
@@ -109,7 +108,7 @@ fn operation(text: &mut String, row: &JournalRow, output: &Output) {
         text,
         "  {} {} {} {} {}",
         output.tone(tone, mark),
-        cell(verb(&row.kind), 13),
+        cell(verb(row.kind), 13),
         cell(name, names),
         cell(group, groups),
         output.tone(Tone::Dim, reason.trim_end())

@@ -2,7 +2,7 @@
 
 use super::event::{Event, Inner, Remembered};
 use crate::plan::Decision;
-use crate::store::{Holder, JournalRow, Lock, Replaced, Run, State};
+use crate::store::{Holder, JournalRow, Lock, Replaced, Run, State, StoredGuard};
 use crate::sync::{self, ExportForm, Problem, SyncError};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -43,8 +43,8 @@ pub(super) enum Errand {
 #[derive(Debug)]
 pub(super) struct RunInFull {
     pub(super) run: Run,
-    pub(super) allowed: Vec<(String, u64)>,
-    pub(super) held: Vec<(String, u64)>,
+    pub(super) allowed: Vec<(StoredGuard, u64)>,
+    pub(super) held: Vec<(StoredGuard, u64)>,
     pub(super) journal: Vec<JournalRow>,
 }
 
@@ -225,7 +225,7 @@ impl Open {
             links = changes;
         }
         let remembered = Box::new(self.remembered(links)?);
-        Ok(Answer::PutBack(ticket, remembered, changed))
+        Ok(Answer::PutBack(ticket, remembered, changed as u64))
     }
 
     /// What the state holds; links only where they may have changed.

@@ -1,6 +1,5 @@
 //! Small words: moments, lengths of time, operations.
 
-use crate::plan::Kind;
 use crate::store::JournalRow;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -64,11 +63,7 @@ pub(super) fn countdown(seconds: i64) -> String {
 pub(super) fn operation_words(row: &JournalRow) -> String {
     let person = row.name.as_deref().unwrap_or("somebody");
     let group = row.group_name.as_deref().unwrap_or("a group");
-    match Kind::parse(&row.kind) {
-        Some(kind) => kind.describe(person, group),
-        // Written by a newer version.
-        None => format!("{} {person} {group}", row.kind),
-    }
+    row.kind.describe(person, group)
 }
 
 #[cfg(test)]

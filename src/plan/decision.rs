@@ -39,7 +39,8 @@ pub enum Decision {
         /// Jira's group.
         group: GroupId,
     },
-    /// The Jira group mirrors this Entra group from now on.
+    /// The Jira group mirrors this Entra group from now on. A group that was adopted with access stays
+    /// so.
     Adopt {
         /// Entra's group.
         entra: EntraId,
@@ -94,7 +95,16 @@ impl Decision {
                 decisions
                     .different
                     .remove(&(person.clone(), account.clone()));
-                known.links.person(person.clone(), account.clone());
+                let holder = known.links.person_of(account.as_str()).cloned();
+                if holder.as_ref() != Some(person) {
+                    // Nothing of a former link stays: neither whose doing its account was, nor a
+                    // leaver's mark.
+                    for former in [Some(person), holder.as_ref()].into_iter().flatten() {
+                        known.created.remove(former);
+                        known.leavers.remove(former);
+                    }
+                    known.links.person(person.clone(), account.clone());
+                }
             }
             Self::DifferentPerson { person, accounts } => {
                 let pairs = accounts.iter().map(|id| (person.clone(), id.clone()));
@@ -110,10 +120,13 @@ impl Decision {
                 access,
             } => {
                 decisions.kept_apart.remove(&(entra.clone(), group.clone()));
+                let had_access = known.links.group_of(entra.as_str()).is_some_and(|link| {
+                    link.group == *group && link.ownership == Ownership::OwnedWithAccess
+                });
                 known.links.group(GroupLink {
                     entra: entra.clone(),
                     group: group.clone(),
-                    ownership: Ownership::adopted(*access),
+                    ownership: Ownership::adopted(*access || had_access),
                 });
             }
             Self::KeepApart { entra, group } => {

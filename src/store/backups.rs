@@ -1,9 +1,12 @@
-//! Copies of `state.db`: kept, rotated, restored.
+//! Copies of `state.db`: rotated, restored.
 
+use super::copies::{backups, copy_into, newest};
 use super::database;
 use super::error::StoreError;
-use super::lock::{Lock, Owner};
-use super::state::State;
+use super::files;
+use super::lock::Lock;
+use super::owner::Owner;
+use super::state::{MIGRATIONS, State};
 use std::path::{Path, PathBuf};
 
 /// How many are kept.
@@ -18,97 +21,16 @@ pub struct Restored {
     pub aside: Option<PathBuf>,
 }
 
-fn stamp() -> String {
-    jiff::Timestamp::now()
-        .strftime("%Y%m%dT%H%M%S%3f")
-        .to_string()
-}
-
-fn io(path: &Path) -> impl Fn(std::io::Error) -> StoreError {
-    let path = path.to_owned();
-    move |source| StoreError::Io {
-        path: path.clone(),
-        source,
-    }
-}
-
 impl State {
     /// Keeps a copy of the state as it is now, and drops the oldest copies. Gives the copy.
     pub fn back_up(&self) -> Result<PathBuf, StoreError> {
         let copy = copy_into(&self.backups, &self.connection)?.map_err(|e| self.sql(e))?;
         let all = backups(&self.backups);
         for old in all.iter().rev().skip(KEPT) {
-            std::fs::remove_file(old).map_err(io(old))?;
+            std::fs::remove_file(old).map_err(StoreError::io(old))?;
         }
         Ok(copy)
     }
-}
-
-/// Keeps a copy of a state of an older form before it is brought to the newest. Without one nothing
-/// is changed.
-pub(super) fn before_migration(path: &Path, folder: &Path) -> Result<(), StoreError> {
-    if !std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
-        return Ok(());
-    }
-    let sql = |source| StoreError::Sql {
-        path: path.to_owned(),
-        source,
-    };
-    let connection = rusqlite::Connection::open(path).map_err(sql)?;
-    connection
-        .busy_timeout(std::time::Duration::from_secs(10))
-        .map_err(sql)?;
-    let version: u32 = connection
-        .pragma_query_value(None, "user_version", |row| row.get(0))
-        .map_err(sql)?;
-    if version == 0 || version as usize >= super::state::MIGRATIONS.len() {
-        return Ok(());
-    }
-    copy_into(folder, &connection)?.map(drop).map_err(sql)
-}
-
-/// A copy of a database in the folder of backups, under its name only when it is whole: the newest
-/// of these is what a restore takes.
-fn copy_into(
-    folder: &Path,
-    connection: &rusqlite::Connection,
-) -> Result<rusqlite::Result<PathBuf>, StoreError> {
-    std::fs::create_dir_all(folder).map_err(io(folder))?;
-    let part = folder.join(format!("state-{}.part", std::process::id()));
-    remove(&part)?;
-    if let Err(error) = connection.execute("VACUUM INTO ?1", [part.to_string_lossy()]) {
-        return Ok(Err(error));
-    }
-    private(&part)?;
-    let copy = folder.join(format!("state-{}.db", stamp()));
-    std::fs::rename(&part, &copy).map_err(io(&copy))?;
-    Ok(Ok(copy))
-}
-
-fn private(path: &Path) -> Result<(), StoreError> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(io(path))?;
-    }
-    Ok(())
-}
-
-/// Backups in a folder, the oldest first.
-fn backups(folder: &Path) -> Vec<PathBuf> {
-    let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|e| e == "db"))
-        .collect();
-    found.sort();
-    found
-}
-
-pub(super) fn newest(folder: &Path) -> Option<PathBuf> {
-    backups(folder).pop()
 }
 
 /// Restores a profile's state from this backup, or from the newest. What is there now is moved
@@ -124,14 +46,11 @@ pub fn restore(folder: &Path, from: Option<&Path>, owner: &Owner) -> Result<Rest
         })?,
     };
     let next = folder.join("state.restored");
-    std::fs::copy(&from, &next).map_err(io(&from))?;
-    private(&next)?;
+    std::fs::copy(&from, &next).map_err(StoreError::io(&from))?;
+    files::make_private(&next).map_err(StoreError::io(&next))?;
     // A backup that is no good must not replace anything.
-    let good = database::open(&next, &super::state::MIGRATIONS).and_then(|copy| {
-        let sql = |source| StoreError::Sql {
-            path: from.clone(),
-            source,
-        };
+    let good = database::open(&next, &MIGRATIONS).and_then(|copy| {
+        let sql = |source| StoreError::sql(&from, source);
         let check: String = copy
             .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
             .map_err(sql)?;
@@ -143,7 +62,7 @@ pub fn restore(folder: &Path, from: Option<&Path>, owner: &Owner) -> Result<Rest
         Ok(check == "ok" && fits >= 0)
     });
     if !matches!(good, Ok(true)) {
-        remove(&next)?;
+        files::remove(&next).map_err(StoreError::io(&next))?;
         return Err(StoreError::BadBackup {
             path: from,
             cause: match good {
@@ -155,16 +74,16 @@ pub fn restore(folder: &Path, from: Option<&Path>, owner: &Owner) -> Result<Rest
     // On disk before anything takes its name.
     std::fs::File::open(&next)
         .and_then(|file| file.sync_all())
-        .map_err(io(&next))?;
+        .map_err(StoreError::io(&next))?;
     let aside = if path.exists() {
-        let aside = folder.join(format!("state-aside-{}.db", stamp()));
-        std::fs::rename(&path, &aside).map_err(io(&path))?;
+        let aside = folder.join(format!("state-aside-{}.db", files::stamp()));
+        std::fs::rename(&path, &aside).map_err(StoreError::io(&path))?;
         // What was written last may stand in the log beside it alone.
         let log = folder.join("state.db-wal");
         if log.exists() {
             let mut beside = aside.clone().into_os_string();
             beside.push("-wal");
-            std::fs::rename(&log, beside).map_err(io(&log))?;
+            std::fs::rename(&log, beside).map_err(StoreError::io(&log))?;
         }
         Some(aside)
     } else {
@@ -177,15 +96,9 @@ pub fn restore(folder: &Path, from: Option<&Path>, owner: &Owner) -> Result<Rest
         "mirror.db-wal",
         "mirror.db-shm",
     ] {
-        remove(&folder.join(name))?;
+        let file = folder.join(name);
+        files::remove(&file).map_err(StoreError::io(&file))?;
     }
-    std::fs::rename(&next, &path).map_err(io(&next))?;
+    std::fs::rename(&next, &path).map_err(StoreError::io(&next))?;
     Ok(Restored { from, aside })
-}
-
-fn remove(path: &Path) -> Result<(), StoreError> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(path)(error)),
-        _ => Ok(()),
-    }
 }

@@ -1,22 +1,15 @@
 //! Opening SQLite files.
 
-use super::StoreError;
+use super::error::StoreError;
+use super::files;
 use rusqlite::Connection;
-use std::fs::OpenOptions;
 use std::path::Path;
 
 /// Opens a database, creates it if it is missing (readable by its owner only), and brings it to
 /// the newest schema.
 pub(super) fn open(path: &Path, migrations: &[&str]) -> Result<Connection, StoreError> {
-    let io = |source| StoreError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    private(path).map_err(io)?;
-    let sql = |source| StoreError::Sql {
-        path: path.to_owned(),
-        source,
-    };
+    files::ensure_private(path).map_err(StoreError::io(path))?;
+    let sql = |source| StoreError::sql(path, source);
     let mut connection = Connection::open(path).map_err(sql)?;
     connection
         .execute_batch(
@@ -42,18 +35,6 @@ pub(super) fn open(path: &Path, migrations: &[&str]) -> Result<Connection, Store
     Ok(connection)
 }
 
-/// Makes sure that the file exists with mode 0600 before anything is written to it.
-pub(super) fn private(path: &Path) -> std::io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    options.open(path).map(drop)
-}
-
 /// Seconds since 1970.
 pub(super) fn now() -> i64 {
     jiff::Timestamp::now().as_second()
@@ -64,7 +45,7 @@ pub(super) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
-/// The other way round.
+/// As a column holds a count.
 pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -1,7 +1,8 @@
 //! How the store fails.
 
-use super::{Identity, Owner};
-use std::path::PathBuf;
+use super::identity::Identity;
+use super::owner::Owner;
+use std::path::{Path, PathBuf};
 
 /// Something about a profile's files.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,14 @@ pub enum StoreError {
         path: PathBuf,
         /// What SQLite says.
         source: rusqlite::Error,
+    },
+    /// A column holds a code that this version does not know.
+    #[error("{path}: {unknown}")]
+    UnknownWord {
+        /// Which database.
+        path: PathBuf,
+        /// The word.
+        unknown: UnknownWord,
     },
     /// `state.db` is damaged.
     #[error("the state of this profile is damaged ({path}): {cause}")]
@@ -71,4 +80,43 @@ pub enum StoreError {
     /// The journal's thread is gone: nothing more may be written.
     #[error("the journal can't be written: {0}")]
     Journal(String),
+}
+
+/// A stored word that is none of its column's codes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("“{word}” is no {what} that this version of Rollbook knows")]
+pub struct UnknownWord {
+    /// What the column holds.
+    pub what: &'static str,
+    /// The word.
+    pub word: String,
+}
+
+impl StoreError {
+    /// What SQLite says of this database.
+    pub(super) fn sql(path: &Path, source: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        let rusqlite::Error::FromSqlConversionFailure(at, of, cause) = source else {
+            return Self::Sql { path, source };
+        };
+        match cause.downcast::<UnknownWord>() {
+            Ok(unknown) => Self::UnknownWord {
+                path,
+                unknown: *unknown,
+            },
+            Err(cause) => Self::Sql {
+                path,
+                source: rusqlite::Error::FromSqlConversionFailure(at, of, cause),
+            },
+        }
+    }
+
+    /// What the file system says of this file.
+    pub(super) fn io(path: &Path) -> impl Fn(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io {
+            path: path.clone(),
+            source,
+        }
+    }
 }

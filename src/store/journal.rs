@@ -1,17 +1,17 @@
-//! Writing the journal: intent before a call, outcome after it.
+//! The table `journal`, as it is read: one row an operation, written before its call and completed
+//! after it.
 //!
-//! One thread writes for all calls that are under way. It takes everything that waits, commits it
-//! as one transaction and only then lets the callers go on: each entry is on disk before its call
-//! is made, and many entries share one flush.
+//! What Rollbook itself has to say stands there as a code; its words are made here. What a service
+//! said stands there as it was said. Rows of older versions hold sentences, and show those.
 
-use super::database::now;
+use super::codes::stored;
+use super::database::unsigned;
 use super::error::StoreError;
-use super::leavers;
-use super::links::{LinkedHow, link_group, link_person};
 use super::state::State;
-use crate::plan::{Kind, OperationId, OperationRow, Ownership, Reason};
-use rusqlite::{Connection, params};
-use tokio::sync::{mpsc, oneshot};
+use crate::directory::{AccountId, EntraId, GroupId};
+use crate::plan::{Counts, Kind, Reason};
+use hashbrown::{HashMap, HashSet};
+use rusqlite::{Row, params};
 
 /// How an operation ended, as the journal keeps it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,12 @@ pub enum JournalOutcome {
 }
 
 impl JournalOutcome {
-    pub(super) const fn as_str(self) -> &'static str {
+    /// Every outcome.
+    pub const ALL: [Self; 4] = [Self::Done, Self::Already, Self::Failed, Self::NotMade];
+
+    /// As it is stored and as contracts write it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Already => "already",
@@ -35,41 +40,137 @@ impl JournalOutcome {
             Self::NotMade => "not-made",
         }
     }
+
+    /// Reads what [`JournalOutcome::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == text)
+    }
 }
 
-/// What an outcome teaches; stored together with it.
+/// What Rollbook itself says of an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Note {
+    /// Its outcome was unknown, and the next run found it done.
+    FoundDone,
+    /// Its outcome was unknown, and the next run found that it was not done.
+    FoundNotMade,
+    /// The run was stopped before its call.
+    Stopped,
+    /// Something that it needs did not exist, which the order of operations rules out.
+    Lacking,
+    /// Jira answered with an account that is another person's.
+    AccountOfAnother,
+    /// A group that was to be deleted has members of somebody else's.
+    GroupInUse,
+    /// A group was to be deleted, and who is in it can't be told.
+    MembersUnclear,
+    /// It needs the organization's key.
+    NoOrganizationKey,
+}
+
+impl Note {
+    /// Every note.
+    pub const ALL: [Self; 8] = [
+        Self::FoundDone,
+        Self::FoundNotMade,
+        Self::Stopped,
+        Self::Lacking,
+        Self::AccountOfAnother,
+        Self::GroupInUse,
+        Self::MembersUnclear,
+        Self::NoOrganizationKey,
+    ];
+
+    /// As it is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FoundDone => "found-done",
+            Self::FoundNotMade => "found-not-made",
+            Self::Stopped => "stopped",
+            Self::Lacking => "lacking",
+            Self::AccountOfAnother => "account-of-another",
+            Self::GroupInUse => "group-in-use",
+            Self::MembersUnclear => "members-unclear",
+            Self::NoOrganizationKey => "no-organization-key",
+        }
+    }
+
+    /// Reads what [`Note::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == text)
+    }
+
+    /// What happened.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::FoundDone => "It was found when the next run looked it up.",
+            Self::FoundNotMade => "The run ended before this was done, as the next run found.",
+            Self::Stopped => "The run was stopped before this call was made.",
+            Self::Lacking => "Something that it needs does not exist yet.",
+            Self::AccountOfAnother => {
+                "Jira gave an account that is linked to another person of Entra."
+            }
+            Self::GroupInUse => "Somebody else put members into the group meanwhile.",
+            Self::MembersUnclear => {
+                "It can't be told who is in the group: Jira's pages of its members never add up."
+            }
+            Self::NoOrganizationKey => "Suspending and restoring need the organization's API key.",
+        }
+    }
+
+    /// What to do.
+    #[must_use]
+    pub const fn advice(self) -> Option<&'static str> {
+        match self {
+            Self::FoundDone | Self::FoundNotMade | Self::Stopped => None,
+            Self::Lacking => Some("Make a new plan, and report this: it should not happen."),
+            Self::AccountOfAnother => {
+                Some("Two people in Entra seem to share one address: look at both.")
+            }
+            Self::GroupInUse => {
+                Some("Look at its members in Jira, and delete it there if nobody needs it.")
+            }
+            Self::MembersUnclear => Some("Try again in some minutes."),
+            Self::NoOrganizationKey => Some("Enter a key that works, and retry what failed."),
+        }
+    }
+}
+
+stored! {
+    JournalOutcome: "outcome of an operation",
+    Note: "note on an outcome",
+}
+
+/// One operation of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Learnt {
-    /// Nothing.
-    Nothing,
-    /// This person has this account now.
-    Account {
-        /// Account.
-        account_id: String,
-        /// Whether the account was proven absent before, so that an undo may remove it.
-        proven_new: bool,
-    },
-    /// These Entra groups have this Jira group now, and it is owned.
-    Group {
-        /// Group.
-        group_id: String,
-        /// Entra groups behind it.
-        entra: Vec<String>,
-    },
-}
-
-/// How a call ended.
-#[derive(Debug, Clone)]
-pub struct Finished {
-    /// Outcome.
-    pub outcome: JournalOutcome,
-    /// Whether it may have taken place although it failed: no answer told.
-    pub unclear: bool,
-    /// What it teaches.
-    pub learnt: Learnt,
+pub struct JournalRow {
+    /// Operation id.
+    pub operation_id: String,
+    /// What it did.
+    pub kind: Kind,
+    /// Person's name.
+    pub name: Option<String>,
+    /// Address.
+    pub email: Option<String>,
+    /// Account.
+    pub account_id: Option<String>,
+    /// Group's name.
+    pub group_name: Option<String>,
+    /// Why; none where an older version wrote a sentence that has no code.
+    pub reason_code: Option<Reason>,
+    /// Why, in words.
+    pub reason: String,
+    /// When it was begun, seconds since 1970.
+    pub intent_at: i64,
+    /// How it ended; none if that is unknown.
+    pub outcome: Option<JournalOutcome>,
     /// Status of the answer.
     pub status: Option<u16>,
-    /// Code.
+    /// Code of the answer.
     pub code: Option<String>,
     /// What went wrong.
     pub message: Option<String>,
@@ -79,270 +180,189 @@ pub struct Finished {
     pub request_id: Option<String>,
 }
 
-impl Finished {
-    /// An outcome without anything more to say.
-    #[must_use]
-    pub const fn plain(outcome: JournalOutcome) -> Self {
-        Self {
-            outcome,
-            unclear: false,
-            learnt: Learnt::Nothing,
-            status: None,
-            code: None,
-            message: None,
-            advice: None,
-            request_id: None,
-        }
+/// Why, in words: as an older version wrote it, or made of the code.
+pub(super) fn reason_words(said: String, code: Option<Reason>) -> String {
+    match code {
+        Some(code) if said.is_empty() => code.to_string(),
+        _ => said,
     }
 }
 
-/// One entry.
-#[derive(Debug)]
-pub enum Entry {
-    /// A call is about to be made. With it stands what an undo takes back by it, to be rejected from
-    /// now on: the operations, and why they were made.
-    Intent(Box<OperationRow>, Vec<(OperationId, Option<Reason>)>),
-    /// It ended.
-    Outcome(Box<OperationRow>, Box<Finished>),
+/// What went wrong and what to do, in words: what a service said, or what is made of the note.
+pub(super) fn outcome_words(
+    said: (Option<String>, Option<String>),
+    note: Option<Note>,
+) -> (Option<String>, Option<String>) {
+    let (message, advice) = said;
+    (
+        message.or_else(|| note.map(|note| note.message().to_owned())),
+        advice.or_else(|| note?.advice().map(str::to_owned)),
+    )
 }
 
-type Waiting = (Entry, oneshot::Sender<Result<(), String>>);
+const JOURNAL: &str = "SELECT operation_id, kind, name, email, account_id, group_name, reason,
+    reason_code, intent_at, outcome, status, code, message, advice, request_id, note FROM journal";
 
-/// The journal of one run.
-#[derive(Debug)]
-pub struct Journal {
-    entries: mpsc::UnboundedSender<Waiting>,
-    thread: std::thread::JoinHandle<()>,
+fn journal_row(row: &Row<'_>) -> rusqlite::Result<JournalRow> {
+    let reason_code = row.get(7)?;
+    let (message, advice) = outcome_words((row.get(12)?, row.get(13)?), row.get(15)?);
+    Ok(JournalRow {
+        operation_id: row.get(0)?,
+        kind: row.get(1)?,
+        name: row.get(2)?,
+        email: row.get(3)?,
+        account_id: row.get(4)?,
+        group_name: row.get(5)?,
+        reason: reason_words(row.get(6)?, reason_code),
+        reason_code,
+        intent_at: row.get(8)?,
+        outcome: row.get(9)?,
+        status: row.get(10)?,
+        code: row.get(11)?,
+        message,
+        advice,
+        request_id: row.get(14)?,
+    })
 }
 
-impl Journal {
-    /// Opens the journal of a run.
-    pub fn open(state: &State, run: i64) -> Result<Self, StoreError> {
-        let connection = Connection::open(state.path()).map_err(|e| state.sql(e))?;
-        connection
-            .execute_batch("PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000;")
-            .map_err(|e| state.sql(e))?;
-        let (entries, queue) = mpsc::unbounded_channel();
-        let thread = std::thread::Builder::new()
-            .name("journal".to_owned())
-            .spawn(move || write_all(&connection, run, queue))
-            .map_err(|source| StoreError::Io {
-                path: state.path().to_owned(),
-                source,
-            })?;
-        Ok(Self { entries, thread })
+/// The last write to each membership, by group and account: whether it put the account into the
+/// group.
+pub type Written = HashMap<GroupId, HashMap<AccountId, bool>>;
+
+impl State {
+    /// The operations of a run: what was created, then memberships, then whoever was suspended or
+    /// removed.
+    pub fn journal(&self, number: i64) -> Result<Vec<JournalRow>, StoreError> {
+        self.rows(
+            &format!(
+                "{JOURNAL} WHERE run = ?1 ORDER BY CASE kind WHEN 'create_user' THEN 0
+                 WHEN 'create_group' THEN 1 WHEN 'restore_user' THEN 2 WHEN 'add_member' THEN 3
+                 WHEN 'remove_member' THEN 4 ELSE 5 END, group_name, name, operation_id"
+            ),
+            [number],
+            journal_row,
+        )
     }
 
-    /// Writes an entry; returns when it is on disk.
-    pub async fn write(&self, entry: Entry) -> Result<(), StoreError> {
-        let gone = || StoreError::Journal("its thread has ended".to_owned());
-        let (done, written) = oneshot::channel();
-        self.entries.send((entry, done)).map_err(|_| gone())?;
-        written
-            .await
-            .map_err(|_| gone())?
-            .map_err(StoreError::Journal)
+    /// What was done to a person or a group of Entra's, the newest first, at most `most` rows.
+    pub fn history_of(&self, entra_id: &str, most: u32) -> Result<Vec<JournalRow>, StoreError> {
+        self.rows(
+            &format!(
+                "{JOURNAL} WHERE entra_id = ?1 OR group_entra = ?1
+                 ORDER BY intent_at DESC, kind, group_name, name LIMIT ?2"
+            ),
+            params![entra_id, most],
+            journal_row,
+        )
     }
 
-    /// Waits until everything is written.
-    pub fn close(self) -> Result<(), StoreError> {
-        drop(self.entries);
-        self.thread
-            .join()
-            .map_err(|_| StoreError::Journal("its thread panicked".to_owned()))
+    /// The counts of a run from its journal, for one that never ended.
+    pub fn counted(&self, number: i64) -> Result<Counts, StoreError> {
+        self.connection
+            .query_row(
+                "SELECT count(*) FILTER (WHERE outcome = 'done'),
+                        count(*) FILTER (WHERE outcome = 'already'),
+                        count(*) FILTER (WHERE outcome = 'failed'),
+                        count(*) FILTER (WHERE coalesce(outcome, 'not-made') = 'not-made')
+                 FROM journal WHERE run = ?1",
+                [number],
+                |row| {
+                    let count = |index| row.get::<_, i64>(index).map(unsigned);
+                    Ok(Counts {
+                        done: count(0)?,
+                        already: count(1)?,
+                        failed: count(2)?,
+                        skipped: count(3)?,
+                        held: 0,
+                    })
+                },
+            )
+            .map_err(|e| self.sql(e))
     }
-}
 
-fn write_all(connection: &Connection, run: i64, mut queue: mpsc::UnboundedReceiver<Waiting>) {
-    let mut batch = Vec::new();
-    while queue.blocking_recv_many(&mut batch, 1024) > 0 {
-        let written = write_batch(connection, run, &batch).map_err(|e| e.to_string());
-        for (_, done) in batch.drain(..) {
-            // Whoever waited may have been dropped with the run; the entry is written all the same.
-            let _ = done.send(written.clone());
-        }
+    /// Who was put into a group for this reason.
+    pub fn given(&self, reason: Reason) -> Result<HashSet<(EntraId, GroupId)>, StoreError> {
+        let rows = self.rows(
+            "SELECT DISTINCT entra_id, group_id FROM journal
+             WHERE kind = 'add_member' AND reason_code = ?1 AND outcome IN ('done', 'already')
+             AND entra_id IS NOT NULL AND group_id IS NOT NULL",
+            [reason],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok(rows.into_iter().collect())
     }
-}
 
-fn write_batch(connection: &Connection, run: i64, batch: &[Waiting]) -> rusqlite::Result<()> {
-    let change = connection.unchecked_transaction()?;
-    for (entry, _) in batch {
-        match entry {
-            Entry::Intent(row, rejected) => intent(&change, run, row, rejected)?,
-            Entry::Outcome(row, finished) => outcome(&change, run, row, finished)?,
-        }
+    /// Whether runs after this one wrote something, or may have.
+    pub fn wrote_after(&self, run: i64) -> Result<bool, StoreError> {
+        self.connection
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM journal WHERE run > ?1
+                   AND (outcome IS NULL OR outcome = 'done' OR unclear = 1))",
+                [run],
+                |row| row.get(0),
+            )
+            .map_err(|e| self.sql(e))
     }
-    change.commit()
-}
 
-/// What would be lost with the process stands on disk before the call: what is taken from a leaver,
-/// and what an undo rejects.
-fn intent(
-    connection: &Connection,
-    run: i64,
-    row: &OperationRow,
-    rejected: &[(OperationId, Option<Reason>)],
-) -> rusqlite::Result<()> {
-    leavers::taking(connection, run, row)?;
-    for (id, reason) in rejected {
-        connection
-            .prepare_cached(
-                "INSERT INTO decisions (operation_id, verdict, reason_code, at, run, undone_by)
-                 VALUES (?1, 'rejected', ?2, ?3, ?4, ?5)
-                 -- What is ignored stays so; a rejection for another reason has lapsed.
-                 ON CONFLICT DO UPDATE SET reason_code = ?2, at = ?3, run = ?4, undone_by = ?5
-                 WHERE verdict = 'rejected' AND reason_code IS NOT NULL
-                 AND reason_code IS NOT ?2",
-            )?
-            .execute(params![
-                id.as_str(),
-                reason.map(Reason::as_str),
-                now(),
-                run,
-                row.id.as_str()
-            ])?;
+    /// Accounts and groups that were suspended, restored, removed or deleted, or may have been, by
+    /// runs after this one.
+    pub fn ended_after(&self, run: i64) -> Result<(Vec<AccountId>, Vec<GroupId>), StoreError> {
+        let accounts = self.rows(
+            "SELECT DISTINCT account_id FROM journal WHERE run > ?1 AND account_id IS NOT NULL
+             AND kind IN ('suspend_user', 'restore_user', 'remove_user')
+             AND coalesce(outcome, '') <> 'not-made'",
+            [run],
+            |row| row.get(0),
+        )?;
+        let groups = self.rows(
+            "SELECT DISTINCT group_id FROM journal WHERE run > ?1 AND group_id IS NOT NULL
+             AND kind = 'delete_group' AND coalesce(outcome, '') <> 'not-made'",
+            [run],
+            |row| row.get(0),
+        )?;
+        Ok((accounts, groups))
     }
-    let (user, group) = (row.user.as_ref(), row.group.as_ref());
-    connection
-        .prepare_cached(
-            "INSERT INTO journal (run, operation_id, kind, entra_id, account_id, email, name,
-             group_entra, group_id, group_name, reason, reason_code, intent_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', ?11, ?12)
-             ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![
-            run,
-            row.id.as_str(),
-            row.kind.as_str(),
-            user.and_then(|u| u.entra_id.as_deref()),
-            user.and_then(|u| u.account_id.as_deref()),
-            user.and_then(|u| u.email.as_deref()),
-            user.map(|u| u.name.as_str()),
-            group.and_then(|g| g.entra_id.as_deref()),
-            group.and_then(|g| g.group_id.as_deref()),
-            group.map(|g| g.name.as_str()),
-            row.reason_code.map(Reason::as_str),
-            now(),
-        ])
-        .map(drop)
-}
 
-/// An operation whose outcome is known.
-pub(super) struct Settled<'a> {
-    pub(super) operation: &'a str,
-    pub(super) kind: Kind,
-    /// Empty where it is about none.
-    pub(super) account: &'a str,
-    /// Empty where it is about none.
-    pub(super) group: &'a str,
-}
-
-/// Keeps account of what is gone or given back, and withdraws what was written down before a call
-/// that turned out to have done nothing.
-pub(super) fn settle(
-    connection: &Connection,
-    run: i64,
-    of: &Settled<'_>,
-    outcome: JournalOutcome,
-    may_have_happened: bool,
-) -> rusqlite::Result<()> {
-    match outcome {
-        JournalOutcome::Done => leavers::done(connection, of),
-        JournalOutcome::Already => {
-            // What was so already was not taken; but it is given back, or gone, all the same.
-            leavers::not_taken(connection, run, of)?;
-            leavers::done(connection, of)
-        }
-        JournalOutcome::Failed if may_have_happened => Ok(()),
-        JournalOutcome::Failed | JournalOutcome::NotMade => {
-            leavers::not_taken(connection, run, of)?;
-            connection
-                .prepare_cached("DELETE FROM decisions WHERE run = ?1 AND undone_by = ?2")?
-                .execute(params![run, of.operation])
-                .map(drop)
-        }
-    }
-}
-
-fn outcome(
-    connection: &Connection,
-    run: i64,
-    row: &OperationRow,
-    finished: &Finished,
-) -> rusqlite::Result<()> {
-    let (account, group, proven_new) = match &finished.learnt {
-        Learnt::Nothing => (None, None, false),
-        Learnt::Account {
-            account_id,
-            proven_new,
-        } => (Some(account_id.as_str()), None, *proven_new),
-        Learnt::Group { group_id, .. } => (None, Some(group_id.as_str()), true),
-    };
-    connection
-        .prepare_cached(
-            "UPDATE journal SET outcome_at = ?3, outcome = ?4, proven_new = ?5, status = ?6,
-             code = ?7, message = ?8, advice = ?9, request_id = ?10,
-             account_id = coalesce(?11, account_id), group_id = coalesce(?12, group_id),
-             unclear = ?13
-             WHERE run = ?1 AND operation_id = ?2",
-        )?
-        .execute(params![
-            run,
-            row.id.as_str(),
-            now(),
-            finished.outcome.as_str(),
-            proven_new,
-            finished.status,
-            finished.code,
-            finished.message,
-            finished.advice,
-            finished.request_id,
-            account,
-            group,
-            finished.unclear,
-        ])?;
-    settle(
-        connection,
-        run,
-        &Settled {
-            operation: row.id.as_str(),
-            kind: row.kind,
-            account: row
-                .user
-                .as_ref()
-                .and_then(|u| u.account_id.as_deref())
-                .unwrap_or_default(),
-            group: row
-                .group
-                .as_ref()
-                .and_then(|g| g.group_id.as_deref())
-                .unwrap_or_default(),
-        },
-        finished.outcome,
-        finished.unclear,
-    )?;
-    match &finished.learnt {
-        Learnt::Nothing => Ok(()),
-        Learnt::Account { account_id, .. } => {
-            let user = row.user.as_ref();
-            match user.and_then(|u| u.entra_id.as_deref()) {
-                Some(entra) => link_person(
-                    connection,
-                    entra,
-                    account_id,
-                    // Only what did not exist before counts as created.
-                    match finished.outcome {
-                        JournalOutcome::Done => LinkedHow::Created,
-                        _ => LinkedHow::LookedUp,
-                    },
-                    user.and_then(|u| u.email.as_deref()).unwrap_or_default(),
-                    user.map(|u| u.name.as_str()).unwrap_or_default(),
-                ),
-                None => Ok(()),
+    /// Memberships that were written, or may have been, by runs after this one.
+    pub fn written_after(&self, run: i64) -> Result<Written, StoreError> {
+        let read = || -> rusqlite::Result<Written> {
+            let mut written = Written::new();
+            // Who was created in the same run had no account when the row was written.
+            let mut statement = self.connection.prepare(
+                "SELECT j.group_id, coalesce(j.account_id, p.account_id) AS account, j.kind
+                 FROM journal j LEFT JOIN people_links p ON p.entra_id = j.entra_id
+                 WHERE j.run > ?1 AND j.kind IN ('add_member', 'remove_member')
+                 AND j.group_id IS NOT NULL AND account IS NOT NULL
+                 AND coalesce(j.outcome, '') <> 'not-made' ORDER BY j.run, j.intent_at",
+            )?;
+            let mut rows = statement.query([run])?;
+            while let Some(row) = rows.next()? {
+                let group = row.get_ref(0)?.as_str()?;
+                let added = row.get_ref(2)?.as_str()? == Kind::AddMember.as_str();
+                if !written.contains_key(group) {
+                    written.insert(GroupId::new(group), HashMap::new());
+                }
+                if let Some(accounts) = written.get_mut(group) {
+                    accounts.insert(row.get(1)?, added);
+                }
             }
+            Ok(written)
+        };
+        read().map_err(|e| self.sql(e))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_and_note_is_read_back() {
+        for outcome in JournalOutcome::ALL {
+            assert_eq!(JournalOutcome::parse(outcome.as_str()), Some(outcome));
         }
-        Learnt::Group { group_id, entra } => entra
-            .iter()
-            .try_for_each(|id| link_group(connection, id, group_id, Ownership::Owned)),
+        for note in Note::ALL {
+            assert_eq!(Note::parse(note.as_str()), Some(note));
+        }
     }
 }

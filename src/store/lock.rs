@@ -1,41 +1,12 @@
 //! One process at a time refreshes or applies.
 
-use super::{StoreError, database};
-use serde::{Deserialize, Serialize};
-use std::fmt;
+use super::error::StoreError;
+use super::files;
+use super::owner::Owner;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::Path;
 use std::time::Duration;
-
-/// Who holds a lock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Owner {
-    /// Process id.
-    pub pid: u32,
-    /// Host.
-    pub host: String,
-    /// User.
-    pub person: String,
-    /// What it does, e.g. `apply`.
-    pub doing: String,
-    /// Since when, RFC 3339.
-    pub since: String,
-}
-
-impl Owner {
-    fn read(file: &mut File) -> Option<Self> {
-        let mut text = String::new();
-        file.read_to_string(&mut text).ok()?;
-        serde_json::from_str(&text).ok()
-    }
-}
-
-impl fmt::Display for Owner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} on {}", self.person, self.host)
-    }
-}
 
 /// The lock, released when it is dropped or its process ends in any way.
 #[derive(Debug)]
@@ -61,16 +32,13 @@ const GLANCE: Duration = Duration::from_millis(15);
 impl Lock {
     /// Takes the lock, or says who has it.
     pub fn take(path: &Path, owner: &Owner) -> Result<Self, StoreError> {
-        let io = |source| StoreError::Io {
-            path: path.to_owned(),
-            source,
-        };
-        database::private(path).map_err(io)?;
+        let io = StoreError::io(path);
+        files::ensure_private(path).map_err(&io)?;
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
             .open(path)
-            .map_err(io)?;
+            .map_err(&io)?;
         let mut glances = 0;
         loop {
             match file.try_lock() {
@@ -84,25 +52,22 @@ impl Lock {
                     std::thread::sleep(GLANCE);
                 }
                 Err(TryLockError::WouldBlock) => {
-                    let owner = Owner::read(&mut file);
+                    let owner = owner_in(&mut file);
                     return Err(StoreError::Locked { owner });
                 }
                 Err(TryLockError::Error(source)) => return Err(io(source)),
             }
         }
         let text = serde_json::to_string(owner).unwrap_or_default();
-        file.set_len(0).map_err(io)?;
-        file.rewind().map_err(io)?;
-        file.write_all(text.as_bytes()).map_err(io)?;
+        file.set_len(0).map_err(&io)?;
+        file.rewind().map_err(&io)?;
+        file.write_all(text.as_bytes()).map_err(&io)?;
         Ok(Self { _file: file })
     }
 
     /// Who holds the lock just now. Whoever takes it meanwhile waits out this glance at it.
     pub fn holder(path: &Path) -> Result<Holder, StoreError> {
-        let io = |source| StoreError::Io {
-            path: path.to_owned(),
-            source,
-        };
+        let io = StoreError::io(path);
         let mut file = match File::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Holder::Nobody),
@@ -110,11 +75,18 @@ impl Lock {
         };
         match file.try_lock_shared() {
             Ok(()) => Ok(Holder::Nobody),
-            Err(TryLockError::WouldBlock) => Ok(match Owner::read(&mut file) {
+            Err(TryLockError::WouldBlock) => Ok(match owner_in(&mut file) {
                 Some(owner) if owner.pid == std::process::id() => Holder::Oneself,
                 owner => Holder::Another(owner),
             }),
             Err(TryLockError::Error(source)) => Err(io(source)),
         }
     }
+}
+
+/// The owner that the file names, if it is whole.
+fn owner_in(file: &mut File) -> Option<Owner> {
+    let mut text = String::new();
+    file.read_to_string(&mut text).ok()?;
+    serde_json::from_str(&text).ok()
 }

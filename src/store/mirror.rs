@@ -3,7 +3,8 @@
 
 use super::database::{self, now};
 use super::error::StoreError;
-use super::state::Identity;
+use super::files;
+use super::identity::Identity;
 use crate::directory::{AccountId, EntraSnapshot, JiraSnapshot};
 use crate::plan::{LookUp, LookUps, Verification};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
@@ -86,45 +87,21 @@ impl Mirror {
     /// dropped and made anew.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join("mirror.db");
-        let opened = database::open(&path, &MIGRATIONS).and_then(|connection| {
-            let sql = |source| StoreError::Sql {
-                path: path.clone(),
-                source,
-            };
-            let check: String = connection
-                .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-                .map_err(sql)?;
-            if check == "ok" {
-                Ok(connection)
-            } else {
-                Err(sql(rusqlite::Error::InvalidQuery))
+        let (connection, rebuilt) = if let Some(connection) = readable(&path)? {
+            (connection, false)
+        } else {
+            for tail in ["", "-wal", "-shm"] {
+                let file = folder.join(format!("mirror.db{tail}"));
+                files::remove(&file).map_err(StoreError::io(&file))?;
             }
-        });
-        let (connection, rebuilt) = match opened {
-            Ok(connection) => (connection, false),
-            Err(StoreError::Sql { .. } | StoreError::Newer { .. }) => {
-                for tail in ["", "-wal", "-shm"] {
-                    let file = folder.join(format!("mirror.db{tail}"));
-                    match std::fs::remove_file(&file) {
-                        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                            return Err(StoreError::Io { path: file, source });
-                        }
-                        _ => {}
-                    }
-                }
-                (database::open(&path, &MIGRATIONS)?, true)
-            }
-            Err(error) => return Err(error),
+            (database::open(&path, &MIGRATIONS)?, true)
         };
         // A cache need not survive a power cut, and never becomes inconsistent by one.
         connection
             .execute_batch(&format!(
                 "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = {LOG};"
             ))
-            .map_err(|source| StoreError::Sql {
-                path: path.clone(),
-                source,
-            })?;
+            .map_err(|source| StoreError::sql(&path, source))?;
         Ok(Self {
             connection,
             path,
@@ -133,10 +110,7 @@ impl Mirror {
     }
 
     fn sql(&self, source: rusqlite::Error) -> StoreError {
-        StoreError::Sql {
-            path: self.path.clone(),
-            source,
-        }
+        StoreError::sql(&self.path, source)
     }
 
     /// Remembered look-ups.
@@ -172,10 +146,7 @@ impl Mirror {
             }
             change.commit()
         };
-        write().map_err(|source| StoreError::Sql {
-            path: self.path.clone(),
-            source,
-        })
+        write().map_err(|source| StoreError::sql(&self.path, source))
     }
 
     /// Swaps in both sides, in one transaction.
@@ -204,7 +175,7 @@ impl Mirror {
             )?;
             change.commit()
         };
-        write().map_err(|source| StoreError::Sql { path, source })
+        write().map_err(|source| StoreError::sql(&path, source))
     }
 
     /// Forgets both sides: what was kept is not believed any more, and everything is read again.
@@ -281,6 +252,16 @@ impl Mirror {
         self.rebuilt = true;
         None
     }
+}
+
+/// Opens a mirror; none if it is damaged or of a newer program: it is only a cache, and made anew.
+fn readable(path: &Path) -> Result<Option<Connection>, StoreError> {
+    let connection = match database::open(path, &MIGRATIONS) {
+        Err(StoreError::Sql { .. } | StoreError::Newer { .. }) => return Ok(None),
+        other => other?,
+    };
+    let check = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+    Ok(check.is_ok_and(|check| check == "ok").then_some(connection))
 }
 
 /// Keeps a column; parts that are there already are not written again.

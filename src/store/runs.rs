@@ -1,11 +1,13 @@
-//! Runs and their journal, as they are read.
+//! The tables `runs`, `allowances` and `held`: what was run, by whom, how it ended, and what guards
+//! held or were allowed to let go.
 
+use super::codes::stored;
 use super::database::{now, signed, unsigned};
 use super::error::StoreError;
-use super::journal::{JournalOutcome, Settled, settle};
-use super::state::{Found, State, Unfinished};
-use crate::plan::{Allowances, Counts, GuardCount, Kind, Reason};
+use super::state::State;
+use crate::plan::{Allowances, Counts, GuardCount, GuardName};
 use rusqlite::{Row, params};
+use std::fmt;
 
 /// What kind of run it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +23,10 @@ pub enum RunKind {
 }
 
 impl RunKind {
-    /// As contracts write it.
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Attended, Self::Unattended, Self::Adopt, Self::Undo];
+
+    /// As it is stored and as contracts write it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -30,6 +35,12 @@ impl RunKind {
             Self::Adopt => "adopt",
             Self::Undo => "undo",
         }
+    }
+
+    /// Reads what [`RunKind::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == text)
     }
 }
 
@@ -51,7 +62,17 @@ pub enum RunOutcome {
 }
 
 impl RunOutcome {
-    /// As contracts write it.
+    /// Every outcome.
+    pub const ALL: [Self; 6] = [
+        Self::Applied,
+        Self::Nothing,
+        Self::Held,
+        Self::Partial,
+        Self::Failed,
+        Self::Cancelled,
+    ];
+
+    /// As it is stored and as contracts write it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -62,6 +83,47 @@ impl RunOutcome {
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
         }
+    }
+
+    /// Reads what [`RunOutcome::as_str`] writes.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == text)
+    }
+}
+
+stored! {
+    RunKind: "kind of run",
+    RunOutcome: "outcome of a run",
+}
+
+/// A guard as a run's history names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoredGuard {
+    /// One that this version has.
+    Known(GuardName),
+    /// One that only another version has.
+    Unknown(String),
+}
+
+impl StoredGuard {
+    fn parse(text: String) -> Self {
+        GuardName::parse(&text).map_or(Self::Unknown(text), Self::Known)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Known(guard) => guard.as_str(),
+            Self::Unknown(name) => name,
+        }
+    }
+}
+
+impl fmt::Display for StoredGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -91,8 +153,8 @@ pub struct Run {
     pub number: i64,
     /// Its id.
     pub run_id: String,
-    /// Its kind, as contracts write it.
-    pub kind: String,
+    /// Its kind.
+    pub kind: RunKind,
     /// The plan.
     pub plan_id: String,
     /// Host.
@@ -103,8 +165,8 @@ pub struct Run {
     pub started_at: i64,
     /// End; none while it runs.
     pub finished_at: Option<i64>,
-    /// Outcome, as contracts write it.
-    pub outcome: Option<String>,
+    /// How it ended; none while it runs, or if its process died.
+    pub outcome: Option<RunOutcome>,
     /// Counts.
     pub counts: Counts,
     /// The run that it took back.
@@ -127,39 +189,6 @@ impl Run {
             .map(|run| format!("was taken back by run {run}"));
         took.into_iter().chain(taken).collect()
     }
-}
-
-/// One operation of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JournalRow {
-    /// Operation id.
-    pub operation_id: String,
-    /// Kind.
-    pub kind: String,
-    /// Person's name.
-    pub name: Option<String>,
-    /// Address.
-    pub email: Option<String>,
-    /// Account.
-    pub account_id: Option<String>,
-    /// Group's name.
-    pub group_name: Option<String>,
-    /// Why.
-    pub reason: String,
-    /// When it was begun, seconds since 1970.
-    pub intent_at: i64,
-    /// `done`, `already`, `failed`; none if its outcome is unknown.
-    pub outcome: Option<String>,
-    /// Status of the answer.
-    pub status: Option<u16>,
-    /// Code of the answer.
-    pub code: Option<String>,
-    /// What went wrong.
-    pub message: Option<String>,
-    /// What to do.
-    pub advice: Option<String>,
-    /// For support.
-    pub request_id: Option<String>,
 }
 
 fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
@@ -186,35 +215,6 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
     })
 }
 
-const JOURNAL: &str = "SELECT operation_id, kind, name, email, account_id, group_name, reason,
-    intent_at, outcome, status, code, message, advice, request_id, reason_code FROM journal";
-
-fn journal_row(row: &Row<'_>) -> rusqlite::Result<JournalRow> {
-    Ok(JournalRow {
-        operation_id: row.get(0)?,
-        kind: row.get(1)?,
-        name: row.get(2)?,
-        email: row.get(3)?,
-        account_id: row.get(4)?,
-        group_name: row.get(5)?,
-        reason: {
-            let (code, said): (Option<String>, String) = (row.get(14)?, row.get(6)?);
-            let code = code
-                .as_deref()
-                .and_then(Reason::parse)
-                .filter(|_| said.is_empty());
-            code.map_or(said, |code| code.to_string())
-        },
-        intent_at: row.get(7)?,
-        outcome: row.get(8)?,
-        status: row.get(9)?,
-        code: row.get(10)?,
-        message: row.get(11)?,
-        advice: row.get(12)?,
-        request_id: row.get(13)?,
-    })
-}
-
 const RUNS: &str = "SELECT number, run_id, kind, plan_id, host, person, started_at, finished_at,
     outcome, done, already, failed, skipped, held, undoes, later.id
     FROM runs LEFT JOIN (
@@ -231,14 +231,13 @@ impl State {
             .take(4)
             .collect();
         let run_id = format!("{stamp}-{tail}");
-        let begin = || -> rusqlite::Result<i64> {
-            let change = self.connection.unchecked_transaction()?;
+        let number = self.change(|change| {
             change.execute(
                 "INSERT INTO runs (run_id, kind, plan_id, host, person, started_at, undoes)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 params![
                     run_id,
-                    new.kind.as_str(),
+                    new.kind,
                     new.plan_id,
                     new.host,
                     new.person,
@@ -267,10 +266,8 @@ impl State {
                     [&run_id],
                 )?;
             }
-            change.commit()?;
             Ok(number)
-        };
-        let number = begin().map_err(|e| self.sql(e))?;
+        })?;
         Ok((number, run_id))
     }
 
@@ -281,32 +278,34 @@ impl State {
         outcome: RunOutcome,
         counts: Counts,
     ) -> Result<(), StoreError> {
-        self.connection
-            .execute(
-                "UPDATE runs SET finished_at = ?2, outcome = ?3, done = ?4, already = ?5,
+        self.execute(
+            "UPDATE runs SET finished_at = ?2, outcome = ?3, done = ?4, already = ?5,
                  failed = ?6, skipped = ?7, held = ?8 WHERE number = ?1",
-                params![
-                    number,
-                    now(),
-                    outcome.as_str(),
-                    signed(counts.done),
-                    signed(counts.already),
-                    signed(counts.failed),
-                    signed(counts.skipped),
-                    signed(counts.held)
-                ],
-            )
-            .map(drop)
+            params![
+                number,
+                now(),
+                outcome,
+                signed(counts.done),
+                signed(counts.already),
+                signed(counts.failed),
+                signed(counts.skipped),
+                signed(counts.held)
+            ],
+        )
+    }
+
+    /// Number of the run that began last; 0 if there was none.
+    pub fn last_run(&self) -> Result<i64, StoreError> {
+        self.connection
+            .query_row("SELECT coalesce(max(number), 0) FROM runs", [], |row| {
+                row.get(0)
+            })
             .map_err(|e| self.sql(e))
     }
 
     /// Runs, the newest first.
     pub fn runs(&self) -> Result<Vec<Run>, StoreError> {
-        let mut statement = self.connection.prepare(RUNS).map_err(|e| self.sql(e))?;
-        statement
-            .query_map([], run)
-            .and_then(Iterator::collect)
-            .map_err(|e| self.sql(e))
+        self.rows(RUNS, [], run)
     }
 
     /// A run by its id, or by the end of it if no other run's id ends like that.
@@ -320,45 +319,19 @@ impl State {
     }
 
     /// The guards that a run's admin allowed, with their numbers.
-    pub fn allowed(&self, number: i64) -> Result<Vec<(String, u64)>, StoreError> {
+    pub fn allowed(&self, number: i64) -> Result<Vec<(StoredGuard, u64)>, StoreError> {
         self.guards("SELECT guard, count FROM allowances WHERE run = ?1", number)
     }
 
     /// The guards that held something in a run, with their numbers.
-    pub fn held(&self, number: i64) -> Result<Vec<(String, u64)>, StoreError> {
+    pub fn held(&self, number: i64) -> Result<Vec<(StoredGuard, u64)>, StoreError> {
         self.guards("SELECT guard, count FROM held WHERE run = ?1", number)
     }
 
-    fn guards(&self, sql: &str, number: i64) -> Result<Vec<(String, u64)>, StoreError> {
+    fn guards(&self, sql: &str, number: i64) -> Result<Vec<(StoredGuard, u64)>, StoreError> {
         self.rows(sql, [number], |row| {
-            Ok((row.get(0)?, row.get::<_, i64>(1).map(unsigned)?))
+            Ok((StoredGuard::parse(row.get(0)?), unsigned(row.get(1)?)))
         })
-    }
-
-    /// The operations of a run: what was created, then memberships, then whoever was suspended or
-    /// removed.
-    pub fn journal(&self, number: i64) -> Result<Vec<JournalRow>, StoreError> {
-        self.rows(
-            &format!(
-                "{JOURNAL} WHERE run = ?1 ORDER BY CASE kind WHEN 'create_user' THEN 0
-                 WHEN 'create_group' THEN 1 WHEN 'restore_user' THEN 2 WHEN 'add_member' THEN 3
-                 WHEN 'remove_member' THEN 4 ELSE 5 END, group_name, name, operation_id"
-            ),
-            [number],
-            journal_row,
-        )
-    }
-
-    /// What was done to a person or a group of Entra's, the newest first, at most `most` rows.
-    pub fn history_of(&self, entra_id: &str, most: u32) -> Result<Vec<JournalRow>, StoreError> {
-        self.rows(
-            &format!(
-                "{JOURNAL} WHERE entra_id = ?1 OR group_entra = ?1
-                 ORDER BY intent_at DESC, kind, group_name, name LIMIT ?2"
-            ),
-            params![entra_id, most],
-            journal_row,
-        )
     }
 
     /// The newest run: its number, and when it ended, in seconds since 1970.
@@ -378,98 +351,19 @@ impl State {
         runs.retain(|run| run.finished_at.is_none());
         Ok(runs)
     }
+}
 
-    /// The writes of earlier runs whose outcome is unknown.
-    pub fn unfinished(&self) -> Result<Vec<Unfinished>, StoreError> {
-        let rows = self.rows(
-            "SELECT kind, coalesce(entra_id, ''), coalesce(email, ''), coalesce(group_entra, ''),
-             coalesce(group_name, ''), run, operation_id, coalesce(account_id, ''),
-             coalesce(group_id, ''), intent_at FROM journal WHERE outcome IS NULL",
-            [],
-            |row| {
-                Ok(Kind::parse(&row.get::<_, String>(0)?).map(|kind| {
-                    Ok::<_, rusqlite::Error>(Unfinished {
-                        kind,
-                        entra_id: row.get(1)?,
-                        email: row.get(2)?,
-                        group_entra: row.get(3)?,
-                        group_name: row.get(4)?,
-                        run: row.get(5)?,
-                        operation_id: row.get(6)?,
-                        account_id: row.get(7)?,
-                        group_id: row.get(8)?,
-                        begun_at: row.get(9)?,
-                    })
-                }))
-            },
-        )?;
-        let known = rows.into_iter().flatten().collect::<Result<_, _>>();
-        known.map_err(|e| self.sql(e))
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Notes what became of a write whose outcome was unknown.
-    pub fn close(&self, write: &Unfinished, found: &Found) -> Result<(), StoreError> {
-        let (outcome, message) = if found.took_place {
-            (
-                JournalOutcome::Done,
-                "It was found when the next run looked it up.",
-            )
-        } else {
-            (
-                JournalOutcome::NotMade,
-                "The run ended before this was done, as the next run found.",
-            )
-        };
-        let run = || -> rusqlite::Result<()> {
-            let change = self.connection.unchecked_transaction()?;
-            change.execute(
-                "UPDATE journal SET outcome = ?3, message = ?4, outcome_at = ?5, proven_new = ?6,
-                 account_id = coalesce(?7, account_id), group_id = coalesce(?8, group_id)
-                 WHERE run = ?1 AND operation_id = ?2",
-                params![
-                    write.run,
-                    write.operation_id,
-                    outcome.as_str(),
-                    message,
-                    now(),
-                    found.group.is_some(),
-                    found.account,
-                    found.group
-                ],
-            )?;
-            let of = Settled {
-                operation: &write.operation_id,
-                kind: write.kind,
-                account: &write.account_id,
-                group: &write.group_id,
-            };
-            settle(&change, write.run, &of, outcome, false)?;
-            change.commit()
-        };
-        run().map_err(|e| self.sql(e))
-    }
-
-    /// The counts of a run from its journal, for one that never ended.
-    pub fn counted(&self, number: i64) -> Result<Counts, StoreError> {
-        self.connection
-            .query_row(
-                "SELECT count(*) FILTER (WHERE outcome = 'done'),
-                        count(*) FILTER (WHERE outcome = 'already'),
-                        count(*) FILTER (WHERE outcome = 'failed'),
-                        count(*) FILTER (WHERE coalesce(outcome, 'not-made') = 'not-made')
-                 FROM journal WHERE run = ?1",
-                [number],
-                |row| {
-                    let count = |index| row.get::<_, i64>(index).map(unsigned);
-                    Ok(Counts {
-                        done: count(0)?,
-                        already: count(1)?,
-                        failed: count(2)?,
-                        skipped: count(3)?,
-                        held: 0,
-                    })
-                },
-            )
-            .map_err(|e| self.sql(e))
+    #[test]
+    fn every_kind_and_outcome_is_read_back() {
+        for kind in RunKind::ALL {
+            assert_eq!(RunKind::parse(kind.as_str()), Some(kind));
+        }
+        for outcome in RunOutcome::ALL {
+            assert_eq!(RunOutcome::parse(outcome.as_str()), Some(outcome));
+        }
     }
 }

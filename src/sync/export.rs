@@ -2,10 +2,10 @@
 //! asks for.
 
 use super::error::SyncError;
-use crate::store::{AUDIT_COLUMNS, AuditRow, Run, State};
+use crate::store::{self, AUDIT_COLUMNS, AuditRow, Run, State};
 use crate::text::escape;
 use serde_json::{Map, Value};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
@@ -20,14 +20,7 @@ pub enum ExportForm {
 
 /// A new file that only its owner can read: it holds names and addresses.
 pub fn private_file(path: &Path) -> Result<BufWriter<File>, SyncError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    let file = options.open(path).map_err(|source| SyncError::PlanFile {
+    let file = store::create_private(path).map_err(|source| SyncError::PlanFile {
         path: path.to_owned(),
         source,
     })?;

@@ -168,7 +168,7 @@ async fn a_run_is_stopped_cleanly_by_leaving() {
     assert_eq!(desk.end().await, Ended::Quit);
     let state = open_state(&desk);
     let run = state.runs().unwrap().remove(0);
-    assert_eq!(run.outcome.as_deref(), Some("cancelled"));
+    assert_eq!(run.outcome, Some(RunOutcome::Cancelled));
     let journal = state.journal(run.number).unwrap();
     assert!(!journal.is_empty());
     assert!(

@@ -1,7 +1,7 @@
 //! What becomes of decisions that are made while a run reads or asks, and of answers that come late.
 
 use crate::world::{SMALL, World};
-use rollbook::plan::{OperationId, Reason, RowDecision};
+use rollbook::plan::{Decision, OperationId, Reason};
 use rollbook::store::State;
 use serde_json::Value;
 
@@ -42,6 +42,15 @@ fn is_there(world: &World, mail: &str) -> bool {
     world.sim.world(|w| !w.accounts_of(mail).is_empty())
 }
 
+/// Rejects an operation, as the console does.
+fn reject(world: &World, row: &Value) {
+    let operation = OperationId::stored(row["id"].as_str().unwrap().to_owned());
+    let reason = Reason::parse(row["reason_code"].as_str().unwrap()).unwrap();
+    let state = State::open(&world.profile_dir()).unwrap();
+    let decision = Decision::Reject { operation, reason };
+    state.record(&[decision]).unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_rejected_while_sync_reads_is_not_applied() {
     let world = World::new(SMALL).await;
@@ -57,12 +66,7 @@ async fn what_is_rejected_while_sync_reads_is_not_applied() {
     while world.sim.world(|w| w.log.len()) < asked + 3 {
         tokio::task::yield_now().await;
     }
-    let id = OperationId::stored(row["id"].as_str().unwrap().to_owned());
-    let reason = Reason::parse(row["reason_code"].as_str().unwrap());
-    let state = State::open(&world.profile_dir()).unwrap();
-    state
-        .decide(&id, &RowDecision::Rejected { reason })
-        .unwrap();
+    reject(&world, row);
     let report = world.ended(sync).await.expect(0).json();
     assert_eq!(report["outcome"], "applied");
     assert!(
@@ -104,12 +108,7 @@ async fn what_is_rejected_while_somebody_is_asked_is_not_applied() {
     let row = creation(&plan, &rejected);
     let mut asked = world.in_terminal(&["apply"]);
     asked.until_asked("[y/N]");
-    let id = OperationId::stored(row["id"].as_str().unwrap().to_owned());
-    let reason = Reason::parse(row["reason_code"].as_str().unwrap());
-    let state = State::open(&world.profile_dir()).unwrap();
-    state
-        .decide(&id, &RowDecision::Rejected { reason })
-        .unwrap();
+    reject(&world, row);
     asked.answer("y");
     assert_eq!(asked.ended(), 0, "{}", asked.said);
     assert!(

@@ -16,6 +16,7 @@ mod habits;
 mod headless;
 mod interrupted;
 mod leavers;
+mod migrating;
 mod reading;
 mod storing;
 mod terminal;

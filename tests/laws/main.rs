@@ -4,6 +4,7 @@
 
 mod answers;
 mod changes;
+mod decisions;
 mod executor;
 mod model;
 

@@ -4,6 +4,7 @@ use crate::console::canvas::Canvas;
 use crate::console::clerk::RunInFull;
 use crate::console::text::{moment, operation_words};
 use crate::console::theme::Tone;
+use crate::store::{JournalOutcome, JournalRow, RunOutcome};
 use crate::text::wrap;
 
 /// A run with its operations, failures first.
@@ -36,7 +37,7 @@ impl RunPage {
             Tone::Plain,
             format!(
                 "{} by {} on {}, {} to {ended}",
-                run.kind,
+                run.kind.as_str(),
                 run.person,
                 run.host,
                 moment(run.started_at)
@@ -46,10 +47,10 @@ impl RunPage {
             say(Tone::Held, words);
         }
         let c = run.counts;
-        let outcome = run
-            .outcome
-            .as_deref()
-            .unwrap_or("unfinished: the next run goes on from here");
+        let outcome = run.outcome.map_or(
+            "unfinished: the next run goes on from here",
+            RunOutcome::as_str,
+        );
         say(
             Tone::Strong,
             format!(
@@ -64,7 +65,7 @@ impl RunPage {
             say(Tone::Held, format!("held by {guard}: {count}"));
         }
         say(Tone::Plain, String::new());
-        let failed = |row: &&crate::store::JournalRow| row.outcome.as_deref() == Some("failed");
+        let failed = |row: &&JournalRow| row.outcome == Some(JournalOutcome::Failed);
         for row in journal.iter().filter(failed) {
             say(Tone::Bad, format!("✗ {}", operation_words(row)));
             if let Some(message) = &row.message {
@@ -78,9 +79,9 @@ impl RunPage {
             }
         }
         for row in journal.iter().filter(|row| !failed(row)) {
-            let (mark, tone) = match row.outcome.as_deref() {
-                Some("done") => ("✓", Tone::Good),
-                Some("already") => ("=", Tone::Dim),
+            let (mark, tone) = match row.outcome {
+                Some(JournalOutcome::Done) => ("✓", Tone::Good),
+                Some(JournalOutcome::Already) => ("=", Tone::Dim),
                 Some(_) => ("·", Tone::Dim),
                 None => ("?", Tone::Held),
             };
@@ -100,7 +101,7 @@ impl RunPage {
         Self {
             wrote: journal
                 .iter()
-                .any(|row| row.outcome.as_deref() == Some("done")),
+                .any(|row| row.outcome == Some(JournalOutcome::Done)),
             failed: journal.iter().any(|row| failed(&row)),
             title: format!("Run {}", run.run_id),
             run_id: run.run_id,

@@ -383,18 +383,19 @@ fn history(app: &App, canvas: &mut Canvas<'_>) {
             canvas.put(0, y, "▸", Tone::Strong);
         }
         canvas.cell(2, y, 16, &moment(run.started_at), Tone::Plain);
-        canvas.cell(19, y, 11, &run.kind, Tone::Plain);
+        canvas.cell(19, y, 11, run.kind.as_str(), Tone::Plain);
         let at_work = jobs.job.is_some() || jobs.locked.is_some();
         let open = if at_work && at == 0 {
             "running"
         } else {
             "unfinished"
         };
-        let outcome = run.outcome.as_deref().unwrap_or(open);
-        let tone = match outcome {
-            "applied" | "nothing" => Tone::Good,
-            "held" | "cancelled" | "running" => Tone::Held,
-            _ => Tone::Bad,
+        let outcome = run.outcome.map_or(open, RunOutcome::as_str);
+        let tone = match run.outcome {
+            Some(RunOutcome::Applied | RunOutcome::Nothing) => Tone::Good,
+            Some(RunOutcome::Held | RunOutcome::Cancelled) => Tone::Held,
+            None if open == "running" => Tone::Held,
+            Some(RunOutcome::Partial | RunOutcome::Failed) | None => Tone::Bad,
         };
         canvas.cell(31, y, 11, outcome, tone);
         if numbers {

@@ -7,7 +7,7 @@ use crate::console::text::moment;
 use crate::console::theme::Tone;
 use crate::directory::fold;
 use crate::plan::{Kind, Leavers};
-use crate::store::JournalRow;
+use crate::store::{JournalOutcome, JournalRow};
 use crate::sync::{Adoption, Planned};
 use crate::text::counted;
 
@@ -224,7 +224,9 @@ impl Page {
         }
         for row in rows {
             let what = crate::console::text::operation_words(row);
-            let outcome = row.outcome.as_deref().unwrap_or("outcome unknown");
+            let outcome = row
+                .outcome
+                .map_or("outcome unknown", JournalOutcome::as_str);
             let words = format!(
                 "{}  {what}: {outcome}. {}",
                 moment(row.intent_at),

@@ -2,7 +2,7 @@
 
 use super::Problem;
 use crate::config::{ConfigError, SecretKind};
-use crate::store::StoreError;
+use crate::store::{Owner, StoreError};
 use crate::text::escape;
 
 pub(super) fn config(error: &ConfigError) -> Problem {
@@ -158,6 +158,23 @@ fn how_to_restore(backup: Option<&std::path::Path>, path: &std::path::Path) -> S
     }
 }
 
+fn locked(owner: Option<&Owner>) -> Problem {
+    let hint = "Wait until it is done, or stop it there.";
+    let Some(o) = owner else {
+        let message = "Another Rollbook is at work on this profile.";
+        return Problem::new("locked", message, hint);
+    };
+    let message = format!(
+        "Another Rollbook is at work on this profile: {} on {}, `{}` since {} (process {}).",
+        escape(&o.person),
+        escape(&o.host),
+        escape(&o.doing),
+        escape(&o.since),
+        o.pid
+    );
+    Problem::new("locked", message, hint).id("held-by", &o.to_string())
+}
+
 pub(super) fn store(error: &StoreError) -> Problem {
     match error {
         StoreError::Io { path, source } => Problem::new(
@@ -169,6 +186,15 @@ pub(super) fn store(error: &StoreError) -> Problem {
             "store",
             format!("{} can't be read or written: {source}.", path.display()),
             "Check the free space of that folder and whether another program holds the file.",
+        ),
+        StoreError::UnknownWord { path, unknown } => Problem::new(
+            "store",
+            format!(
+                "{} can't be used: {}.",
+                path.display(),
+                escape(&unknown.to_string())
+            ),
+            "Use the version of Rollbook that wrote it.",
         ),
         StoreError::BadBackup { path, cause } => Problem::new(
             "bad-backup",
@@ -208,26 +234,7 @@ pub(super) fn store(error: &StoreError) -> Problem {
             ),
             "Use that version.",
         ),
-        StoreError::Locked { owner } => match owner {
-            Some(o) => Problem::new(
-                "locked",
-                format!(
-                    "Another Rollbook is at work on this profile: {} on {}, `{}` since {} (process {}).",
-                    escape(&o.person),
-                    escape(&o.host),
-                    escape(&o.doing),
-                    escape(&o.since),
-                    o.pid
-                ),
-                "Wait until it is done, or stop it there.",
-            )
-            .id("held-by", &o.to_string()),
-            None => Problem::new(
-                "locked",
-                "Another Rollbook is at work on this profile.",
-                "Wait until it is done, or stop it there.",
-            ),
-        },
+        StoreError::Locked { owner } => locked(owner.as_ref()),
         StoreError::OtherIdentity { pinned, found } => {
             let what = if pinned.tenant_id == found.tenant_id {
                 "Jira site"

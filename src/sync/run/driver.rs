@@ -9,7 +9,7 @@ use crate::jira::{INVITED_AT_ONCE, JiraError};
 use crate::plan::{
     Effect, Executor, Kind, Next, Operation, OperationId, OperationRow, Outcome, Reason, Step,
 };
-use crate::store::{Entry, Finished, Journal, JournalOutcome, Learnt};
+use crate::store::{Entry, Finished, Journal, JournalOutcome, Learnt, Note};
 use crate::sync::error::SyncError;
 use crate::sync::planning::Planned;
 use crate::sync::problem::Problem;
@@ -360,7 +360,7 @@ impl<'a> Driver<'a> {
             && !self.unclear.contains_key(&index)
         {
             let finished = Finished {
-                message: Some("The run was stopped before this call was made.".to_owned()),
+                note: Some(Note::Stopped),
                 ..Finished::plain(JournalOutcome::NotMade)
             };
             let entry = Entry::Outcome(Box::new(row), Box::new(finished));
@@ -417,6 +417,7 @@ impl<'a> Driver<'a> {
             learnt: Learnt::Nothing,
             status: None,
             code: None,
+            note: None,
             message: Some(problem.as_ref().map_or_else(
                 || "Jira never confirmed it.".to_owned(),
                 |p| format!("Jira never confirmed it. {}", p.message),
@@ -472,8 +473,8 @@ fn failure(row: &OperationRow, finished: &Finished) -> FailureRow {
         ),
         status: finished.status,
         code: finished.code.clone(),
-        message: finished.message.clone().unwrap_or_default(),
-        advice: finished.advice.clone().unwrap_or_default(),
+        message: finished.message_words().to_owned(),
+        advice: finished.advice_words().to_owned(),
         request_id: finished.request_id.clone(),
     }
 }

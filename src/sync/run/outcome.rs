@@ -4,7 +4,7 @@ use super::writes::{Census, Reach};
 use crate::directory::{AccountId, GroupId};
 use crate::jira::{How, JiraError, Unwritten, Written};
 use crate::plan::{Kind, OperationRow, Outcome};
-use crate::store::{Finished, JournalOutcome, Learnt};
+use crate::store::{Finished, JournalOutcome, Learnt, Note};
 use crate::sync::problem::Problem;
 use tokio::sync::OnceCell;
 
@@ -28,10 +28,18 @@ impl Attempt {
     /// An operation that lacks something it needs. The executor's order rules it out; should it
     /// happen all the same, nothing is written.
     pub(in crate::sync) fn impossible() -> Self {
-        Self::refused(
-            "Something that it needs does not exist yet.",
-            "Make a new plan, and report this: it should not happen.",
-        )
+        Self::noted(Note::Lacking)
+    }
+
+    /// A failure of this operation alone, of which only Rollbook has something to say.
+    pub(in crate::sync) fn noted(note: Note) -> Self {
+        Self {
+            finished: Some(Finished {
+                note: Some(note),
+                ..Finished::plain(JournalOutcome::Failed)
+            }),
+            ..simple(Outcome::Failed)
+        }
     }
 
     /// A failure of this operation alone, without an answer behind it.
@@ -153,11 +161,7 @@ pub(in crate::sync) fn account(
         .and_then(|u| u.entra_id.as_deref())
         .unwrap_or_default();
     if census.is_anothers(&id, entra) {
-        return Attempt::refused(
-            "Jira gave an account that is linked to another person of Entra.",
-            "Two people in Entra seem to share one address: look at both.",
-        )
-        .answered(status, request_id);
+        return Attempt::noted(Note::AccountOfAnother).answered(status, request_id);
     }
     census.given().insert(id.clone(), entra.to_owned());
     let listed = census.was_listed(&id);
@@ -287,6 +291,7 @@ pub(in crate::sync) fn failed(error: &JiraError) -> Attempt {
             learnt: Learnt::Nothing,
             status: refusal.map(|r| r.status),
             code: refusal.map(|r| r.code.clone()).filter(|c| !c.is_empty()),
+            note: None,
             message: Some(problem.message),
             advice: Some(problem.hint),
             request_id: problem.ids.get("request-id").cloned(),

@@ -8,7 +8,7 @@ use crate::directory::ProductKey;
 use crate::directory::{AccountId, AccountKind, GroupId, JiraAccountRow, fold};
 use crate::jira::{AccountRead, Jira, JiraError, Organization, Unwritten};
 use crate::plan::{Invitations, OperationRow, Outcome};
-use crate::store::Learnt;
+use crate::store::{Learnt, Note};
 use crate::sync::planning::Planned;
 use crate::sync::session::Session;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -212,14 +212,8 @@ async fn delete_group(jira: &Jira, group: &GroupId, filled: &BTreeSet<AccountId>
     };
     match others {
         Some(0) => ended(jira.delete_group(group).await),
-        Some(_) => Attempt::refused(
-            "Somebody else put members into the group meanwhile.",
-            "Look at its members in Jira, and delete it there if nobody needs it.",
-        ),
-        None => Attempt::refused(
-            "It can't be told who is in the group: Jira's pages of its members never add up.",
-            "Try again in some minutes.",
-        ),
+        Some(_) => Attempt::noted(Note::GroupInUse),
+        None => Attempt::noted(Note::MembersUnclear),
     }
 }
 
@@ -248,10 +242,7 @@ async fn suspend(reach: Reach<'_>, account: &AccountId, suspended: bool) -> Atte
         Some(organization) => ended(organization.suspend(account, suspended).await),
         None => Attempt {
             outcome: Outcome::NoKey,
-            ..Attempt::refused(
-                "Suspending and restoring need the organization's API key.",
-                "Enter a key that works, and retry what failed.",
-            )
+            ..Attempt::noted(Note::NoOrganizationKey)
         },
     }
 }

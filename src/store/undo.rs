@@ -2,15 +2,15 @@
 
 use super::error::StoreError;
 use super::state::State;
-use crate::directory::{AccountId, EntraId, GroupId};
-use crate::plan::{Kind, OperationId, Reason, Undo, Write};
+use crate::directory::{AccountId, GroupId};
+use crate::plan::{Kind, OperationId, Undo, Write};
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeSet;
 
 impl State {
     /// What a run wrote, or may have written, to be taken back.
     pub fn undo(&self, number: i64, run_id: &str) -> Result<Undo, StoreError> {
-        let writes = self.rows(
+        let writes: Vec<Write> = self.rows(
             // What a later run wrote again is that run's doing.
             "SELECT operation_id, kind, reason_code, entra_id, name, account_id, group_id, group_name,
              proven_new FROM journal j
@@ -34,27 +34,19 @@ impl State {
             [number],
             |row| {
                 let text = |at| row.get::<_, Option<String>>(at);
-                let kind: String = row.get(1)?;
-                Ok(Kind::parse(&kind).map(|kind| {
-                    Ok::<_, rusqlite::Error>(Write {
-                        id: OperationId::stored(row.get(0)?),
-                        kind,
-                        reason: text(2)?.as_deref().and_then(Reason::parse),
-                        entra: text(3)?.as_deref().map(EntraId::new),
-                        name: text(4)?.unwrap_or_default(),
-                        account: text(5)?.as_deref().map(AccountId::new),
-                        group: text(6)?.as_deref().map(GroupId::new),
-                        group_name: text(7)?.unwrap_or_default(),
-                        proven_new: row.get(8)?,
-                    })
-                }))
+                Ok(Write {
+                    id: row.get(0)?,
+                    kind: row.get(1)?,
+                    reason: row.get(2)?,
+                    entra: row.get(3)?,
+                    name: text(4)?.unwrap_or_default(),
+                    account: row.get(5)?,
+                    group: row.get(6)?,
+                    group_name: text(7)?.unwrap_or_default(),
+                    proven_new: row.get(8)?,
+                })
             },
         )?;
-        let writes: Vec<Write> = writes
-            .into_iter()
-            .flatten()
-            .collect::<Result<_, _>>()
-            .map_err(|e| self.sql(e))?;
         let mut filled: HashMap<GroupId, BTreeSet<AccountId>> = HashMap::new();
         for write in &writes {
             if let (Kind::CreateGroup, Some(group)) = (write.kind, &write.group) {
@@ -62,8 +54,8 @@ impl State {
                     "SELECT account_id FROM journal WHERE kind = 'add_member' AND group_id = ?1
                      AND account_id IS NOT NULL
                      AND (outcome IS NULL OR outcome IN ('done', 'already'))",
-                    [group.as_str()],
-                    |row| Ok(AccountId::new(&row.get::<_, String>(0)?)),
+                    [group],
+                    |row| row.get(0),
                 )?;
                 filled.insert(group.clone(), put.into_iter().collect());
             }
@@ -80,37 +72,9 @@ impl State {
         let rows = self.rows(
             "SELECT operation_id FROM journal WHERE run = ?1 AND outcome IN ('failed', 'not-made')",
             [number],
-            |row| Ok(OperationId::stored(row.get(0)?)),
+            |row| row.get(0),
         )?;
         Ok(rows.into_iter().collect())
-    }
-
-    /// Lets people and groups that refused in this run be tried again.
-    pub fn forgive(&self, number: i64) -> Result<(), StoreError> {
-        let run = || -> rusqlite::Result<()> {
-            let change = self.connection.unchecked_transaction()?;
-            change.execute(
-                "DELETE FROM unwritable_groups WHERE group_id IN
-                 (SELECT group_id FROM journal WHERE run = ?1 AND outcome = 'failed')",
-                [number],
-            )?;
-            let mut statement = change.prepare(
-                "SELECT email FROM journal
-                 WHERE run = ?1 AND outcome = 'failed' AND kind = 'create_user' AND email IS NOT NULL",
-            )?;
-            let addresses: Vec<String> = statement
-                .query_map([number], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
-            drop(statement);
-            for address in addresses {
-                change.execute(
-                    "DELETE FROM refused_people WHERE address = ?1",
-                    [crate::directory::fold(&address)],
-                )?;
-            }
-            change.commit()
-        };
-        run().map_err(|e| self.sql(e))
     }
 
     /// Lets the schedule go on after an undo.

@@ -1,0 +1,76 @@
+//! The table `group_links`: which Jira group stands for an Entra group, and how far it is Rollbook's.
+
+use super::database::now;
+use super::error::StoreError;
+use super::state::State;
+use crate::plan::{GroupLink, Links, Ownership};
+use rusqlite::{Connection, params};
+
+impl State {
+    /// All links, of people and of groups.
+    pub fn links(&self) -> Result<Links, StoreError> {
+        let mut links = Links::default();
+        for (entra, account) in self.people()? {
+            links.person(entra, account);
+        }
+        let groups = self.rows(
+            "SELECT entra_id, group_id, ownership FROM group_links",
+            [],
+            |row| {
+                Ok(GroupLink {
+                    entra: row.get(0)?,
+                    group: row.get(1)?,
+                    ownership: row.get(2)?,
+                })
+            },
+        )?;
+        for link in groups {
+            links.group(link);
+        }
+        Ok(links)
+    }
+
+    /// Links a group. An owned group stays owned.
+    pub fn link_group(
+        &self,
+        entra: &str,
+        group: &str,
+        ownership: Ownership,
+    ) -> Result<(), StoreError> {
+        self.change(|change| link_group(change, entra, group, ownership))
+    }
+
+    /// Unlinks a group.
+    pub fn unlink_group(&self, entra: &str) -> Result<(), StoreError> {
+        self.execute("DELETE FROM group_links WHERE entra_id = ?1", [entra])
+    }
+}
+
+/// Links a group. The ownership of the same group is only ever raised.
+pub(super) fn link_group(
+    connection: &Connection,
+    entra: &str,
+    group: &str,
+    ownership: Ownership,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO group_links VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET
+               ownership = CASE
+                 WHEN group_id = ?2 AND ownership = 'owned-with-access' THEN ownership
+                 WHEN group_id = ?2 AND ownership = 'owned' AND ?3 = 'confirmed' THEN ownership
+                 ELSE ?3 END,
+               group_id = ?2",
+        )?
+        .execute(params![entra, group, ownership, now()])
+        .map(drop)
+}
+
+/// Forgets a group that is gone.
+pub(super) fn forget_group(connection: &Connection, group: &str) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM group_links WHERE group_id = ?1")?
+        .execute([group])
+        .map(drop)
+}

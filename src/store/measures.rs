@@ -1,0 +1,114 @@
+//! The table `measures`, and what guards need to know of the past.
+
+use super::database::{now, signed, unsigned};
+use super::error::StoreError;
+use super::state::State;
+use crate::directory::GroupId;
+use crate::plan::{Baseline, History, Kind, Measured};
+use rusqlite::params;
+
+/// How far back the baseline looks, in seconds.
+const BASELINE: i64 = 7 * 86400;
+/// How far back unattended counts add up, in seconds.
+const DAY: i64 = 86400;
+
+impl State {
+    /// Notes that a person applied a plan made with these settings.
+    pub fn reviewed(&self, settings_digest: &str) -> Result<(), StoreError> {
+        self.set_meta("reviewed_settings", settings_digest)
+    }
+
+    /// What was in scope in the last snapshot that was to be believed.
+    fn latest(&self) -> Result<Option<Measured>, StoreError> {
+        let rows = self.rows(
+            "SELECT users, groups, memberships FROM measures ORDER BY at DESC, rowid DESC LIMIT 1",
+            [],
+            |row| {
+                Ok(Measured {
+                    users: unsigned(row.get(0)?),
+                    groups: unsigned(row.get(1)?),
+                    memberships: unsigned(row.get(2)?),
+                })
+            },
+        )?;
+        Ok(rows.into_iter().next())
+    }
+
+    /// Notes how much was in scope in a snapshot that is to be believed.
+    pub fn measure(&self, measured: Measured) -> Result<(), StoreError> {
+        self.change(|change| {
+            change.execute(
+                "DELETE FROM measures WHERE at < ?1 AND at < (SELECT max(at) FROM measures)",
+                [now() - 2 * BASELINE],
+            )?;
+            change.execute(
+                "INSERT INTO measures VALUES (?1, ?2, ?3, ?4)",
+                params![
+                    now(),
+                    signed(measured.users),
+                    signed(measured.groups),
+                    signed(measured.memberships)
+                ],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// What guards need to know of the past.
+    pub fn history(&self) -> Result<History, StoreError> {
+        let baseline = self
+            .connection
+            .query_row(
+                // Without any of the last 7 days the newest counts, however old: a source that
+                // shrank does not become right by waiting.
+                "SELECT max(users), max(groups), max(memberships) FROM measures
+                 WHERE at > min(?1, (SELECT max(at) - 1 FROM measures))",
+                [now() - BASELINE],
+                |row| {
+                    let users: Option<i64> = row.get(0)?;
+                    let Some(users) = users else { return Ok(None) };
+                    Ok(Some(Baseline {
+                        users: unsigned(users),
+                        groups: unsigned(row.get(1)?),
+                        memberships: unsigned(row.get(2)?),
+                    }))
+                },
+            )
+            .map_err(|e| self.sql(e))?;
+        let reviewed_settings = self.meta("reviewed_settings")?;
+        let mut history = History {
+            reviewed: reviewed_settings.is_some(),
+            reviewed_settings,
+            baseline,
+            latest: self.latest()?,
+            ..History::default()
+        };
+        let counts: Vec<(Kind, Option<GroupId>, u64)> = self.rows(
+            "SELECT j.kind, j.group_id, count(*) FROM journal j JOIN runs r ON r.number = j.run
+             WHERE j.intent_at > ?1 AND j.outcome = 'done' AND r.kind IN ('unattended', 'person')
+             GROUP BY j.kind, j.group_id",
+            [now() - DAY],
+            |row| Ok((row.get(0)?, row.get(1)?, unsigned(row.get(2)?))),
+        )?;
+        for (kind, group, count) in counts {
+            let group = group.unwrap_or_else(|| GroupId::new(""));
+            match kind {
+                Kind::CreateUser => history.created_people += count,
+                Kind::CreateGroup => history.created_groups += count,
+                Kind::AddMember => *history.added.entry(group).or_default() += count,
+                Kind::RemoveMember => *history.removed.entry(group).or_default() += count,
+                Kind::SuspendUser | Kind::RemoveUser => history.people_removed += count,
+                Kind::RestoreUser | Kind::DeleteGroup => {}
+            }
+        }
+        let unfinished = self.rows(
+            "SELECT j.group_id FROM journal j JOIN runs r ON r.number = j.run
+             WHERE j.kind = 'create_group' AND j.outcome = 'done' AND j.intent_at > ?1
+             AND coalesce(r.outcome, 'failed') NOT IN ('applied', 'held') AND j.group_id IS NOT NULL",
+            [now() - DAY],
+            |row| row.get(0),
+        )?;
+        history.unfinished_groups = unfinished.into_iter().collect();
+        Ok(history)
+    }
+}
