@@ -1,8 +1,8 @@
 //! Testing both connections: a checklist with advice.
 
 use super::error::SyncError;
+use super::problem::Problem;
 use super::session::{entra_client, jira_access, rates};
-use super::words::Problem;
 use crate::config::{Paths, Profile, Secrets};
 use crate::directory::Seats;
 use crate::entra::{Entra, missing_permissions, reads_hidden_membership};

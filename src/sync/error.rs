@@ -70,7 +70,7 @@ pub enum SyncError {
     UnknownRun(String),
     /// Another machine applies to this site.
     #[error("{}", .0.words())]
-    Leased(super::lease::Rival),
+    Leased(crate::sync::run::lease::Rival),
     /// Cancelled by the person or a signal.
     #[error("cancelled")]
     Cancelled,

@@ -2,7 +2,6 @@
 
 use super::error::SyncError;
 use super::progress::Stage;
-use super::refresh::Snapshots;
 use super::session::{Session, rates};
 use crate::config::{Paths, Profile};
 use crate::directory::{EntraSnapshot, JiraSnapshot, fold};
@@ -12,6 +11,7 @@ use crate::plan::{
     Selection, Settings, Undo, settings_digest,
 };
 use crate::store::{Listing, Mirror, State, StoreError};
+use crate::sync::read::refresh::Snapshots;
 use jiff::civil::Date;
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! Saved plans: written, checked, applied as they are.
 
 use super::adopt::Adoption;
-use super::audit::private_file;
 use super::error::{PlanRefused, SyncError};
+use super::export::private_file;
 use super::planning::Planned;
 use super::session::Session;
 use crate::plan::{

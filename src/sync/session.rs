@@ -1,8 +1,8 @@
 //! One profile, ready to work: locked, connected, pinned.
 
 use super::error::SyncError;
+use super::problem::Problem;
 use super::progress::{Progress, Stage};
-use super::words::Problem;
 use crate::config::{Paths, Profile, Secrets};
 use crate::entra::{Credentials, Entra, Tenant};
 use crate::http::{Clients, Control, Rates};
@@ -64,7 +64,7 @@ pub struct Session {
     /// The run that is to be taken back: the groups that it touched are read, too.
     pub(super) undo: Option<std::sync::Arc<crate::plan::Undo>>,
     /// Both sides as the last plan knew them.
-    pub(super) snapshots: Option<super::refresh::Snapshots>,
+    pub(super) snapshots: Option<crate::sync::read::refresh::Snapshots>,
     /// Whether everything is read again, whatever is known.
     pub(super) full: bool,
     /// Whether operations that guards hold are verified too, since somebody may allow them.

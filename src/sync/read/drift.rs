@@ -1,16 +1,16 @@
 //! What somebody else changed in Jira since it was known, with who and when.
 
-use super::error::SyncError;
-use super::jira_side::JiraSide;
-use super::session::Session;
+use super::jira::JiraSide;
 use crate::directory::{AccountId, AccountKind, GroupId, JiraSnapshot, fold};
 use crate::jira::AuditRecord;
 use crate::store::Written;
+use crate::sync::error::SyncError;
+use crate::sync::session::Session;
 use crate::text::escape;
 use std::collections::HashSet;
 
 /// How many are told one by one.
-pub(super) const SHOWN: usize = 20;
+pub(in crate::sync) const SHOWN: usize = 20;
 
 /// A membership that was changed by somebody else.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +34,7 @@ pub struct Drift {
 impl Drift {
     /// What differs between the members that were known of a group and these, sorted, but for what
     /// runs of this profile wrote.
-    pub(super) fn of_list(
+    pub(in crate::sync) fn of_list(
         jira: &JiraSnapshot,
         group: u32,
         now: &[u32],
@@ -53,7 +53,7 @@ impl Drift {
     }
 
     /// What differs in groups whose members were known before and are known now.
-    pub(super) fn between(
+    pub(in crate::sync) fn between(
         before: &JiraSnapshot,
         now: &JiraSnapshot,
         written: &Written,
@@ -76,7 +76,7 @@ impl Drift {
 
     /// A membership that is no longer as it was known; none if a run of this profile did that, or
     /// if it is not a person's.
-    pub(super) fn of(
+    pub(in crate::sync) fn of(
         jira: &JiraSnapshot,
         group: u32,
         account: u32,
@@ -100,7 +100,7 @@ impl Drift {
     }
 
     /// The drift in a sentence.
-    pub(super) fn words(&self) -> String {
+    pub(in crate::sync) fn words(&self) -> String {
         let what = if self.came {
             "was put into"
         } else {
@@ -141,7 +141,7 @@ impl Drift {
 
 impl Session {
     /// Keeps what concerns linked groups, and asks the audit records for who and when.
-    pub(super) async fn explain(
+    pub(in crate::sync) async fn explain(
         &self,
         drift: &mut Vec<Drift>,
         jira: &JiraSide,

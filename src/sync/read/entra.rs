@@ -1,12 +1,12 @@
 //! Reading Entra: what changed, or everything.
 
-use super::error::SyncError;
 use super::refresh::now;
-use super::session::Session;
 use crate::directory::{Assigned, EntraSnapshot};
 use crate::entra::{DeltaLinks, EntraRead, Listed};
 use crate::plan::ScopeUsers;
 use crate::store::EntraNotes;
+use crate::sync::error::SyncError;
+use crate::sync::session::Session;
 use crate::text::counted;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,18 +15,18 @@ use std::sync::Arc;
 const WHOLE_WITHIN: u32 = 7 * 86400;
 
 /// Entra's side as it was read.
-pub(super) struct EntraSide {
-    pub(super) read: EntraRead,
+pub(in crate::sync) struct EntraSide {
+    pub(in crate::sync) read: EntraRead,
     /// What was known before, if only changes were read.
-    pub(super) base: Option<Arc<EntraSnapshot>>,
-    pub(super) notes: EntraNotes,
+    pub(in crate::sync) base: Option<Arc<EntraSnapshot>>,
+    pub(in crate::sync) notes: EntraNotes,
     /// What an administrator should know of it.
-    pub(super) said: Vec<String>,
+    pub(in crate::sync) said: Vec<String>,
 }
 
 impl Session {
     /// Reads what changed since `base`, or everything where that is not possible.
-    pub(super) async fn read_entra(
+    pub(in crate::sync) async fn read_entra(
         &self,
         base: Option<(Arc<EntraSnapshot>, EntraNotes)>,
         listed: &Listed,

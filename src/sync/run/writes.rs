@@ -1,22 +1,22 @@
 //! One operation: its calls.
 
-use super::attempt::{
+use super::outcome::{
     Attempt, account, creation_failed, ended, good, group, membership, not_written, simple,
     still_unclear,
 };
-use super::planning::Planned;
-use super::session::Session;
 use crate::directory::ProductKey;
 use crate::directory::{AccountId, AccountKind, GroupId, JiraAccountRow, fold};
 use crate::jira::{AccountRead, Jira, JiraError, Organization, Unwritten};
 use crate::plan::{Invitations, OperationRow, Outcome};
 use crate::store::Learnt;
+use crate::sync::planning::Planned;
+use crate::sync::session::Session;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What an operation is about, with the ids that it needs now.
 #[derive(Debug, Clone)]
-pub(super) enum Job {
+pub(in crate::sync) enum Job {
     /// Create a person.
     CreateUser { email: String },
     /// Create a group for these Entra groups.
@@ -40,18 +40,18 @@ pub(super) enum Job {
 
 /// Whom operations are carried out with.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reach<'a> {
-    pub(super) jira: &'a Jira,
-    pub(super) organization: Option<&'a Organization>,
+pub(in crate::sync) struct Reach<'a> {
+    pub(in crate::sync) jira: &'a Jira,
+    pub(in crate::sync) organization: Option<&'a Organization>,
     /// Whether people are invited without being told.
-    pub(super) silent: bool,
+    pub(in crate::sync) silent: bool,
     /// Products for new people.
-    pub(super) products: &'a [ProductKey],
+    pub(in crate::sync) products: &'a [ProductKey],
 }
 
 impl Session {
     /// Whom this session carries operations out with.
-    pub(super) fn reach(&self) -> Reach<'_> {
+    pub(in crate::sync) fn reach(&self) -> Reach<'_> {
         let provisioning = &self.profile.settings.provisioning;
         Reach {
             jira: &self.jira,
@@ -64,21 +64,21 @@ impl Session {
 
 /// What is known about accounts: from before the run, and from this run.
 #[derive(Debug, Clone)]
-pub(super) struct Census<'a> {
-    pub(super) planned: &'a Planned,
+pub(in crate::sync) struct Census<'a> {
+    pub(in crate::sync) planned: &'a Planned,
     /// Accounts that this run gave to people, by account.
-    pub(super) given: Arc<Mutex<HashMap<AccountId, String>>>,
+    pub(in crate::sync) given: Arc<Mutex<HashMap<AccountId, String>>>,
     /// Groups that were seen to be there although an addition met 404.
-    pub(super) there: Arc<Mutex<HashSet<GroupId>>>,
+    pub(in crate::sync) there: Arc<Mutex<HashSet<GroupId>>>,
 }
 
 impl Census<'_> {
-    pub(super) fn was_listed(&self, account: &AccountId) -> bool {
+    pub(in crate::sync) fn was_listed(&self, account: &AccountId) -> bool {
         self.planned.jira.find_account(account.as_str()).is_some()
     }
 
     /// Whether the account belongs to somebody else than this person.
-    pub(super) fn is_anothers(&self, account: &AccountId, entra: &str) -> bool {
+    pub(in crate::sync) fn is_anothers(&self, account: &AccountId, entra: &str) -> bool {
         let linked = self
             .planned
             .known
@@ -100,7 +100,7 @@ impl Census<'_> {
                 .is_some_and(|person| person != entra)
     }
 
-    pub(super) fn given(&self) -> std::sync::MutexGuard<'_, HashMap<AccountId, String>> {
+    pub(in crate::sync) fn given(&self) -> std::sync::MutexGuard<'_, HashMap<AccountId, String>> {
         // Insertions only: a panic can't leave it half changed.
         self.given.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -111,7 +111,7 @@ impl Census<'_> {
     }
 }
 
-pub(super) async fn write(
+pub(in crate::sync) async fn write(
     reach: Reach<'_>,
     row: &OperationRow,
     job: &Job,
@@ -257,7 +257,7 @@ async fn suspend(reach: Reach<'_>, account: &AccountId, suspended: bool) -> Atte
 }
 
 /// Sees whether a creation whose outcome is unclear took place.
-pub(super) async fn look_up(
+pub(in crate::sync) async fn look_up(
     reach: Reach<'_>,
     row: &OperationRow,
     job: &Job,
@@ -282,7 +282,7 @@ pub(super) async fn look_up(
 
 /// The accounts that may be of this address. The organization knows it exactly, also of people whom
 /// the site does not show yet; Jira also finds whoever hides it.
-pub(super) async fn accounts_of(
+pub(in crate::sync) async fn accounts_of(
     reach: Reach<'_>,
     email: &str,
 ) -> Result<Vec<AccountRead>, JiraError> {

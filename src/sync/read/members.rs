@@ -1,11 +1,11 @@
 //! Reading the members of Jira's groups.
 
 use super::drift::Drift;
-use super::error::SyncError;
-use super::jira_side::JiraSide;
-use super::session::Session;
+use super::jira::JiraSide;
 use crate::directory::{AccountId, Doubt, GroupId, JiraChanges, MemberList};
 use crate::jira::{AccountRead, Read};
+use crate::sync::error::SyncError;
+use crate::sync::session::Session;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ struct Members {
 
 impl Session {
     /// Reads the members of these groups. What differs from what was known is drift.
-    pub(super) async fn read_members(
+    pub(in crate::sync) async fn read_members(
         &self,
         side: &mut JiraSide,
         wanted: &[u32],

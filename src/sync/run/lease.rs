@@ -1,11 +1,11 @@
 //! The lease: which machine applies to a site. It stands in a property of the admin's own account,
 //! and is the one thing that Rollbook writes outside a plan.
 
-use super::error::SyncError;
-use super::session::Session;
-use super::words::Problem;
 use crate::jira::JiraError;
 use crate::plan::settings_digest;
+use crate::sync::error::SyncError;
+use crate::sync::problem::Problem;
+use crate::sync::session::Session;
 use crate::text::escape;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -123,7 +123,7 @@ impl Session {
     }
 
     /// Takes the lease, or gives it back. A site that refuses gets a warning.
-    pub(super) async fn hold_lease(&mut self, held: bool) {
+    pub(in crate::sync) async fn hold_lease(&mut self, held: bool) {
         let until = if held {
             Timestamp::now() + HELD
         } else {
@@ -164,7 +164,7 @@ impl Session {
     }
 
     /// Renews the lease for as long as it is polled.
-    pub(super) async fn renew_lease(&self) {
+    pub(in crate::sync) async fn renew_lease(&self) {
         loop {
             tokio::time::sleep(RENEWED).await;
             if let Err(error) = self.keep_lease(Timestamp::now() + HELD).await {

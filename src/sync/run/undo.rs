@@ -1,10 +1,10 @@
 //! Taking a run back, and trying again what failed in one.
 
-use super::error::SyncError;
-use super::planning::{Planned, plan};
-use super::session::Session;
 use crate::directory::{AccountId, GroupId};
 use crate::plan::{Allowances, Kind, Operation, OperationId, Reason, Selection};
+use crate::sync::error::SyncError;
+use crate::sync::planning::{Planned, plan};
+use crate::sync::session::Session;
 use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -95,7 +95,9 @@ fn with_dependants(planned: &Planned, ids: &HashSet<OperationId>) -> HashSet<Ope
 
 /// What each operation of an undo takes back: the run's operations, and why they were made. They are
 /// rejected with it, so that no plan does them again.
-pub(super) fn taken_back(planned: &Planned) -> HashMap<u32, Vec<(OperationId, Option<Reason>)>> {
+pub(in crate::sync) fn taken_back(
+    planned: &Planned,
+) -> HashMap<u32, Vec<(OperationId, Option<Reason>)>> {
     let mut found: HashMap<u32, Vec<(OperationId, Option<Reason>)>> = HashMap::new();
     let Some(undo) = &planned.undo else {
         return found;

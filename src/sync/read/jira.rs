@@ -1,9 +1,7 @@
 //! Reading Jira: everything, or a share of it.
 
 use super::drift::Drift;
-use super::error::SyncError;
 use super::refresh::now;
-use super::session::Session;
 use crate::directory::{
     AccountId, AccountKind, Completeness, Doubt, GroupId, JiraAccountRow, JiraBuilder, JiraChanges,
     JiraGroupRow, JiraSnapshot,
@@ -11,58 +9,60 @@ use crate::directory::{
 use crate::jira::{AccountRead, GroupsRead, Read, Rights, UsersRead};
 use crate::plan::{Due, Known, Verification};
 use crate::store::Written;
+use crate::sync::error::SyncError;
+use crate::sync::session::Session;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// For this long an account that Rollbook created may be missing from listings, in seconds.
 /// Atlassian's listings lag by some seconds; a missing account is created a second time.
-pub(super) const YOUNG: i64 = 900;
+pub(in crate::sync) const YOUNG: i64 = 900;
 
 /// What of Jira was verified in this session.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Fresh {
+pub(in crate::sync) struct Fresh {
     /// When the session began, seconds since 1970; what it reads is noted with this time.
-    pub(super) since: u32,
+    pub(in crate::sync) since: u32,
     /// All accounts.
-    pub(super) accounts: bool,
+    pub(in crate::sync) accounts: bool,
     /// All groups.
-    pub(super) groups: bool,
+    pub(in crate::sync) groups: bool,
     /// Which groups make administrators, take seats or are synced by others.
-    pub(super) rights: bool,
+    pub(in crate::sync) rights: bool,
     /// Accounts whose groups were read.
-    pub(super) members: HashSet<AccountId>,
+    pub(in crate::sync) members: HashSet<AccountId>,
     /// Accounts that were asked for by id.
-    pub(super) asked: HashSet<AccountId>,
+    pub(in crate::sync) asked: HashSet<AccountId>,
     /// Accounts of which the organization was asked whether they are suspended.
-    pub(super) asked_organization: HashSet<AccountId>,
+    pub(in crate::sync) asked_organization: HashSet<AccountId>,
     /// Groups that were asked for by id.
-    pub(super) asked_groups: HashSet<GroupId>,
+    pub(in crate::sync) asked_groups: HashSet<GroupId>,
     /// Folded addresses that were looked up.
-    pub(super) addresses: HashSet<String>,
+    pub(in crate::sync) addresses: HashSet<String>,
     /// Folded names of groups that were looked up.
-    pub(super) names: HashSet<String>,
+    pub(in crate::sync) names: HashSet<String>,
 }
 
 /// Jira's side.
 #[derive(Debug, Clone)]
-pub(super) struct JiraSide {
-    pub(super) snapshot: Arc<JiraSnapshot>,
+pub(in crate::sync) struct JiraSide {
+    pub(in crate::sync) snapshot: Arc<JiraSnapshot>,
     /// What runs wrote since it was read before; nothing if everything was read now.
-    pub(super) written: Written,
-    pub(super) verification: Verification,
-    pub(super) fresh: Fresh,
+    pub(in crate::sync) written: Written,
+    pub(in crate::sync) verification: Verification,
+    pub(in crate::sync) fresh: Fresh,
     /// What somebody else changed since it was known.
-    pub(super) drift: Vec<Drift>,
+    pub(in crate::sync) drift: Vec<Drift>,
 }
 
 impl JiraSide {
     /// Whether this was a short while ago.
-    pub(super) fn is_recent(&self, at: u32) -> bool {
-        at + super::verify::RECENT >= self.fresh.since
+    pub(in crate::sync) fn is_recent(&self, at: u32) -> bool {
+        at + super::verification::RECENT >= self.fresh.since
     }
 
     /// Whether a group's members were read in this session.
-    pub(super) fn is_fresh(&self, group: u32) -> bool {
+    pub(in crate::sync) fn is_fresh(&self, group: u32) -> bool {
         self.snapshot.group(group).verified() >= self.fresh.since
     }
 }
@@ -77,7 +77,7 @@ struct Missing {
 
 impl Session {
     /// Reads a share of what was known before, or everything but the members.
-    pub(super) async fn read_jira(
+    pub(in crate::sync) async fn read_jira(
         &self,
         base: Option<(Arc<JiraSnapshot>, Verification)>,
         read: &Read,
@@ -127,7 +127,7 @@ impl Session {
         })
     }
 
-    pub(super) fn me(&self) -> AccountId {
+    pub(in crate::sync) fn me(&self) -> AccountId {
         self.jira.myself().id.clone()
     }
 
@@ -225,7 +225,7 @@ impl Session {
     }
 
     /// Asks how these accounts stand, and whether these groups exist.
-    pub(super) async fn ask_again(
+    pub(in crate::sync) async fn ask_again(
         &self,
         side: &mut JiraSide,
         accounts: &[AccountId],
@@ -248,7 +248,7 @@ impl Session {
     }
 
     /// Notes which of these accounts exist, and that the others are gone. Gives how many exist.
-    pub(super) async fn believe_gone(
+    pub(in crate::sync) async fn believe_gone(
         &self,
         changes: &mut JiraChanges,
         absent: &[AccountId],
@@ -276,7 +276,7 @@ impl Session {
     }
 
     /// Reads all accounts anew.
-    pub(super) async fn all_accounts(
+    pub(in crate::sync) async fn all_accounts(
         &self,
         side: &mut JiraSide,
         read: &Read,
@@ -290,7 +290,7 @@ impl Session {
     }
 
     /// Lists all groups anew, with their classes.
-    pub(super) async fn list_groups(
+    pub(in crate::sync) async fn list_groups(
         &self,
         side: &mut JiraSide,
         read: &Read,
@@ -320,7 +320,7 @@ impl Session {
     }
 
     /// Which groups may be changed and which take seats, by Jira and by the organization.
-    pub(super) async fn rights(&self) -> Result<Rights, SyncError> {
+    pub(in crate::sync) async fn rights(&self) -> Result<Rights, SyncError> {
         let mut rights = self.jira.rights().await?;
         if let Some(organization) = &self.organization {
             rights.add_external(organization.synced_groups().await?);
@@ -329,7 +329,7 @@ impl Session {
     }
 
     /// Reads anew which groups may be changed and which take seats.
-    pub(super) async fn read_rights(&self, side: &mut JiraSide) -> Result<(), SyncError> {
+    pub(in crate::sync) async fn read_rights(&self, side: &mut JiraSide) -> Result<(), SyncError> {
         let rights = self.rights().await?;
         self.classify(side, &rights)
     }

@@ -1,13 +1,8 @@
 //! Driving the executor: the journal before and after each call.
 
 use super::apply::FailureRow;
-use super::attempt::Attempt;
-use super::error::SyncError;
-use super::invite::{Invitee, invite};
-use super::planning::Planned;
-use super::progress::Stage;
-use super::session::Session;
-use super::words::Problem;
+use super::invitations::{Invitee, invite};
+use super::outcome::Attempt;
 use super::writes::{Census, Job, Reach, look_up, write};
 use crate::directory::{AccountId, GroupId, fold};
 use crate::jira::{INVITED_AT_ONCE, JiraError};
@@ -15,6 +10,11 @@ use crate::plan::{
     Effect, Executor, Kind, Next, Operation, OperationId, OperationRow, Outcome, Reason, Step,
 };
 use crate::store::{Entry, Finished, Journal, JournalOutcome, Learnt};
+use crate::sync::error::SyncError;
+use crate::sync::planning::Planned;
+use crate::sync::problem::Problem;
+use crate::sync::progress::Stage;
+use crate::sync::session::Session;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use hashbrown::HashSet;
@@ -36,11 +36,11 @@ struct Ended {
     attempt: Attempt,
 }
 
-pub(super) struct Driver<'a> {
+pub(in crate::sync) struct Driver<'a> {
     session: &'a Session,
     planned: &'a Planned,
     journal: &'a Journal,
-    pub(super) executor: Executor,
+    pub(in crate::sync) executor: Executor,
     census: Census<'a>,
     begun: Instant,
     total: u64,
@@ -52,20 +52,20 @@ pub(super) struct Driver<'a> {
     unclear: HashMap<u32, JiraError>,
     /// What each operation of an undo takes back.
     taken_back: hashbrown::HashMap<u32, Vec<(OperationId, Option<Reason>)>>,
-    pub(super) failures: Vec<FailureRow>,
-    pub(super) unwritable: HashMap<GroupId, String>,
+    pub(in crate::sync) failures: Vec<FailureRow>,
+    pub(in crate::sync) unwritable: HashMap<GroupId, String>,
     /// Addresses for which Jira refused to create a person.
-    pub(super) refused: HashMap<String, String>,
+    pub(in crate::sync) refused: HashMap<String, String>,
     /// Accounts that Jira does not know, although they were there or were created.
-    pub(super) unknown: Vec<String>,
-    pub(super) stopped_by: Option<Problem>,
+    pub(in crate::sync) unknown: Vec<String>,
+    pub(in crate::sync) stopped_by: Option<Problem>,
     silences: u32,
     /// Whether this account is a site admin, once it was asked.
     admin: Arc<OnceCell<bool>>,
 }
 
 impl<'a> Driver<'a> {
-    pub(super) fn new(
+    pub(in crate::sync) fn new(
         session: &'a Session,
         planned: &'a Planned,
         journal: &'a Journal,
@@ -105,7 +105,7 @@ impl<'a> Driver<'a> {
 
     /// Runs to the end. After a cancellation nothing new is begun, and what is under way is waited
     /// for and journalled.
-    pub(super) async fn run(&mut self) -> Result<(), SyncError> {
+    pub(in crate::sync) async fn run(&mut self) -> Result<(), SyncError> {
         let cancel = self.session.cancel.clone();
         let mut under_way = FuturesUnordered::new();
         // What keeps the journal from being written: nothing more is begun then.

@@ -1,12 +1,12 @@
 //! Looking up people whose Jira account may hide its e-mail.
 
-use super::error::SyncError;
-use super::progress::Stage;
 use super::refresh::Snapshots;
-use super::session::Session;
 use crate::directory::{AccountId, AccountKind, fold};
 use crate::jira::{ADDRESSES_AT_ONCE, AccountRead, JiraError};
 use crate::plan::{Known, LookUp, Mode, address, pending_look_ups};
+use crate::sync::error::SyncError;
+use crate::sync::progress::Stage;
+use crate::sync::session::Session;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -28,7 +28,7 @@ impl Session {
 
     /// Looks up, after more of Jira was read, whom that concerns: people of a name that an account has
     /// which hides its e-mail; with the organization, which is asked for many at a time, everybody.
-    pub(super) async fn look_up_anew(
+    pub(in crate::sync) async fn look_up_anew(
         &mut self,
         snapshots: &Snapshots,
         known: &mut Known,
@@ -42,7 +42,7 @@ impl Session {
 
     /// Looks up who is left, politely: all user searches of a site share one limit. Answers are
     /// remembered, also that nobody was found. Ends when no hidden account or no person is left.
-    pub(super) async fn look_up(
+    pub(in crate::sync) async fn look_up(
         &mut self,
         snapshots: &Snapshots,
         known: &mut Known,
@@ -127,7 +127,10 @@ impl Session {
 
     /// Who has these folded addresses: by the organization, which knows all addresses, or by
     /// Jira's own search.
-    pub(super) async fn search_all(&self, addresses: Vec<String>) -> Result<Found, SyncError> {
+    pub(in crate::sync) async fn search_all(
+        &self,
+        addresses: Vec<String>,
+    ) -> Result<Found, SyncError> {
         if let Some(organization) = &self.organization {
             let users = organization.users(&addresses).await?;
             let ids: Vec<AccountId> = users.iter().map(|user| user.account.clone()).collect();
@@ -170,9 +173,9 @@ impl Session {
 
 /// What looking up addresses gave.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(in crate::sync) struct Found {
     /// The accounts, as the site shows them.
-    pub(super) accounts: Vec<AccountRead>,
+    pub(in crate::sync) accounts: Vec<AccountRead>,
     /// The answer for each folded address.
-    pub(super) answers: Vec<(String, LookUp)>,
+    pub(in crate::sync) answers: Vec<(String, LookUp)>,
 }

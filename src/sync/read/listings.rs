@@ -7,7 +7,7 @@ use crate::text::grouped;
 
 impl Snapshots {
     /// How each listing is known to be whole, or what is doubtful.
-    pub(super) fn listings(&self) -> Vec<Listing> {
+    pub(in crate::sync) fn listings(&self) -> Vec<Listing> {
         let verification = &self.jira.verification;
         let (entra, jira) = (&self.entra, &self.jira.snapshot);
         vec![

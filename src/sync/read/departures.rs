@@ -1,10 +1,10 @@
 //! Before anybody is removed from a group: has this person really left it?
 
-use super::error::SyncError;
-use super::planning::Planned;
-use super::session::Session;
 use crate::directory::{Doubt, EntraId, MemberKind};
 use crate::plan::{Kind, Reason, scope_sources, sources};
+use crate::sync::error::SyncError;
+use crate::sync::planning::Planned;
+use crate::sync::session::Session;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ impl Session {
     /// with them. Members come in slices all over the listing of groups, and a page that got lost there
     /// looks as if its members had left, people or nested groups; nothing in that listing would tell.
     /// One contradiction, and nobody is removed.
-    pub(super) async fn confirm_departures(
+    pub(in crate::sync) async fn confirm_departures(
         &mut self,
         planned: &mut Planned,
     ) -> Result<(), SyncError> {

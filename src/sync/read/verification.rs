@@ -1,13 +1,13 @@
 //! Before anything is planned or written on the strength of what was known: is it still so?
 
 use super::drift::Drift;
-use super::error::SyncError;
-use super::jira_side::JiraSide;
-use super::planning::Planned;
-use super::session::Session;
+use super::jira::JiraSide;
 use crate::directory::{AccountId, EntraSnapshot, GroupClass, GroupId, JiraChanges, fold};
 use crate::jira::{IDS_AT_ONCE, Read};
 use crate::plan::{Kind, Known, LookUp, Operation, Stage, address, checks, closure, member_pages};
+use crate::sync::error::SyncError;
+use crate::sync::planning::Planned;
+use crate::sync::session::Session;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,18 +23,18 @@ const GROUPS_PAGE: u64 = 50;
 /// Beyond it, what changed meanwhile is found by the writes themselves.
 const WORTHWHILE: u64 = 50;
 /// How many seconds a short while is.
-pub(super) const RECENT: u32 = 600;
+pub(in crate::sync) const RECENT: u32 = 600;
 
 /// Memberships in question.
 #[derive(Debug, Default)]
-pub(super) struct Touched {
-    pub(super) pairs: BTreeMap<GroupId, BTreeSet<AccountId>>,
-    pub(super) many: BTreeSet<GroupId>,
+pub(in crate::sync) struct Touched {
+    pub(in crate::sync) pairs: BTreeMap<GroupId, BTreeSet<AccountId>>,
+    pub(in crate::sync) many: BTreeSet<GroupId>,
 }
 
 impl Session {
     /// Memberships that Entra's changes or the runs since the last read touched.
-    pub(super) fn touched(
+    pub(in crate::sync) fn touched(
         before: Option<&EntraSnapshot>,
         after: &EntraSnapshot,
         jira: &JiraSide,
@@ -59,7 +59,7 @@ impl Session {
     }
 
     /// Finds out how these memberships stand, as cheaply as possible.
-    pub(super) async fn check(
+    pub(in crate::sync) async fn check(
         &self,
         side: &mut JiraSide,
         touched: &Touched,
@@ -143,7 +143,7 @@ impl Session {
     }
 
     /// Verifies what the operations of a plan rest on, as far as it was not read in this session.
-    pub(super) async fn verify(
+    pub(in crate::sync) async fn verify(
         &mut self,
         planned: &Planned,
         side: &mut JiraSide,
@@ -350,17 +350,17 @@ impl Session {
 
 /// What was found out before a plan is believed.
 #[derive(Debug, Default)]
-pub(super) struct Verified {
+pub(in crate::sync) struct Verified {
     /// Whether anything had to be asked, so that the plan is to be made anew.
-    pub(super) asked: bool,
+    pub(in crate::sync) asked: bool,
     /// Addresses that were looked up.
-    pub(super) answers: Vec<(String, LookUp)>,
+    pub(in crate::sync) answers: Vec<(String, LookUp)>,
 }
 
 impl Session {
     /// The operations that may be applied: where nobody allows anything, those that no guard holds.
     /// Whoever lets go of held ones later confirms the plan again.
-    pub(super) fn in_earnest<'a>(
+    pub(in crate::sync) fn in_earnest<'a>(
         &self,
         planned: &'a Planned,
     ) -> impl Iterator<Item = &'a Operation> + use<'a> {

@@ -1,18 +1,18 @@
 //! Applying a plan: a run, from its links to its outcome.
 
-use super::drive::Driver;
-use super::error::SyncError;
-use super::jira_side::YOUNG;
-use super::planning::Planned;
-use super::progress::Stage;
-use super::session::Session;
-use super::words::Problem;
+use super::driver::Driver;
 use crate::jira::Organization;
 use crate::plan::{
     Counts, GuardCount, GuardName, Kind, Mode, Ownership, Standing, TargetState, address,
     settings_digest,
 };
 use crate::store::{Journal, LinkedHow, NewRun, RunKind, RunOutcome};
+use crate::sync::error::SyncError;
+use crate::sync::planning::Planned;
+use crate::sync::problem::Problem;
+use crate::sync::progress::Stage;
+use crate::sync::read::jira::YOUNG;
+use crate::sync::session::Session;
 use crate::text::grouped;
 use std::collections::HashSet;
 use tokio::time::Instant;

@@ -1,6 +1,6 @@
 //! Silent invitations: many in one call, each with an outcome of its own.
 
-use super::attempt::{Attempt, account, creation_failed, failed};
+use super::outcome::{Attempt, account, creation_failed, failed};
 use super::writes::Census;
 use crate::directory::fold;
 use crate::jira::{Invited, JiraError, Organization, Refusal};
@@ -8,10 +8,10 @@ use crate::plan::{OperationRow, Outcome};
 use crate::text::escape;
 
 /// Somebody to invite: the operation, and the address.
-pub(super) type Invitee<'a> = (&'a OperationRow, &'a str);
+pub(in crate::sync) type Invitee<'a> = (&'a OperationRow, &'a str);
 
 /// Invites people without telling them, in one call. Gives an attempt for each.
-pub(super) async fn invite(
+pub(in crate::sync) async fn invite(
     organization: &Organization,
     people: &[Invitee<'_>],
     census: &Census<'_>,

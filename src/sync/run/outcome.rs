@@ -1,33 +1,33 @@
 //! How one step of an operation ended: what an answer means.
 
-use super::words::Problem;
 use super::writes::{Census, Reach};
 use crate::directory::{AccountId, GroupId};
 use crate::jira::{How, JiraError, Unwritten, Written};
 use crate::plan::{Kind, OperationRow, Outcome};
 use crate::store::{Finished, JournalOutcome, Learnt};
+use crate::sync::problem::Problem;
 use tokio::sync::OnceCell;
 
 /// How one step ended.
 #[derive(Debug)]
-pub(super) struct Attempt {
-    pub(super) outcome: Outcome,
+pub(in crate::sync) struct Attempt {
+    pub(in crate::sync) outcome: Outcome,
     /// What the journal keeps; none while the operation is not settled.
-    pub(super) finished: Option<Finished>,
+    pub(in crate::sync) finished: Option<Finished>,
     /// An account that exists now.
-    pub(super) account: Option<AccountId>,
+    pub(in crate::sync) account: Option<AccountId>,
     /// A group that exists now.
-    pub(super) group: Option<GroupId>,
+    pub(in crate::sync) group: Option<GroupId>,
     /// The error, for a systemic failure.
-    pub(super) error: Option<JiraError>,
+    pub(in crate::sync) error: Option<JiraError>,
     /// Whether it stays unclear whether an earlier call took place: the journal's row stays open.
-    pub(super) unclear: bool,
+    pub(in crate::sync) unclear: bool,
 }
 
 impl Attempt {
     /// An operation that lacks something it needs. The executor's order rules it out; should it
     /// happen all the same, nothing is written.
-    pub(super) fn impossible() -> Self {
+    pub(in crate::sync) fn impossible() -> Self {
         Self::refused(
             "Something that it needs does not exist yet.",
             "Make a new plan, and report this: it should not happen.",
@@ -35,7 +35,7 @@ impl Attempt {
     }
 
     /// A failure of this operation alone, without an answer behind it.
-    pub(super) fn refused(message: &str, advice: &str) -> Self {
+    pub(in crate::sync) fn refused(message: &str, advice: &str) -> Self {
         Self {
             finished: Some(Finished {
                 message: Some(message.to_owned()),
@@ -48,7 +48,7 @@ impl Attempt {
 
     /// After a refusal of one group for lack of permission: is it only that group, or is this account
     /// no site admin any more? Asked beside the driver, which goes on meanwhile.
-    pub(super) async fn judge(&mut self, reach: Reach<'_>, admin: &OnceCell<bool>) {
+    pub(in crate::sync) async fn judge(&mut self, reach: Reach<'_>, admin: &OnceCell<bool>) {
         let forbidden = self.error.as_ref().and_then(JiraError::refusal);
         if self.outcome != Outcome::GroupRefused || forbidden.is_none_or(|r| r.status != 403) {
             return;
@@ -62,7 +62,7 @@ impl Attempt {
     }
 
     /// With what the answer said.
-    pub(super) fn answered(mut self, status: Option<u16>, request_id: &str) -> Self {
+    pub(in crate::sync) fn answered(mut self, status: Option<u16>, request_id: &str) -> Self {
         if let Some(finished) = &mut self.finished {
             finished.status = status;
             finished.request_id = known_id(request_id);
@@ -72,7 +72,7 @@ impl Attempt {
 }
 
 /// A write that concerns nobody but its own account or group.
-pub(super) fn ended(result: Result<Written, Unwritten>) -> Attempt {
+pub(in crate::sync) fn ended(result: Result<Written, Unwritten>) -> Attempt {
     match result {
         Ok(written) => well(&written),
         Err(unwritten) => not_written(&unwritten),
@@ -80,14 +80,14 @@ pub(super) fn ended(result: Result<Written, Unwritten>) -> Attempt {
 }
 
 /// A look-up that failed: the creation stays unclear, and the next run looks it up.
-pub(super) fn still_unclear(error: &JiraError) -> Attempt {
+pub(in crate::sync) fn still_unclear(error: &JiraError) -> Attempt {
     Attempt {
         unclear: true,
         ..failed(error)
     }
 }
 
-pub(super) fn simple(outcome: Outcome) -> Attempt {
+pub(in crate::sync) fn simple(outcome: Outcome) -> Attempt {
     Attempt {
         outcome,
         finished: None,
@@ -98,11 +98,11 @@ pub(super) fn simple(outcome: Outcome) -> Attempt {
     }
 }
 
-pub(super) fn known_id(request_id: &str) -> Option<String> {
+pub(in crate::sync) fn known_id(request_id: &str) -> Option<String> {
     (!request_id.is_empty()).then(|| request_id.to_owned())
 }
 
-pub(super) fn good(
+pub(in crate::sync) fn good(
     outcome: Outcome,
     learnt: Learnt,
     status: Option<u16>,
@@ -124,7 +124,7 @@ pub(super) fn good(
     }
 }
 
-pub(super) fn well(written: &Written) -> Attempt {
+pub(in crate::sync) fn well(written: &Written) -> Attempt {
     let outcome = match written.how {
         How::Done => Outcome::Done,
         How::Already => Outcome::Already,
@@ -139,7 +139,7 @@ pub(super) fn well(written: &Written) -> Attempt {
 
 /// An account that exists after a creation. It counts as *already* if it was in the listing
 /// before, whatever the status says.
-pub(super) fn account(
+pub(in crate::sync) fn account(
     row: &OperationRow,
     id: AccountId,
     is_new: bool,
@@ -176,7 +176,7 @@ pub(super) fn account(
     }
 }
 
-pub(super) fn group(
+pub(in crate::sync) fn group(
     id: GroupId,
     entra: &[String],
     status: Option<u16>,
@@ -192,7 +192,7 @@ pub(super) fn group(
     }
 }
 
-pub(super) fn creation_failed(error: &JiraError) -> Attempt {
+pub(in crate::sync) fn creation_failed(error: &JiraError) -> Attempt {
     match error {
         JiraError::Http(failure) if failure.may_have_happened() => Attempt {
             finished: None,
@@ -216,7 +216,10 @@ pub(super) fn creation_failed(error: &JiraError) -> Attempt {
     }
 }
 
-pub(super) fn membership(row: &OperationRow, result: Result<Written, Unwritten>) -> Attempt {
+pub(in crate::sync) fn membership(
+    row: &OperationRow,
+    result: Result<Written, Unwritten>,
+) -> Attempt {
     let unwritten = match result {
         Ok(written) => return well(&written),
         Err(unwritten) => unwritten,
@@ -241,7 +244,7 @@ pub(super) fn membership(row: &OperationRow, result: Result<Written, Unwritten>)
 }
 
 /// A write that failed: this one alone, or everything.
-pub(super) fn not_written(unwritten: &Unwritten) -> Attempt {
+pub(in crate::sync) fn not_written(unwritten: &Unwritten) -> Attempt {
     let mut attempt = failed(&unwritten.error);
     if let Some(finished) = &mut attempt.finished {
         finished.unclear = unwritten.may_have_happened;
@@ -250,7 +253,7 @@ pub(super) fn not_written(unwritten: &Unwritten) -> Attempt {
 }
 
 /// A failure of this operation alone, or of everything.
-pub(super) fn failed(error: &JiraError) -> Attempt {
+pub(in crate::sync) fn failed(error: &JiraError) -> Attempt {
     if matches!(error, JiraError::Http(crate::http::Failure::Cancelled)) {
         return simple(Outcome::NotMade);
     }

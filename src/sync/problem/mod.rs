@@ -4,7 +4,7 @@
 mod local;
 mod services;
 
-use super::error::{PlanRefused, SyncError};
+use crate::sync::error::{PlanRefused, SyncError};
 use crate::text::escape;
 use std::collections::BTreeMap;
 

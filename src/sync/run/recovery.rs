@@ -1,14 +1,14 @@
 //! After a run whose process died: what became of its last writes?
 
-use super::error::SyncError;
-use super::jira_side::JiraSide;
-use super::refresh::{Snapshots, now};
-use super::session::Session;
 use super::writes::accounts_of;
 use crate::directory::{AccountId, GroupClass, GroupId, JiraChanges, JiraSnapshot, fold};
 use crate::jira::Read;
 use crate::plan::{Kind, Mode, Ownership};
 use crate::store::{Found, LinkedHow, RunOutcome, Unfinished};
+use crate::sync::error::SyncError;
+use crate::sync::read::jira::JiraSide;
+use crate::sync::read::refresh::{Snapshots, now};
+use crate::sync::session::Session;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +22,10 @@ impl Session {
     /// Finds out what became of the writes of earlier runs whose outcome is unknown, so that what took
     /// place is linked, owned and given back as if the run had gone on. Tells whether there was
     /// anything to recover.
-    pub(super) async fn recover(&mut self, snapshots: &mut Snapshots) -> Result<bool, SyncError> {
+    pub(in crate::sync) async fn recover(
+        &mut self,
+        snapshots: &mut Snapshots,
+    ) -> Result<bool, SyncError> {
         let interrupted = self.state.interrupted()?;
         let unfinished = self.state.unfinished()?;
         for write in &unfinished {

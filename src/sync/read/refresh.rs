@@ -2,11 +2,8 @@
 //! rotating share.
 
 use super::drift::Drift;
-use super::entra_side::EntraSide;
-use super::error::SyncError;
-use super::jira_side::JiraSide;
-use super::progress::Stage;
-use super::session::Session;
+use super::entra::EntraSide;
+use super::jira::JiraSide;
 use crate::directory::{
     AccountId, Doubt, EntraId, EntraSnapshot, GroupClass, JiraAccountRow, JiraChanges, JiraSnapshot,
 };
@@ -16,6 +13,9 @@ use crate::plan::{
     Allowances, Inputs, Known, Leavers, Selection, Taken, TakenWhat, groups_to_read,
 };
 use crate::store::Mirrored;
+use crate::sync::error::SyncError;
+use crate::sync::progress::Stage;
+use crate::sync::session::Session;
 use crate::text::grouped;
 use std::sync::Arc;
 
@@ -29,16 +29,16 @@ pub struct Snapshots {
     /// Entra's side.
     pub entra: Arc<EntraSnapshot>,
     /// Jira's side, with what of it was verified just now.
-    pub(super) jira: JiraSide,
+    pub(in crate::sync) jira: JiraSide,
     entra_notes: crate::store::EntraNotes,
     /// How many users the tenant counts, if it tells.
-    pub(super) counted: Option<u64>,
+    pub(in crate::sync) counted: Option<u64>,
     /// Whether only changes were read of Entra.
-    pub(super) by_changes: bool,
+    pub(in crate::sync) by_changes: bool,
 }
 
 /// Seconds since 1970, as snapshots note them.
-pub(super) fn now() -> u32 {
+pub(in crate::sync) fn now() -> u32 {
     // Good until 2106.
     u32::try_from(jiff::Timestamp::now().as_second()).unwrap_or(u32::MAX)
 }
@@ -47,7 +47,10 @@ impl Session {
     /// Reads both sides at the same time, then the members of those groups that plans speak of and
     /// that were never read, and whatever Entra's changes or the last run touched. An incomplete
     /// side comes back as such; a side that can't be read at all is an error.
-    pub(super) async fn refresh(&mut self, known: &mut Known) -> Result<Snapshots, SyncError> {
+    pub(in crate::sync) async fn refresh(
+        &mut self,
+        known: &mut Known,
+    ) -> Result<Snapshots, SyncError> {
         let (listed, read) = (Arc::new(Listed::default()), Arc::new(Read::default()));
         self.progress.now(Stage::Reading {
             entra: listed.clone(),
@@ -103,13 +106,13 @@ impl Session {
         let before = self.mirror.rebuilt;
         let found = self.mirror.recall(&self.identity);
         if self.mirror.rebuilt && !before {
-            self.notes.push(super::session::REBUILT.to_owned());
+            self.notes.push(crate::sync::session::REBUILT.to_owned());
         }
         found.filter(|base| base.entra.users.is_whole() && base.jira.is_whole())
     }
 
     /// The groups whose members a plan needs and that were never read.
-    pub(super) fn unread(
+    pub(in crate::sync) fn unread(
         &self,
         entra: &EntraSnapshot,
         jira: &JiraSnapshot,
@@ -170,7 +173,7 @@ impl Session {
 
     /// Notes those of these accounts as inactive whom the organization suspended, although Jira shows
     /// them as active. Tells whether there were any.
-    pub(super) async fn believe_suspended(
+    pub(in crate::sync) async fn believe_suspended(
         &self,
         jira: &mut JiraSide,
         accounts: &[AccountId],
@@ -206,7 +209,7 @@ impl Session {
 
     /// Forgets what was taken from people who are back and have it again: somebody else gave it back.
     /// Whatever is taken from them later is not Rollbook's doing.
-    pub(super) fn settle_taken(
+    pub(in crate::sync) fn settle_taken(
         &self,
         snapshots: &Snapshots,
         known: &mut Known,
@@ -238,7 +241,7 @@ impl Session {
     }
 
     /// Keeps both sides, if they are to be believed.
-    pub(super) fn keep(&mut self, snapshots: &Snapshots) -> Result<(), SyncError> {
+    pub(in crate::sync) fn keep(&mut self, snapshots: &Snapshots) -> Result<(), SyncError> {
         let (entra, jira) = (&snapshots.entra, &snapshots.jira);
         if !entra.users.is_whole() || !jira.snapshot.is_whole() {
             return Ok(());
@@ -312,7 +315,10 @@ impl Session {
 
     /// Tells of memberships that somebody else changed in Jira since they were known, with who and
     /// when, if the audit records tell.
-    pub(super) async fn tell_drift(&mut self, jira: &mut JiraSide) -> Result<(), SyncError> {
+    pub(in crate::sync) async fn tell_drift(
+        &mut self,
+        jira: &mut JiraSide,
+    ) -> Result<(), SyncError> {
         let mut drift = std::mem::take(&mut jira.drift);
         if drift.is_empty() {
             return Ok(());
