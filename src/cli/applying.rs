@@ -194,7 +194,7 @@ pub(super) async fn propose(
     }
     let mut took_over = false;
     if planned.plan.free().next().is_some()
-        && let Some(rival) = session.rival().await?
+        && let Some(rival) = sync::rival(session).await?
     {
         took_over = takes_over(target, &rival, yes, output).await?;
         if !took_over {
@@ -219,7 +219,7 @@ pub(super) async fn propose(
         RunKind::Attended
     };
     if let Some(adoption) = adoption {
-        session.adopt(adoption)?;
+        sync::adopt(session, adoption)?;
     }
     let mut request = ApplyRequest::everything(planned, kind);
     request.cut += cut;

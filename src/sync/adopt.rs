@@ -1,7 +1,7 @@
 //! Adopting a group: from then on it mirrors Entra.
 
 use super::error::SyncError;
-use super::planning::Planned;
+use super::planning::{Planned, confirm, read_group_anew};
 use super::session::Session;
 use crate::directory::{EntraId, GroupClass, GroupId, fold};
 use crate::plan::{GroupLink, Kind, Operation, Ownership, Selection, TargetState};
@@ -34,9 +34,9 @@ pub async fn find(
     planned: &mut Planned,
     name: &str,
 ) -> Result<Adoption, SyncError> {
-    session.read_group_anew(planned, name).await?;
+    read_group_anew(session, planned, name).await?;
     let mut adoption = consider(planned, name)?;
-    session.confirm(planned).await?;
+    confirm(session, planned).await?;
     adoption.look_again(planned);
     Ok(adoption)
 }
@@ -162,14 +162,7 @@ impl Adoption {
     }
 }
 
-impl Session {
-    /// From the next refresh on, also reads who is an administrator, as an adoption needs to know.
-    pub fn reads_admins(&mut self) {
-        self.admins = true;
-    }
-
-    /// Stores that the group is owned.
-    pub fn adopt(&self, adoption: &Adoption) -> Result<(), SyncError> {
-        adoption.store(&self.state)
-    }
+/// Stores that the group is owned.
+pub fn adopt(session: &Session, adoption: &Adoption) -> Result<(), SyncError> {
+    adoption.store(&session.state)
 }

@@ -16,7 +16,7 @@ mod saved;
 mod session;
 
 pub use crate::http::Control;
-pub use adopt::{Adoption, consider as consider_adoption, find as find_adoption};
+pub use adopt::{Adoption, adopt, consider as consider_adoption, find as find_adoption};
 pub use check::{Finding, Side, State as FindingState, check, check_side, last_read};
 pub use error::SyncError;
 pub use export::{ExportForm, export, private_file};
@@ -24,6 +24,6 @@ pub use planning::{Planned, Recalled, confirm, plan, recall};
 pub use problem::Problem;
 pub use progress::{Progress, Stage, StageKind, Traffic};
 pub use read::Snapshots;
-pub use run::{Applied, ApplyRequest, FailureRow, Requests, Rival, apply, retry, undo};
+pub use run::{Applied, ApplyRequest, FailureRow, Rival, apply, retry, rival, undo};
 pub use saved::{Matched, as_reviewed, carry_over, narrow, read_saved, same_adoption, save};
-pub use session::{Opening, Session, who};
+pub use session::{Opening, Requests, Session, who};

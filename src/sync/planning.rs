@@ -11,7 +11,12 @@ use crate::plan::{
     Selection, Settings, Undo, settings_digest,
 };
 use crate::store::{Listing, Mirror, State, StoreError};
-use crate::sync::read::refresh::Snapshots;
+use crate::sync::read::departures::confirm_departures;
+use crate::sync::read::look_ups::{look_up, look_up_anew};
+use crate::sync::read::members::read_members;
+use crate::sync::read::refresh::{Snapshots, keep, refresh, settle_taken, tell_drift};
+use crate::sync::read::verification::verify;
+use crate::sync::run::recovery::recover;
 use jiff::civil::Date;
 use std::sync::Arc;
 
@@ -123,20 +128,20 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
     session.held_too = session.mode == Mode::Attended || !allowances.is_empty();
     let mut known = known(&session.state, &session.mirror, &session.profile.settings)?;
     known.organization_key = session.organization.is_some();
-    let mut snapshots = session.refresh(&mut known).await?;
+    let mut snapshots = refresh(session, &mut known).await?;
     let settings = &session.profile.settings;
     if let Some(why) = plan::unclear_scope(&snapshots.entra, settings) {
         return Err(SyncError::UnclearScope(why.to_string()));
     }
-    if session.recover(&mut snapshots).await? {
+    if recover(session, &mut snapshots).await? {
         known.links = session.state.links()?;
         known.created = session.state.created()?;
         known.history = session.state.history()?;
         known.taken = session.state.taken()?;
         known.decisions = session.state.decisions()?;
     }
-    session.settle_taken(&snapshots, &mut known)?;
-    session.look_up(&snapshots, &mut known).await?;
+    settle_taken(session, &snapshots, &mut known)?;
+    look_up(session, &snapshots, &mut known).await?;
     session.progress.now(Stage::Planning);
     let mut planned = Planned {
         entra: snapshots.entra.clone(),
@@ -159,9 +164,9 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
     };
     planned.plan = plan::make(&planned.inputs());
     verified(session, &mut snapshots, &mut planned).await?;
-    session.confirm_departures(&mut planned).await?;
+    confirm_departures(session, &mut planned).await?;
     snapshots.entra = planned.entra.clone();
-    session.tell_drift(&mut snapshots.jira).await?;
+    tell_drift(session, &mut snapshots.jira).await?;
     planned.listings = snapshots.listings();
     session.snapshots = Some(snapshots);
     planned.allow(allowances)?;
@@ -172,12 +177,6 @@ pub async fn plan(session: &mut Session, allowances: Allowances) -> Result<Plann
     Ok(planned)
 }
 
-/// Verifies what a plan rests on that was changed after it was made, such as by decisions that let go
-/// of what guards held.
-pub async fn confirm(session: &mut Session, planned: &mut Planned) -> Result<(), SyncError> {
-    session.confirm(planned).await
-}
-
 fn attended_rates(profile: &Profile) -> CallRates {
     let rates = rates(profile, Mode::Attended);
     CallRates {
@@ -186,41 +185,40 @@ fn attended_rates(profile: &Profile) -> CallRates {
     }
 }
 
-impl Session {
-    /// Reads the members of a Jira group, named or by its id, unless this session has read them.
-    pub(super) async fn read_group_anew(
-        &mut self,
-        planned: &mut Planned,
-        name: &str,
-    ) -> Result<(), SyncError> {
-        let wanted = fold(name);
-        let Some(mut snapshots) = self.snapshots.take() else {
-            return Ok(());
-        };
-        let side = &mut snapshots.jira;
-        let row = side
-            .snapshot
-            .iter_groups()
-            .find(|(_, group)| group.id() == name || fold(group.name()) == wanted)
-            .map(|(row, _)| row)
-            .filter(|row| !side.snapshot.group(*row).read() || !side.is_fresh(*row));
-        if let Some(row) = row {
-            self.read_members(side, &[row], &Read::default()).await?;
-            planned.jira = side.snapshot.clone();
-            planned.again(|_| {});
-        }
-        self.snapshots = Some(snapshots);
-        Ok(())
+/// Reads the members of a Jira group, named or by its id, unless this session has read them.
+pub(super) async fn read_group_anew(
+    session: &mut Session,
+    planned: &mut Planned,
+    name: &str,
+) -> Result<(), SyncError> {
+    let wanted = fold(name);
+    let Some(mut snapshots) = session.snapshots.take() else {
+        return Ok(());
+    };
+    let side = &mut snapshots.jira;
+    let row = side
+        .snapshot
+        .iter_groups()
+        .find(|(_, group)| group.id() == name || fold(group.name()) == wanted)
+        .map(|(row, _)| row)
+        .filter(|row| !side.snapshot.group(*row).read() || !side.is_fresh(*row));
+    if let Some(row) = row {
+        read_members(session, side, &[row], &Read::default()).await?;
+        planned.jira = side.snapshot.clone();
+        planned.again(|_| {});
     }
+    session.snapshots = Some(snapshots);
+    Ok(())
+}
 
-    /// Verifies what a plan rests on that was changed after it was made.
-    pub(super) async fn confirm(&mut self, planned: &mut Planned) -> Result<(), SyncError> {
-        if let Some(mut snapshots) = self.snapshots.take() {
-            verified(self, &mut snapshots, planned).await?;
-            self.snapshots = Some(snapshots);
-        }
-        self.confirm_departures(planned).await
+/// Verifies what a plan rests on that was changed after it was made, such as by decisions that let go
+/// of what guards held.
+pub async fn confirm(session: &mut Session, planned: &mut Planned) -> Result<(), SyncError> {
+    if let Some(mut snapshots) = session.snapshots.take() {
+        verified(session, &mut snapshots, planned).await?;
+        session.snapshots = Some(snapshots);
     }
+    confirm_departures(session, planned).await
 }
 
 /// Everything that is known from before.
@@ -306,7 +304,7 @@ async fn verified(
 ) -> Result<(), SyncError> {
     let mut changed = false;
     for _ in 0..VERIFICATIONS {
-        let verified = session.verify(planned, &mut snapshots.jira).await?;
+        let verified = verify(session, planned, &mut snapshots.jira).await?;
         if !verified.asked {
             break;
         }
@@ -316,11 +314,11 @@ async fn verified(
             planned.known.look_ups.remember(address, answer);
         }
         // Accounts that were not known before may hide the address of somebody.
-        session.look_up_anew(snapshots, &mut planned.known).await?;
+        look_up_anew(session, snapshots, &mut planned.known).await?;
         planned.again(|_| {});
     }
     if changed {
-        session.keep(snapshots)?;
+        keep(session, snapshots)?;
     }
     Ok(())
 }

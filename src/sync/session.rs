@@ -38,6 +38,17 @@ pub struct Opening<'a> {
     pub progress: Progress,
 }
 
+/// Requests of the whole session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Requests {
+    /// To Entra.
+    pub entra: u64,
+    /// To Jira.
+    pub jira: u64,
+    /// Repetitions among them.
+    pub retries: u64,
+}
+
 /// A profile at work.
 #[derive(Debug)]
 pub struct Session {
@@ -198,6 +209,35 @@ impl Session {
     /// From the next refresh on, also reads what settings that are off now would need.
     pub fn reads_ahead(&mut self) {
         self.ahead = true;
+    }
+
+    /// From the next refresh on, also reads who is an administrator, as an adoption needs to know.
+    pub fn reads_admins(&mut self) {
+        self.admins = true;
+    }
+
+    /// From the next refresh on, only looks up people whose display name equals a hidden
+    /// account's: what an admin allowed by number must not change under their hands.
+    pub fn looks_up_namesakes_only(&mut self) {
+        self.only_namesakes = true;
+    }
+
+    /// Goes back to ordinary plans.
+    pub fn forget_undo(&mut self) {
+        self.undo = None;
+    }
+
+    /// Requests so far.
+    #[must_use]
+    pub fn requests(&self) -> Requests {
+        let (entra, jira) = (self.entra.counted(), self.jira.counted());
+        let other = self.organization.as_ref();
+        let other = other.map(Organization::counted).unwrap_or_default();
+        Requests {
+            entra: entra.requests,
+            jira: jira.requests + other.requests,
+            retries: entra.retries + jira.retries + other.retries,
+        }
     }
 
     /// Takes the profile's lock, opens its stores, signs in on both sides and checks that the

@@ -139,35 +139,33 @@ impl Drift {
     }
 }
 
-impl Session {
-    /// Keeps what concerns linked groups, and asks the audit records for who and when.
-    pub(in crate::sync) async fn explain(
-        &self,
-        drift: &mut Vec<Drift>,
-        jira: &JiraSide,
-    ) -> Result<(), SyncError> {
-        let links = self.state.links()?;
-        let linked: HashSet<&GroupId> = links.groups().map(|link| &link.group).collect();
-        drift.retain(|row| linked.contains(&row.group));
-        let Some(since) = drift.iter().map(|row| row.known_at).min() else {
-            return Ok(());
-        };
-        let since = jiff::Timestamp::from_second(i64::from(since) - 60)
-            .map(|at| at.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string())
-            .unwrap_or_default();
-        let Some(records) = self.jira.audit(&since).await? else {
-            return Ok(());
-        };
-        for row in drift {
-            if let Some(record) = records.iter().find(|record| row.is_told_by(record)) {
-                let account = jira.snapshot.find_account(&record.author);
-                let who = account.map_or(record.author.as_str(), |row| {
-                    jira.snapshot.account(row).name()
-                });
-                let when = record.created.get(..16).unwrap_or(&record.created);
-                row.by = Some((who.to_owned(), when.replace('T', " ")));
-            }
+/// Keeps what concerns linked groups, and asks the audit records for who and when.
+pub(in crate::sync) async fn explain(
+    session: &Session,
+    drift: &mut Vec<Drift>,
+    jira: &JiraSide,
+) -> Result<(), SyncError> {
+    let links = session.state.links()?;
+    let linked: HashSet<&GroupId> = links.groups().map(|link| &link.group).collect();
+    drift.retain(|row| linked.contains(&row.group));
+    let Some(since) = drift.iter().map(|row| row.known_at).min() else {
+        return Ok(());
+    };
+    let since = jiff::Timestamp::from_second(i64::from(since) - 60)
+        .map(|at| at.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string())
+        .unwrap_or_default();
+    let Some(records) = session.jira.audit(&since).await? else {
+        return Ok(());
+    };
+    for row in drift {
+        if let Some(record) = records.iter().find(|record| row.is_told_by(record)) {
+            let account = jira.snapshot.find_account(&record.author);
+            let who = account.map_or(record.author.as_str(), |row| {
+                jira.snapshot.account(row).name()
+            });
+            let when = record.created.get(..16).unwrap_or(&record.created);
+            row.by = Some((who.to_owned(), when.replace('T', " ")));
         }
-        Ok(())
     }
+    Ok(())
 }

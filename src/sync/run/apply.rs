@@ -1,7 +1,7 @@
 //! Applying a plan: a run, from its links to its outcome.
 
 use super::driver::Driver;
-use crate::jira::Organization;
+use super::lease::{hold_lease, renew_lease, rival};
 use crate::plan::{
     Counts, GuardCount, GuardName, Kind, Mode, Ownership, Standing, TargetState, address,
     settings_digest,
@@ -72,17 +72,6 @@ pub struct FailureRow {
     pub request_id: Option<String>,
 }
 
-/// Requests of the whole session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-pub struct Requests {
-    /// To Entra.
-    pub entra: u64,
-    /// To Jira.
-    pub jira: u64,
-    /// Repetitions among them.
-    pub retries: u64,
-}
-
 /// How a run ended.
 #[derive(Debug)]
 pub struct Applied {
@@ -137,21 +126,6 @@ impl Applied {
     }
 }
 
-impl Session {
-    /// Requests so far.
-    #[must_use]
-    pub fn requests(&self) -> Requests {
-        let (entra, jira) = (self.entra.counted(), self.jira.counted());
-        let other = self.organization.as_ref();
-        let other = other.map(Organization::counted).unwrap_or_default();
-        Requests {
-            entra: entra.requests,
-            jira: jira.requests + other.requests,
-            retries: entra.retries + jira.retries + other.retries,
-        }
-    }
-}
-
 /// Applies the chosen operations of a plan.
 pub async fn apply(
     session: &mut Session,
@@ -162,7 +136,7 @@ pub async fn apply(
     let writes = !request.chosen.is_empty();
     if writes
         && !request.take_over
-        && let Some(rival) = session.rival().await?
+        && let Some(rival) = rival(session).await?
     {
         return Err(SyncError::Leased(rival));
     }
@@ -193,7 +167,7 @@ pub async fn apply(
             .map(|undo| undo.run_id.as_str()),
     })?;
     if writes {
-        session.hold_lease(true).await;
+        hold_lease(session, true).await;
     }
     let journal = Journal::open(&session.state, number)?;
     let young = session.state.young_links(YOUNG)?;
@@ -203,7 +177,7 @@ pub async fn apply(
     let mut driver = Driver::new(session, planned, &journal, &request.chosen, &young, begun);
     let result = tokio::select! {
         result = driver.run() => result,
-        () = session.renew_lease() => Ok(()),
+        () = renew_lease(session, ) => Ok(()),
     };
     let (mut counts, failures) = (
         driver.executor.counts(),
@@ -216,7 +190,7 @@ pub async fn apply(
     drop(driver);
     journal.close()?;
     if writes {
-        session.hold_lease(false).await;
+        hold_lease(session, false).await;
     }
     counts.held = request.held;
     counts.skipped += request.cut;

@@ -12,6 +12,6 @@ pub(super) mod recovery;
 pub(super) mod undo;
 pub(super) mod writes;
 
-pub use apply::{Applied, ApplyRequest, FailureRow, Requests, apply};
-pub use lease::Rival;
+pub use apply::{Applied, ApplyRequest, FailureRow, apply};
+pub use lease::{Rival, rival};
 pub use undo::{retry, undo};

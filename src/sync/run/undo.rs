@@ -3,7 +3,7 @@
 use crate::directory::{AccountId, GroupId};
 use crate::plan::{Allowances, Kind, Operation, OperationId, Reason, Selection};
 use crate::sync::error::SyncError;
-use crate::sync::planning::{Planned, plan};
+use crate::sync::planning::{Planned, confirm, plan};
 use crate::sync::session::Session;
 use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub async fn undo(session: &mut Session, run: &str) -> Result<Planned, SyncError
     let undo = session.state.undo(found.number, &found.run_id)?;
     planned.undo = Some(Arc::new(undo));
     planned.again(|_| {});
-    session.confirm(&mut planned).await?;
+    confirm(session, &mut planned).await?;
     if planned.plan.count(Kind::RemoveUser) > 0 {
         session.notes.push(
             "Invitations that were sent can't be called back; creating these people again sends new ones."
@@ -37,13 +37,6 @@ pub async fn undo(session: &mut Session, run: &str) -> Result<Planned, SyncError
         );
     }
     Ok(planned)
-}
-
-impl Session {
-    /// Goes back to ordinary plans.
-    pub fn forget_undo(&mut self) {
-        self.undo = None;
-    }
 }
 
 /// The plan with nothing but what failed in a run, and what depended on it. What refused then is

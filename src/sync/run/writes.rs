@@ -49,16 +49,14 @@ pub(in crate::sync) struct Reach<'a> {
     pub(in crate::sync) products: &'a [ProductKey],
 }
 
-impl Session {
-    /// Whom this session carries operations out with.
-    pub(in crate::sync) fn reach(&self) -> Reach<'_> {
-        let provisioning = &self.profile.settings.provisioning;
-        Reach {
-            jira: &self.jira,
-            organization: self.organization.as_ref(),
-            silent: provisioning.invitations == Invitations::Silent,
-            products: &provisioning.products,
-        }
+/// Whom this session carries operations out with.
+pub(in crate::sync) fn reach(session: &Session) -> Reach<'_> {
+    let provisioning = &session.profile.settings.provisioning;
+    Reach {
+        jira: &session.jira,
+        organization: session.organization.as_ref(),
+        silent: provisioning.invitations == Invitations::Silent,
+        products: &provisioning.products,
     }
 }
 
