@@ -6,7 +6,7 @@ use super::output::{Exit, Output, counted};
 use super::plan_text::guards_text;
 use super::work::{Target, planned, printed};
 use crate::plan::{Allowances, Kind, Mode};
-use crate::sync::{self, Adoption, Planned, Progress, SyncError};
+use crate::sync::{self, Adoption, Planned, Progress, ReadOptions, SyncError};
 use crate::text::escape;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -32,9 +32,19 @@ pub async fn adopt(
     let mut session = target
         .open(Mode::Attended, "adopt", &progress, output)
         .await?;
-    session.reads_admins();
-    session.looks_up_namesakes_only();
-    let mut planned = planned(&mut session, Allowances::default(), &progress, output).await?;
+    let options = ReadOptions {
+        admins: true,
+        only_namesakes: true,
+        ..target.read_options()
+    };
+    let mut planned = planned(
+        &mut session,
+        &options,
+        Allowances::default(),
+        &progress,
+        output,
+    )
+    .await?;
     let adoption = sync::find_adoption(&mut session, &mut planned, request.group).await?;
     let mut text = preview(&planned, &adoption);
     text.push_str(&guards_text(&planned, output));

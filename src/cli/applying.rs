@@ -6,7 +6,8 @@ use super::{ask, json};
 use crate::plan::{Allowance, Allowances, Document, GuardName, Mode};
 use crate::store::{RunKind, RunOutcome};
 use crate::sync::{
-    self, Adoption, Applied, ApplyRequest, Planned, Progress, Rival, Session, SyncError,
+    self, Adoption, Applied, ApplyRequest, Planned, Progress, ReadOptions, Rival, Session,
+    SyncError,
 };
 use crate::text::{duration, escape};
 use std::fmt::Write as _;
@@ -56,18 +57,38 @@ pub async fn apply(
     let mut session = target
         .open(Mode::Attended, "apply", &progress, output)
         .await?;
-    if !allowances.is_empty() {
-        session.looks_up_namesakes_only();
-    }
+    let options = ReadOptions {
+        only_namesakes: !allowances.is_empty(),
+        ..target.read_options()
+    };
     let mut planned = match from {
         From::Failures(run) => {
             with_progress(&mut session, &progress, output, async |session| {
-                sync::retry(session, run).await
+                sync::retry(session, &options, run).await
             })
             .await?
         }
-        From::Both => planned(&mut session, Allowances::default(), &progress, output).await?,
-        From::File(path) => saved(&mut session, path, &mut proposal, &progress, output).await?,
+        From::Both => {
+            planned(
+                &mut session,
+                &options,
+                Allowances::default(),
+                &progress,
+                output,
+            )
+            .await?
+        }
+        From::File(path) => {
+            saved(
+                &mut session,
+                options,
+                path,
+                &mut proposal,
+                &progress,
+                output,
+            )
+            .await?
+        }
     };
     if let (From::Failures(run), true) = (from, planned.plan.operations.is_empty()) {
         output.remark(&format!(
@@ -100,30 +121,29 @@ pub async fn apply(
 /// in another way.
 async fn saved(
     session: &mut Session,
+    mut options: ReadOptions,
     path: &Path,
     proposal: &mut Proposal,
     progress: &Progress,
     output: &Output,
 ) -> Result<Planned, SyncError> {
     let Some(document) = &proposal.saved else {
-        return planned(session, Allowances::default(), progress, output).await;
+        return planned(session, &options, Allowances::default(), progress, output).await;
     };
     let pinned = document.pinned.as_ref();
     let adopts = pinned
         .map(|pinned| pinned.adopts.clone())
         .unwrap_or_default();
     let undoes = pinned.and_then(|pinned| pinned.undoes.clone());
-    if !adopts.is_empty() {
-        session.reads_admins();
-    }
+    options.admins = !adopts.is_empty();
     let mut planned = match undoes {
         Some(run) => {
             with_progress(session, progress, output, async |session| {
-                sync::undo(session, &run).await
+                sync::undo(session, &options, &run).await
             })
             .await?
         }
-        None => planned(session, Allowances::default(), progress, output).await?,
+        None => planned(session, &options, Allowances::default(), progress, output).await?,
     };
     if let Some(pair) = adopts.first() {
         let adoption = sync::find_adoption(session, &mut planned, &pair.group_id).await?;
@@ -276,11 +296,15 @@ async fn look_again(
     let rows: Vec<_> = free
         .map(|(_, op)| agreed.plan.row(&agreed.inputs(), op))
         .collect();
+    let options = ReadOptions {
+        undo: None,
+        ..agreed.options.clone()
+    };
     *planned = with_progress(session, progress, output, async |session| {
         if let Some(undo) = &agreed.undo {
-            return sync::undo(session, &undo.run_id).await;
+            return sync::undo(session, &options, &undo.run_id).await;
         }
-        let mut planned = sync::plan(session, Allowances::default()).await?;
+        let mut planned = sync::plan(session, &options, Allowances::default()).await?;
         if let Some(adoption) = adoption {
             let again = sync::find_adoption(session, &mut planned, adoption.group.as_str()).await?;
             let place = Path::new("what was agreed to");
@@ -343,10 +367,11 @@ pub async fn sync(
     let mut session = target
         .open(Mode::Unattended, "sync", &progress, output)
         .await?;
-    if !allowances.is_empty() {
-        session.looks_up_namesakes_only();
-    }
-    let planned = planned(&mut session, allowances, &progress, output).await?;
+    let options = ReadOptions {
+        only_namesakes: !allowances.is_empty(),
+        ..target.read_options()
+    };
+    let planned = planned(&mut session, &options, allowances, &progress, output).await?;
     let request = ApplyRequest::everything(&planned, RunKind::Unattended);
     carry_out(&mut session, &planned, request, &progress, output).await
 }

@@ -27,7 +27,15 @@ pub async fn demo(target: &Target, output: &Output) -> Result<Exit, SyncError> {
     let mut session = target
         .open(Mode::Attended, "demo", &progress, output)
         .await?;
-    let mut plan = planned(&mut session, Allowances::default(), &progress, output).await?;
+    let options = target.read_options();
+    let mut plan = planned(
+        &mut session,
+        &options,
+        Allowances::default(),
+        &progress,
+        output,
+    )
+    .await?;
     let site = session.profile.site.host();
     say(&plan_text(&plan, &session.profile.name, &site, output))?;
 
@@ -35,7 +43,14 @@ pub async fn demo(target: &Target, output: &Output) -> Result<Exit, SyncError> {
     say(&run(&mut session, &plan, output).await?.1)?;
 
     say(&title(3, "The rest, allowed by name and number"))?;
-    plan = planned(&mut session, Allowances::default(), &progress, output).await?;
+    plan = planned(
+        &mut session,
+        &options,
+        Allowances::default(),
+        &progress,
+        output,
+    )
+    .await?;
     let allowed: Vec<Allowance> = plan
         .plan
         .guards
@@ -57,7 +72,14 @@ pub async fn demo(target: &Target, output: &Output) -> Result<Exit, SyncError> {
     say(&text)?;
 
     say(&title(4, "Planned again: nothing is left to do"))?;
-    let again = planned(&mut session, Allowances::default(), &progress, output).await?;
+    let again = planned(
+        &mut session,
+        &options,
+        Allowances::default(),
+        &progress,
+        output,
+    )
+    .await?;
     let left = again.plan.operations.len();
     say(&format!(
         "  {}, {} recognised\n",

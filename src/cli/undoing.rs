@@ -5,7 +5,7 @@ use super::json;
 use super::output::{Exit, Output};
 use super::work::{Target, printed, show, with_progress};
 use crate::plan::{Allowances, Mode};
-use crate::sync::{self, Progress, SyncError};
+use crate::sync::{self, Progress, ReadOptions, SyncError};
 use std::path::Path;
 
 /// Shows how a run would be taken back, asks, and does it.
@@ -21,9 +21,12 @@ pub async fn undo(
     let mut session = target
         .open(Mode::Attended, "undo", &progress, output)
         .await?;
-    session.looks_up_namesakes_only();
+    let options = ReadOptions {
+        only_namesakes: true,
+        ..target.read_options()
+    };
     let mut planned = with_progress(&mut session, &progress, output, async |session| {
-        sync::undo(session, run).await
+        sync::undo(session, &options, run).await
     })
     .await?;
     if let Some(path) = out {

@@ -7,7 +7,7 @@ use super::progress::Line;
 use super::{adopting, applying, checking, export, history, json, keeping, undoing};
 use crate::config::{self, Paths, Profile, Secrets, environment_applies};
 use crate::plan::{Allowances, Mode};
-use crate::sync::{self, Opening, Planned, Progress, Session, SyncError};
+use crate::sync::{self, Opening, Planned, Progress, ReadOptions, Session, SyncError};
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
@@ -56,6 +56,14 @@ impl Target {
         }
     }
 
+    /// What is wanted of a read, as far as the command line says.
+    pub(super) fn read_options(&self) -> ReadOptions {
+        ReadOptions {
+            full: self.full,
+            ..ReadOptions::default()
+        }
+    }
+
     /// Opens the session.
     pub(super) async fn open(
         &self,
@@ -64,7 +72,7 @@ impl Target {
         progress: &Progress,
         output: &Output,
     ) -> Result<Session, SyncError> {
-        let mut session = Session::open(Opening {
+        let session = Session::open(Opening {
             profile: self.profile.clone(),
             secrets: self.secrets()?,
             paths: &self.paths,
@@ -74,9 +82,6 @@ impl Target {
             progress: progress.clone(),
         })
         .await?;
-        if self.full {
-            session.verifies_everything();
-        }
         for note in &session.notes {
             output.remark(note);
         }
@@ -167,12 +172,13 @@ fn options(global: &Global) -> String {
 /// Refreshes and plans, with progress.
 pub(super) async fn planned(
     session: &mut Session,
+    options: &ReadOptions,
     allowances: Allowances,
     progress: &Progress,
     output: &Output,
 ) -> Result<Planned, SyncError> {
     with_progress(session, progress, output, async |session| {
-        sync::plan(session, allowances).await
+        sync::plan(session, options, allowances).await
     })
     .await
 }
@@ -225,7 +231,14 @@ async fn plan(
     let mut session = target
         .open(Mode::Attended, "plan", &progress, output)
         .await?;
-    let planned = planned(&mut session, allowances, &progress, output).await?;
+    let planned = planned(
+        &mut session,
+        &target.read_options(),
+        allowances,
+        &progress,
+        output,
+    )
+    .await?;
     // Saved first: a file that can't be written is the only answer then.
     if let Some(path) = out {
         sync::save(&session, &planned, None, path)?;

@@ -6,7 +6,8 @@ use crate::config::{Paths, Profile, Secrets};
 use crate::plan::{Allowance, Allowances, Mode, OperationRow, settings_digest};
 use crate::store::RunKind;
 use crate::sync::{
-    self, ApplyRequest, Control, Opening, Planned, Problem, Progress, Session, SyncError,
+    self, ApplyRequest, Control, Opening, Planned, Problem, Progress, ReadOptions, Session,
+    SyncError,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -139,31 +140,34 @@ async fn run(work: Work, tell: &impl Fn(Inner)) -> Result<(), SyncError> {
         progress: work.progress,
     })
     .await?;
-    session.reads_admins();
-    session.reads_ahead();
-    if matches!(work.kind, WorkKind::Refresh { full: true }) {
-        session.verifies_everything();
-    }
-    let session = &mut session;
+    let options = ReadOptions {
+        full: matches!(work.kind, WorkKind::Refresh { full: true }),
+        admins: true,
+        ahead: true,
+        ..ReadOptions::default()
+    };
+    let (session, options) = (&mut session, &options);
     match work.kind {
         WorkKind::Refresh { .. } | WorkKind::Sync { apply: false } => {
-            let planned = read(session, tell).await?;
+            let planned = read(session, options, tell).await?;
             show(planned, tell);
         }
         WorkKind::Undo { run } => {
-            let planned = noting(session, tell, async |s| sync::undo(s, &run).await).await?;
+            let planned =
+                noting(session, tell, async |s| sync::undo(s, options, &run).await).await?;
             show(planned, tell);
         }
         WorkKind::Retry { run } => {
-            let planned = noting(session, tell, async |s| sync::retry(s, &run).await).await?;
+            let planned =
+                noting(session, tell, async |s| sync::retry(s, options, &run).await).await?;
             show(planned, tell);
         }
         WorkKind::Apply {
             reviewed,
             allowances,
             take_over,
-        } => apply(session, &reviewed, &allowances, take_over, tell).await?,
-        WorkKind::Sync { apply: true } => sync(session, &work.open, tell).await?,
+        } => apply(session, options, &reviewed, &allowances, take_over, tell).await?,
+        WorkKind::Sync { apply: true } => sync(session, options, &work.open, tell).await?,
     }
     Ok(())
 }
@@ -174,9 +178,13 @@ fn show(planned: Planned, tell: &impl Fn(Inner)) {
     tell(Inner::Planned(Box::new(prepared)));
 }
 
-async fn read(session: &mut Session, tell: &impl Fn(Inner)) -> Result<Planned, SyncError> {
+async fn read(
+    session: &mut Session,
+    options: &ReadOptions,
+    tell: &impl Fn(Inner),
+) -> Result<Planned, SyncError> {
     noting(session, tell, async |session| {
-        sync::plan(session, Allowances::default()).await
+        sync::plan(session, options, Allowances::default()).await
     })
     .await
 }
@@ -197,6 +205,7 @@ async fn noting<T>(
 
 async fn apply(
     session: &mut Session,
+    options: &ReadOptions,
     reviewed: &Planned,
     allowances: &Allowances,
     take_over: bool,
@@ -205,9 +214,10 @@ async fn apply(
     if settings_digest(&reviewed.settings) != settings_digest(&session.profile.settings) {
         return Err(SyncError::NotAsReviewed);
     }
-    if !allowances.is_empty() {
-        session.looks_up_namesakes_only();
-    }
+    let options = &ReadOptions {
+        only_namesakes: !allowances.is_empty(),
+        ..options.clone()
+    };
     // What guards held when it was reviewed stays held, also where less of it is left now.
     let mut allowed = reviewed.clone();
     allowed.allow(allowances.clone())?;
@@ -220,11 +230,11 @@ async fn apply(
     let mut planned = match &reviewed.undo {
         Some(undo) => {
             noting(session, tell, async |session| {
-                sync::undo(session, &undo.run_id).await
+                sync::undo(session, options, &undo.run_id).await
             })
             .await?
         }
-        None => read(session, tell).await?,
+        None => read(session, options, tell).await?,
     };
     planned.retries.clone_from(&reviewed.retries);
     let matched = sync::carry_over(&rows, &mut planned);
@@ -263,22 +273,22 @@ async fn apply(
     .await?;
     let stopped = applied.stopped_by.is_some();
     tell(Inner::Applied(Box::new(applied)));
-    session.forget_undo();
     if stopped {
         // Whatever stopped it would stop reading, too: that is not what has to be told.
         return Ok(());
     }
-    let planned = read(session, tell).await?;
+    let planned = read(session, options, tell).await?;
     show(planned, tell);
     Ok(())
 }
 
 async fn sync(
     session: &mut Session,
+    options: &ReadOptions,
     open: &AtomicBool,
     tell: &impl Fn(Inner),
 ) -> Result<(), SyncError> {
-    let mut planned = read(session, tell).await?;
+    let mut planned = read(session, options, tell).await?;
     // What was decided while both sides were read counts. What was withdrawn counts from the next
     // run on: nothing enters a plan that was not confirmed against both sides.
     let (decided, links) = (session.state.decisions()?, session.state.links()?);
@@ -305,7 +315,7 @@ async fn sync(
     let changed = applied.counts.done + applied.counts.already > 0;
     tell(Inner::Applied(Box::new(applied)));
     let planned = if changed {
-        read(session, tell).await?
+        read(session, options, tell).await?
     } else {
         planned
     };

@@ -1,7 +1,8 @@
 //! Adopting a group: from then on it mirrors Entra.
 
 use super::error::SyncError;
-use super::planning::{Planned, confirm, read_group_anew};
+use super::planned::Planned;
+use super::planning::{confirm, read_group_anew};
 use super::session::Session;
 use crate::directory::{EntraId, GroupClass, GroupId, fold};
 use crate::plan::{GroupLink, Kind, Operation, Ownership, Selection, TargetState};

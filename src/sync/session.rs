@@ -72,21 +72,6 @@ pub struct Session {
     pub(super) progress: Progress,
     pub(super) owner: Owner,
     pub(super) begun: tokio::time::Instant,
-    /// The run that is to be taken back: the groups that it touched are read, too.
-    pub(super) undo: Option<std::sync::Arc<crate::plan::Undo>>,
-    /// Both sides as the last plan knew them.
-    pub(super) snapshots: Option<crate::sync::read::refresh::Snapshots>,
-    /// Whether everything is read again, whatever is known.
-    pub(super) full: bool,
-    /// Whether operations that guards hold are verified too, since somebody may allow them.
-    pub(super) held_too: bool,
-    /// Whether it is read who is an administrator although no group is owned yet.
-    pub(super) admins: bool,
-    /// Whether members are read of all groups that could take part, so that settings can be
-    /// tried out on the snapshot.
-    pub(super) ahead: bool,
-    /// Whether look-ups of people without a namesake among the hidden accounts are left out.
-    pub(super) only_namesakes: bool,
     _lock: Lock,
 }
 
@@ -201,32 +186,6 @@ pub(super) fn folder(paths: &Paths, profile: &str) -> Result<std::path::PathBuf,
 }
 
 impl Session {
-    /// From the next refresh on, reads everything again, whatever is known.
-    pub fn verifies_everything(&mut self) {
-        self.full = true;
-    }
-
-    /// From the next refresh on, also reads what settings that are off now would need.
-    pub fn reads_ahead(&mut self) {
-        self.ahead = true;
-    }
-
-    /// From the next refresh on, also reads who is an administrator, as an adoption needs to know.
-    pub fn reads_admins(&mut self) {
-        self.admins = true;
-    }
-
-    /// From the next refresh on, only looks up people whose display name equals a hidden
-    /// account's: what an admin allowed by number must not change under their hands.
-    pub fn looks_up_namesakes_only(&mut self) {
-        self.only_namesakes = true;
-    }
-
-    /// Goes back to ordinary plans.
-    pub fn forget_undo(&mut self) {
-        self.undo = None;
-    }
-
     /// Requests so far.
     #[must_use]
     pub fn requests(&self) -> Requests {
@@ -312,13 +271,6 @@ impl Session {
             progress,
             owner,
             begun,
-            undo: None,
-            snapshots: None,
-            full: false,
-            held_too: true,
-            admins: false,
-            ahead: false,
-            only_namesakes: false,
             _lock: lock,
         })
     }

@@ -4,7 +4,7 @@ use super::verification::in_earnest;
 use crate::directory::{Doubt, EntraId, MemberKind};
 use crate::plan::{Kind, Reason, scope_sources, sources};
 use crate::sync::error::SyncError;
-use crate::sync::planning::Planned;
+use crate::sync::planned::Planned;
 use crate::sync::session::Session;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -25,7 +25,7 @@ pub(in crate::sync) async fn confirm_departures(
     let entra = &planned.entra;
     // By target; those who fell out of scope stand apart.
     let mut leaving: BTreeMap<Option<u32>, BTreeSet<u32>> = BTreeMap::new();
-    for op in in_earnest(session, planned) {
+    for op in in_earnest(planned) {
         let (Kind::RemoveMember, Some(person)) = (op.kind, op.person()) else {
             continue;
         };

@@ -1,16 +1,15 @@
 //! What somebody else changed in Jira since it was known, with who and when.
 
-use super::jira::JiraSide;
 use crate::directory::{AccountId, AccountKind, GroupId, JiraSnapshot, fold};
 use crate::jira::AuditRecord;
 use crate::store::Written;
 use crate::sync::error::SyncError;
 use crate::sync::session::Session;
-use crate::text::escape;
+use crate::text::{escape, grouped};
 use std::collections::HashSet;
 
 /// How many are told one by one.
-pub(in crate::sync) const SHOWN: usize = 20;
+const SHOWN: usize = 20;
 
 /// A membership that was changed by somebody else.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,10 +139,10 @@ impl Drift {
 }
 
 /// Keeps what concerns linked groups, and asks the audit records for who and when.
-pub(in crate::sync) async fn explain(
+async fn explain(
     session: &Session,
     drift: &mut Vec<Drift>,
-    jira: &JiraSide,
+    jira: &JiraSnapshot,
 ) -> Result<(), SyncError> {
     let links = session.state.links()?;
     let linked: HashSet<&GroupId> = links.groups().map(|link| &link.group).collect();
@@ -159,13 +158,35 @@ pub(in crate::sync) async fn explain(
     };
     for row in drift {
         if let Some(record) = records.iter().find(|record| row.is_told_by(record)) {
-            let account = jira.snapshot.find_account(&record.author);
-            let who = account.map_or(record.author.as_str(), |row| {
-                jira.snapshot.account(row).name()
-            });
+            let account = jira.find_account(&record.author);
+            let who = account.map_or(record.author.as_str(), |row| jira.account(row).name());
             let when = record.created.get(..16).unwrap_or(&record.created);
             row.by = Some((who.to_owned(), when.replace('T', " ")));
         }
+    }
+    Ok(())
+}
+
+/// Tells of memberships that somebody else changed in Jira since they were known, with who and
+/// when, if the audit records tell.
+pub(in crate::sync) async fn tell_drift(
+    session: &mut Session,
+    mut drift: Vec<Drift>,
+    jira: &JiraSnapshot,
+) -> Result<(), SyncError> {
+    if drift.is_empty() {
+        return Ok(());
+    }
+    drift.sort();
+    drift.dedup();
+    explain(session, &mut drift, jira).await?;
+    let shown = drift.iter().take(SHOWN).map(Drift::words);
+    session.notes.extend(shown);
+    if drift.len() > SHOWN {
+        session.notes.push(format!(
+            "… and {} more memberships that were changed in Jira by somebody else.",
+            grouped((drift.len() - SHOWN) as u64)
+        ));
     }
     Ok(())
 }

@@ -1,15 +1,14 @@
 //! Reading Jira: everything, or a share of it.
 
-use super::drift::Drift;
 use super::members::read_members;
 use super::refresh::now;
+use super::sides::{Fresh, JiraSide};
 use crate::directory::{
     AccountId, AccountKind, Completeness, Doubt, GroupId, JiraAccountRow, JiraBuilder, JiraChanges,
     JiraGroupRow, JiraSnapshot,
 };
 use crate::jira::{AccountRead, GroupsRead, Read, Rights, UsersRead};
 use crate::plan::{Due, Known, Verification};
-use crate::store::Written;
 use crate::sync::error::SyncError;
 use crate::sync::session::Session;
 use std::collections::{HashMap, HashSet};
@@ -18,55 +17,6 @@ use std::sync::Arc;
 /// For this long an account that Rollbook created may be missing from listings, in seconds.
 /// Atlassian's listings lag by some seconds; a missing account is created a second time.
 pub(in crate::sync) const YOUNG: i64 = 900;
-
-/// What of Jira was verified in this session.
-#[derive(Debug, Clone, Default)]
-pub(in crate::sync) struct Fresh {
-    /// When the session began, seconds since 1970; what it reads is noted with this time.
-    pub(in crate::sync) since: u32,
-    /// All accounts.
-    pub(in crate::sync) accounts: bool,
-    /// All groups.
-    pub(in crate::sync) groups: bool,
-    /// Which groups make administrators, take seats or are synced by others.
-    pub(in crate::sync) rights: bool,
-    /// Accounts whose groups were read.
-    pub(in crate::sync) members: HashSet<AccountId>,
-    /// Accounts that were asked for by id.
-    pub(in crate::sync) asked: HashSet<AccountId>,
-    /// Accounts of which the organization was asked whether they are suspended.
-    pub(in crate::sync) asked_organization: HashSet<AccountId>,
-    /// Groups that were asked for by id.
-    pub(in crate::sync) asked_groups: HashSet<GroupId>,
-    /// Folded addresses that were looked up.
-    pub(in crate::sync) addresses: HashSet<String>,
-    /// Folded names of groups that were looked up.
-    pub(in crate::sync) names: HashSet<String>,
-}
-
-/// Jira's side.
-#[derive(Debug, Clone)]
-pub(in crate::sync) struct JiraSide {
-    pub(in crate::sync) snapshot: Arc<JiraSnapshot>,
-    /// What runs wrote since it was read before; nothing if everything was read now.
-    pub(in crate::sync) written: Written,
-    pub(in crate::sync) verification: Verification,
-    pub(in crate::sync) fresh: Fresh,
-    /// What somebody else changed since it was known.
-    pub(in crate::sync) drift: Vec<Drift>,
-}
-
-impl JiraSide {
-    /// Whether this was a short while ago.
-    pub(in crate::sync) fn is_recent(&self, at: u32) -> bool {
-        at + super::verification::RECENT >= self.fresh.since
-    }
-
-    /// Whether a group's members were read in this session.
-    pub(in crate::sync) fn is_fresh(&self, group: u32) -> bool {
-        self.snapshot.group(group).verified() >= self.fresh.since
-    }
-}
 
 /// Linked accounts that a listing lacks.
 #[derive(Default)]
@@ -107,7 +57,7 @@ async fn read_whole(session: &Session, read: &Read, known: &Known) -> Result<Jir
     let snapshot = build(&users, &groups, &rights, &unwritable, &me(session), began);
     Ok(JiraSide {
         snapshot: Arc::new(snapshot),
-        written: Written::new(),
+        written: Arc::default(),
         verification: Verification {
             read_at: began,
             runs: session.state.last_run()?,
@@ -147,7 +97,7 @@ async fn read_share(
     let due = verification.due(&base, began, within);
     let mut side = JiraSide {
         snapshot: base,
-        written,
+        written: Arc::new(written),
         verification,
         fresh: Fresh {
             since: began,
@@ -470,6 +420,42 @@ async fn missing_links(
         gone: gone.into_iter().collect(),
         doubt,
     })
+}
+
+/// Notes those of these accounts as inactive whom the organization suspended, although Jira shows
+/// them as active. Tells whether there were any.
+pub(in crate::sync) async fn believe_suspended(
+    session: &Session,
+    jira: &mut JiraSide,
+    accounts: &[AccountId],
+) -> Result<bool, SyncError> {
+    let active = |id: &&AccountId| {
+        let row = jira.snapshot.find_account(id.as_str());
+        row.is_some_and(|row| jira.snapshot.account(row).active())
+    };
+    let shown: Vec<AccountId> = accounts.iter().filter(active).cloned().collect();
+    let Some(organization) = session.organization.as_ref().filter(|_| !shown.is_empty()) else {
+        return Ok(false);
+    };
+    let suspended = organization.suspended(&shown).await?;
+    if suspended.is_empty() {
+        return Ok(false);
+    }
+    let mut changes = JiraChanges::new(jira.fresh.since);
+    for id in &suspended {
+        let row = jira.snapshot.find_account(id.as_str());
+        if let Some(account) = row.map(|row| jira.snapshot.account(row)) {
+            changes.account(&JiraAccountRow {
+                id: account.id(),
+                name: account.name(),
+                email: account.email(),
+                active: false,
+                kind: account.kind(),
+            });
+        }
+    }
+    jira.snapshot = Arc::new(jira.snapshot.after(&changes));
+    Ok(true)
 }
 
 /// The snapshot of complete listings, without members.

@@ -1,6 +1,7 @@
 //! Looking up people whose Jira account may hide its e-mail.
 
-use super::refresh::Snapshots;
+use super::options::ReadOptions;
+use super::sides::Snapshots;
 use crate::directory::{AccountId, AccountKind, fold};
 use crate::jira::{ADDRESSES_AT_ONCE, AccountRead, JiraError};
 use crate::plan::{Known, LookUp, Mode, address, pending_look_ups};
@@ -23,25 +24,27 @@ const STRANGERS_WHILE_WAITING: usize = 100;
 /// which hides its e-mail; with the organization, which is asked for many at a time, everybody.
 pub(in crate::sync) async fn look_up_anew(
     session: &mut Session,
+    options: &ReadOptions,
     snapshots: &Snapshots,
     known: &mut Known,
 ) -> Result<(), SyncError> {
-    let before = session.only_namesakes;
-    session.only_namesakes |= session.organization.is_none();
-    let looked_up = look_up(session, snapshots, known).await;
-    session.only_namesakes = before;
-    looked_up
+    let options = ReadOptions {
+        only_namesakes: options.only_namesakes || session.organization.is_none(),
+        ..options.clone()
+    };
+    look_up(session, &options, snapshots, known).await
 }
 
 /// Looks up who is left, politely: all user searches of a site share one limit. Answers are
 /// remembered, also that nobody was found. Ends when no hidden account or no person is left.
 pub(in crate::sync) async fn look_up(
     session: &mut Session,
+    options: &ReadOptions,
     snapshots: &Snapshots,
     known: &mut Known,
 ) -> Result<(), SyncError> {
     let provisioning = &session.profile.settings.provisioning;
-    if !(provisioning.import_users || provisioning.sync_memberships || session.ahead) {
+    if !(provisioning.import_users || provisioning.sync_memberships || options.ahead) {
         return Ok(());
     }
     let rate = match session.organization {
@@ -57,7 +60,7 @@ pub(in crate::sync) async fn look_up(
     } else {
         STRANGERS
     };
-    let mut strangers = if session.only_namesakes { most } else { 0 };
+    let mut strangers = if options.only_namesakes { most } else { 0 };
     let pending = |known: &Known| {
         pending_look_ups(
             &snapshots.entra,

@@ -1,9 +1,12 @@
 //! Reading the members of Jira's groups.
 
 use super::drift::Drift;
-use super::jira::JiraSide;
+use super::options::ReadOptions;
+use super::sides::JiraSide;
 use crate::directory::{AccountId, Doubt, GroupId, JiraChanges, MemberList};
+use crate::directory::{EntraSnapshot, JiraSnapshot};
 use crate::jira::{AccountRead, Read};
+use crate::plan::{Allowances, Inputs, Known, Selection, groups_to_read};
 use crate::sync::error::SyncError;
 use crate::sync::session::Session;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -95,4 +98,30 @@ pub(in crate::sync) async fn read_members(
             });
     }
     Ok(())
+}
+
+/// The groups whose members a plan needs and that were never read.
+pub(in crate::sync) fn unread(
+    session: &Session,
+    options: &ReadOptions,
+    entra: &EntraSnapshot,
+    jira: &JiraSnapshot,
+    known: &Known,
+) -> Vec<u32> {
+    let mut settings = session.profile.settings.clone();
+    settings.provisioning.sync_memberships |= options.ahead;
+    let inputs = Inputs {
+        entra,
+        jira,
+        known,
+        settings: &settings,
+        today: jiff::ZonedDateTime::now().date(),
+        mode: session.mode,
+        allowances: &Allowances::default(),
+        selection: &Selection::Everything,
+        undo: options.undo.as_deref(),
+    };
+    let mut rows = groups_to_read(&inputs, options.admins);
+    rows.retain(|row| !jira.group(*row).read());
+    rows
 }

@@ -1,43 +1,26 @@
 //! Reading both sides: everything the first time, afterwards what changed, what is touched and a
 //! rotating share.
 
-use super::drift::{Drift, explain};
+use super::drift::Drift;
 use super::entra::{EntraSide, read_entra};
-use super::jira::{JiraSide, read_jira};
-use super::members::read_members;
+use super::jira::{believe_suspended, read_jira};
+use super::members::{read_members, unread};
+use super::options::ReadOptions;
+use super::sides::{JiraSide, Snapshots};
 use super::verification::{check, touched};
-use crate::directory::{
-    AccountId, Doubt, EntraId, EntraSnapshot, GroupClass, JiraAccountRow, JiraChanges, JiraSnapshot,
-};
+use crate::directory::{AccountId, Doubt, EntraId, EntraSnapshot, GroupClass, JiraSnapshot};
 use crate::entra::Listed;
 use crate::jira::Read;
-use crate::plan::{
-    Allowances, Inputs, Known, Leavers, Selection, Taken, TakenWhat, groups_to_read,
-};
+use crate::plan::{Known, Leavers, Taken, TakenWhat};
 use crate::store::Mirrored;
 use crate::sync::error::SyncError;
 use crate::sync::progress::Stage;
 use crate::sync::session::Session;
-use crate::text::grouped;
 use std::sync::Arc;
 
 /// How many people who seem to be deleted are asked for by id. Of more, a part is asked for: so
 /// many removals are held by guards in any case.
 const DELETIONS: usize = 400;
-
-/// Both sides as they are known now.
-#[derive(Debug)]
-pub struct Snapshots {
-    /// Entra's side.
-    pub entra: Arc<EntraSnapshot>,
-    /// Jira's side, with what of it was verified just now.
-    pub(in crate::sync) jira: JiraSide,
-    entra_notes: crate::store::EntraNotes,
-    /// How many users the tenant counts, if it tells.
-    pub(in crate::sync) counted: Option<u64>,
-    /// Whether only changes were read of Entra.
-    pub(in crate::sync) by_changes: bool,
-}
 
 /// Seconds since 1970, as snapshots note them.
 pub(in crate::sync) fn now() -> u32 {
@@ -50,6 +33,7 @@ pub(in crate::sync) fn now() -> u32 {
 /// side comes back as such; a side that can't be read at all is an error.
 pub(in crate::sync) async fn refresh(
     session: &mut Session,
+    options: &ReadOptions,
     known: &mut Known,
 ) -> Result<Snapshots, SyncError> {
     let (listed, read) = (Arc::new(Listed::default()), Arc::new(Read::default()));
@@ -59,7 +43,7 @@ pub(in crate::sync) async fn refresh(
     });
     let (base_entra, base_jira, compared) = match recall(session) {
         // Everything is read; what was known only tells what somebody else changed.
-        Some(base) if session.full => (None, None, Some(base)),
+        Some(base) if options.full => (None, None, Some(base)),
         Some(base) => (
             Some((base.entra, base.entra_notes)),
             Some((base.jira, base.verification)),
@@ -81,7 +65,7 @@ pub(in crate::sync) async fn refresh(
     let mut entra = found.snapshot;
     note_leavers(session, &entra, known)?;
     see_suspended(session, &entra, &mut jira, known).await?;
-    let wanted = unread(session, &entra, &jira.snapshot, known);
+    let wanted = unread(session, options, &entra, &jira.snapshot, known);
     read_members(session, &mut jira, &wanted, &read).await?;
     if let Some(base) = compared {
         let written = session.state.written_after(base.verification.runs)?;
@@ -89,7 +73,7 @@ pub(in crate::sync) async fn refresh(
     }
     let touched = touched(before.as_deref(), &entra, &jira, known);
     check(session, &mut jira, &touched, &read).await?;
-    confirm_deletions(session, &mut entra, &jira.snapshot, known).await?;
+    confirm_deletions(session, options, &mut entra, &jira.snapshot, known).await?;
     let snapshots = Snapshots {
         entra: Arc::new(entra),
         jira,
@@ -109,31 +93,6 @@ fn recall(session: &mut Session) -> Option<Mirrored> {
         session.notes.push(crate::sync::session::REBUILT.to_owned());
     }
     found.filter(|base| base.entra.users.is_whole() && base.jira.is_whole())
-}
-
-/// The groups whose members a plan needs and that were never read.
-pub(in crate::sync) fn unread(
-    session: &Session,
-    entra: &EntraSnapshot,
-    jira: &JiraSnapshot,
-    known: &Known,
-) -> Vec<u32> {
-    let mut settings = session.profile.settings.clone();
-    settings.provisioning.sync_memberships |= session.ahead;
-    let inputs = Inputs {
-        entra,
-        jira,
-        known,
-        settings: &settings,
-        today: jiff::ZonedDateTime::now().date(),
-        mode: session.mode,
-        allowances: &Allowances::default(),
-        selection: &Selection::Everything,
-        undo: session.undo.as_deref(),
-    };
-    let mut rows = groups_to_read(&inputs, session.admins);
-    rows.retain(|row| !jira.group(*row).read());
-    rows
 }
 
 /// Keeps account of who left Entra, by a listing that is to be believed.
@@ -173,42 +132,6 @@ async fn see_suspended(
     });
     let accounts: Vec<AccountId> = back.map(|taken| taken.account.clone()).collect();
     believe_suspended(session, jira, &accounts).await.map(drop)
-}
-
-/// Notes those of these accounts as inactive whom the organization suspended, although Jira shows
-/// them as active. Tells whether there were any.
-pub(in crate::sync) async fn believe_suspended(
-    session: &Session,
-    jira: &mut JiraSide,
-    accounts: &[AccountId],
-) -> Result<bool, SyncError> {
-    let active = |id: &&AccountId| {
-        let row = jira.snapshot.find_account(id.as_str());
-        row.is_some_and(|row| jira.snapshot.account(row).active())
-    };
-    let shown: Vec<AccountId> = accounts.iter().filter(active).cloned().collect();
-    let Some(organization) = session.organization.as_ref().filter(|_| !shown.is_empty()) else {
-        return Ok(false);
-    };
-    let suspended = organization.suspended(&shown).await?;
-    if suspended.is_empty() {
-        return Ok(false);
-    }
-    let mut changes = JiraChanges::new(jira.fresh.since);
-    for id in &suspended {
-        let row = jira.snapshot.find_account(id.as_str());
-        if let Some(account) = row.map(|row| jira.snapshot.account(row)) {
-            changes.account(&JiraAccountRow {
-                id: account.id(),
-                name: account.name(),
-                email: account.email(),
-                active: false,
-                kind: account.kind(),
-            });
-        }
-    }
-    jira.snapshot = Arc::new(jira.snapshot.after(&changes));
-    Ok(true)
 }
 
 /// Forgets what was taken from people who are back and have it again: somebody else gave it back.
@@ -263,11 +186,12 @@ pub(in crate::sync) fn keep(session: &mut Session, snapshots: &Snapshots) -> Res
 /// are asked for by id before they are believed deleted.
 async fn confirm_deletions(
     session: &Session,
+    options: &ReadOptions,
     entra: &mut EntraSnapshot,
     jira: &JiraSnapshot,
     known: &Known,
 ) -> Result<(), SyncError> {
-    let owned: Vec<u32> = if session.admins {
+    let owned: Vec<u32> = if options.admins {
         // An adoption may make any of them owned.
         jira.iter_groups().map(|(row, _)| row).collect()
     } else {
@@ -312,30 +236,6 @@ async fn confirm_deletions(
     let found = session.entra.existing(&missing, DELETIONS).await?;
     if found > 0 {
         entra.users.doubt(Doubt::ExistsUnlisted { found });
-    }
-    Ok(())
-}
-
-/// Tells of memberships that somebody else changed in Jira since they were known, with who and
-/// when, if the audit records tell.
-pub(in crate::sync) async fn tell_drift(
-    session: &mut Session,
-    jira: &mut JiraSide,
-) -> Result<(), SyncError> {
-    let mut drift = std::mem::take(&mut jira.drift);
-    if drift.is_empty() {
-        return Ok(());
-    }
-    drift.sort();
-    drift.dedup();
-    explain(session, &mut drift, jira).await?;
-    let shown = drift.iter().take(super::drift::SHOWN).map(Drift::words);
-    session.notes.extend(shown);
-    if drift.len() > super::drift::SHOWN {
-        session.notes.push(format!(
-            "… and {} more memberships that were changed in Jira by somebody else.",
-            grouped((drift.len() - super::drift::SHOWN) as u64)
-        ));
     }
     Ok(())
 }

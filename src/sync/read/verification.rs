@@ -1,15 +1,17 @@
 //! Before anything is planned or written on the strength of what was known: is it still so?
 
 use super::drift::Drift;
-use super::jira::{JiraSide, all_accounts, ask_again, believe_gone, list_groups, read_rights};
+use super::jira::{
+    all_accounts, ask_again, believe_gone, believe_suspended, list_groups, read_rights,
+};
 use super::look_ups::search_all;
-use super::members::read_members;
-use super::refresh::{believe_suspended, unread};
+use super::members::{read_members, unread};
+use super::sides::JiraSide;
 use crate::directory::{AccountId, EntraSnapshot, GroupClass, GroupId, JiraChanges, fold};
 use crate::jira::{IDS_AT_ONCE, Read};
 use crate::plan::{Kind, Known, LookUp, Operation, Stage, address, checks, closure, member_pages};
 use crate::sync::error::SyncError;
-use crate::sync::planning::Planned;
+use crate::sync::planned::Planned;
 use crate::sync::session::Session;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,8 +27,6 @@ const GROUPS_PAGE: u64 = 50;
 /// What was read a short while ago is verified again if that takes no more requests than this.
 /// Beyond it, what changed meanwhile is found by the writes themselves.
 const WORTHWHILE: u64 = 50;
-/// How many seconds a short while is.
-pub(in crate::sync) const RECENT: u32 = 600;
 
 /// Memberships in question.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ pub(in crate::sync) fn touched(
 ) -> Touched {
     let site = &jira.snapshot;
     let mut touched = Touched::default();
-    for (group, accounts) in &jira.written {
+    for (group, accounts) in &*jira.written {
         let row = site.find_group(group.as_str());
         let pages = row.map_or(0, |row| member_pages(site, row));
         if accounts.len() as u64 > pages {
@@ -151,7 +151,7 @@ pub(in crate::sync) async fn verify(
     side: &mut JiraSide,
 ) -> Result<Verified, SyncError> {
     let mut verified = Verified::default();
-    if in_earnest(session, planned).next().is_none() {
+    if in_earnest(planned).next().is_none() {
         return Ok(verified);
     }
     let read = Read::default();
@@ -163,12 +163,18 @@ pub(in crate::sync) async fn verify(
     if verify_groups(session, planned, side, &read).await? {
         verified.asked = true;
         // A group that was not known may stand for one of Entra's.
-        let new = unread(session, &planned.entra, &side.snapshot, &planned.known);
+        let new = unread(
+            session,
+            &planned.options,
+            &planned.entra,
+            &side.snapshot,
+            &planned.known,
+        );
         read_members(session, side, &new, &read).await?;
     }
     verified.asked |= verify_targets(session, planned, side).await?;
     verified.asked |= verify_accounts(session, planned, side).await?;
-    let mut touched = in_question(session, planned, side);
+    let mut touched = in_question(planned, side);
     let recent = |group: &GroupId| {
         let row = side.snapshot.find_group(group.as_str());
         row.is_some_and(|row| side.is_recent(side.snapshot.group(row).verified()))
@@ -177,7 +183,7 @@ pub(in crate::sync) async fn verify(
         touched.pairs.retain(|group, _| !recent(group));
         touched.many.retain(|group| !recent(group));
         // What is deleted can't be brought back.
-        touched.many.extend(deleted(session, planned));
+        touched.many.extend(deleted(planned));
     }
     let before = (side.fresh.members.len(), fresh_groups(side));
     check(session, side, &touched, &read).await?;
@@ -194,7 +200,7 @@ async fn verify_targets(
     if side.fresh.groups {
         return Ok(false);
     }
-    let targets: BTreeSet<GroupId> = in_earnest(session, planned)
+    let targets: BTreeSet<GroupId> = in_earnest(planned)
         .filter_map(|op| planned.plan.targets[op.target()? as usize].jira)
         .map(|row| GroupId::new(planned.jira.group(row).id()))
         .filter(|id| {
@@ -227,13 +233,13 @@ async fn verify_accounts(
             Kind::SuspendUser | Kind::RestoreUser | Kind::RemoveUser
         )
     };
-    let mut accounts: BTreeSet<AccountId> = in_earnest(session, planned)
+    let mut accounts: BTreeSet<AccountId> = in_earnest(planned)
         .filter(ends)
         .filter_map(account)
         .filter(unasked)
         .collect();
     // Who was deactivated meanwhile is put into nothing.
-    let joining: BTreeSet<AccountId> = in_earnest(session, planned)
+    let joining: BTreeSet<AccountId> = in_earnest(planned)
         .filter(|op| op.kind == Kind::AddMember)
         .filter_map(account)
         .filter(unasked)
@@ -248,7 +254,7 @@ async fn verify_accounts(
         ask_again(session, side, &accounts, &[]).await?;
     }
     let kinds = [Kind::SuspendUser, Kind::RestoreUser];
-    let suspends = in_earnest(session, planned).filter(|op| kinds.contains(&op.kind));
+    let suspends = in_earnest(planned).filter(|op| kinds.contains(&op.kind));
     let suspended: Vec<AccountId> = suspends
         .filter_map(account)
         .filter(|id| !side.fresh.asked_organization.contains(id))
@@ -267,7 +273,7 @@ async fn verify_people(
     read: &Read,
 ) -> Result<(), SyncError> {
     let sources = &planned.settings.provisioning.email_from;
-    let creations = in_earnest(session, planned);
+    let creations = in_earnest(planned);
     let addresses: Vec<String> = creations
         .filter(|op| op.kind == Kind::CreateUser)
         .filter_map(|op| address(planned.entra.person(op.person()?), sources))
@@ -310,7 +316,7 @@ async fn verify_groups(
     side: &mut JiraSide,
     read: &Read,
 ) -> Result<bool, SyncError> {
-    let creations = in_earnest(session, planned);
+    let creations = in_earnest(planned);
     let names: Vec<String> = creations
         .filter(|op| op.kind == Kind::CreateGroup)
         .filter_map(|op| Some(planned.plan.targets[op.target()? as usize].name.clone()))
@@ -353,17 +359,16 @@ pub(in crate::sync) struct Verified {
 /// The operations that may be applied: where nobody allows anything, those that no guard holds.
 /// Whoever lets go of held ones later confirms the plan again.
 pub(in crate::sync) fn in_earnest<'a>(
-    session: &Session,
     planned: &'a Planned,
 ) -> impl Iterator<Item = &'a Operation> + use<'a> {
-    let held_too = session.held_too;
+    let held_too = planned.options.held_too;
     let operations = planned.plan.operations.iter();
     operations.filter(move |op| held_too || op.held.is_empty())
 }
 
 /// The groups that a plan deletes.
-fn deleted(session: &Session, planned: &Planned) -> impl Iterator<Item = GroupId> {
-    let deletions = in_earnest(session, planned);
+fn deleted(planned: &Planned) -> impl Iterator<Item = GroupId> {
+    let deletions = in_earnest(planned);
     deletions
         .filter(|op| op.kind == Kind::DeleteGroup)
         .filter_map(|op| planned.plan.targets[op.target()? as usize].jira)
@@ -372,13 +377,13 @@ fn deleted(session: &Session, planned: &Planned) -> impl Iterator<Item = GroupId
 
 /// The memberships that a plan's operations speak of, and, before anybody is removed, those of the
 /// groups that make administrators.
-fn in_question(session: &Session, planned: &Planned, side: &JiraSide) -> Touched {
+fn in_question(planned: &Planned, side: &JiraSide) -> Touched {
     let mut touched = Touched {
-        many: deleted(session, planned).collect(),
+        many: deleted(planned).collect(),
         ..Touched::default()
     };
     let mut removes = false;
-    for op in in_earnest(session, planned) {
+    for op in in_earnest(planned) {
         removes |= op.kind.stage() != Stage::Gives;
         let (Some(account), Some(target)) = (op.account(), op.target()) else {
             continue;

@@ -8,7 +8,7 @@ use crate::plan::{
 };
 use crate::store::{Journal, LinkedHow, NewRun, RunKind, RunOutcome};
 use crate::sync::error::SyncError;
-use crate::sync::planning::Planned;
+use crate::sync::planned::Planned;
 use crate::sync::problem::Problem;
 use crate::sync::progress::Stage;
 use crate::sync::read::jira::YOUNG;

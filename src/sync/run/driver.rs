@@ -11,7 +11,7 @@ use crate::plan::{
 };
 use crate::store::{Entry, Finished, Journal, JournalOutcome, Learnt};
 use crate::sync::error::SyncError;
-use crate::sync::planning::Planned;
+use crate::sync::planned::Planned;
 use crate::sync::problem::Problem;
 use crate::sync::progress::Stage;
 use crate::sync::session::Session;

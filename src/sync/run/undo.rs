@@ -3,14 +3,20 @@
 use crate::directory::{AccountId, GroupId};
 use crate::plan::{Allowances, Kind, Operation, OperationId, Reason, Selection};
 use crate::sync::error::SyncError;
-use crate::sync::planning::{Planned, confirm, plan};
+use crate::sync::planned::Planned;
+use crate::sync::planning::{confirm, plan};
+use crate::sync::read::options::ReadOptions;
 use crate::sync::session::Session;
 use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The plan that takes a run back, as far as that is possible, from both directories as they are
 /// now.
-pub async fn undo(session: &mut Session, run: &str) -> Result<Planned, SyncError> {
+pub async fn undo(
+    session: &mut Session,
+    options: &ReadOptions,
+    run: &str,
+) -> Result<Planned, SyncError> {
     let unknown = || SyncError::UnknownRun(run.to_owned());
     let found = session.state.run(run)?.ok_or_else(unknown)?;
     if let Some(before) = &found.undone_by {
@@ -23,8 +29,11 @@ pub async fn undo(session: &mut Session, run: &str) -> Result<Planned, SyncError
         "Links and confirmed groups stay as they are: they write nothing to Jira.".to_owned(),
     );
     let undo = Arc::new(session.state.undo(found.number, &found.run_id)?);
-    session.undo = Some(undo);
-    let mut planned = plan(session, Allowances::default()).await?;
+    let options = ReadOptions {
+        undo: Some(undo),
+        ..options.clone()
+    };
+    let mut planned = plan(session, &options, Allowances::default()).await?;
     // What was unclear of an interrupted run has been looked up meanwhile.
     let undo = session.state.undo(found.number, &found.run_id)?;
     planned.undo = Some(Arc::new(undo));
@@ -41,11 +50,15 @@ pub async fn undo(session: &mut Session, run: &str) -> Result<Planned, SyncError
 
 /// The plan with nothing but what failed in a run, and what depended on it. What refused then is
 /// asked again.
-pub async fn retry(session: &mut Session, run: &str) -> Result<Planned, SyncError> {
+pub async fn retry(
+    session: &mut Session,
+    options: &ReadOptions,
+    run: &str,
+) -> Result<Planned, SyncError> {
     let unknown = || SyncError::UnknownRun(run.to_owned());
     let found = session.state.run(run)?.ok_or_else(unknown)?;
     session.state.forgive(found.number)?;
-    let mut planned = plan(session, Allowances::default()).await?;
+    let mut planned = plan(session, options, Allowances::default()).await?;
     // Only now: what was unclear of an interrupted run has been looked up meanwhile.
     let failed = session.state.failed(found.number)?;
     let wanted = with_dependants(&planned, &failed);

@@ -9,7 +9,7 @@ use crate::directory::{AccountId, AccountKind, GroupId, JiraAccountRow, fold};
 use crate::jira::{AccountRead, Jira, JiraError, Organization, Unwritten};
 use crate::plan::{Invitations, OperationRow, Outcome};
 use crate::store::Learnt;
-use crate::sync::planning::Planned;
+use crate::sync::planned::Planned;
 use crate::sync::session::Session;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
