@@ -81,11 +81,9 @@ impl Target {
             cancel: self.cancel.clone().into(),
             progress: progress.clone(),
         })
-        .await?;
-        for note in &session.notes {
-            output.remark(note);
-        }
-        Ok(session)
+        .await;
+        tell_notes(progress, output);
+        Ok(session?)
     }
 }
 
@@ -190,14 +188,17 @@ pub(super) async fn with_progress<T>(
     output: &Output,
     work: impl AsyncFnOnce(&mut Session) -> Result<T, SyncError>,
 ) -> Result<T, SyncError> {
-    let said = session.notes.len();
     let line = Line::show(progress, output);
     let result = work(session).await;
     drop(line);
-    for note in session.notes.iter().skip(said) {
-        output.remark(note);
-    }
+    tell_notes(progress, output);
     result
+}
+
+fn tell_notes(progress: &Progress, output: &Output) {
+    for note in progress.take_notes() {
+        output.remark(&note);
+    }
 }
 
 /// Shows a plan in text on the place for it: the answer, or a remark where the answer is JSON.

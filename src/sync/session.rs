@@ -60,8 +60,6 @@ pub struct Session {
     pub identity: Identity,
     /// Links, decisions, runs.
     pub state: State,
-    /// What an administrator should know, though it stops nothing.
-    pub notes: Vec<String>,
     pub(super) tenant: Tenant,
     pub(super) entra: Entra,
     pub(super) jira: Jira,
@@ -69,7 +67,8 @@ pub struct Session {
     pub(super) organization: Option<Organization>,
     pub(super) mirror: Mirror,
     pub(super) cancel: Control,
-    pub(super) progress: Progress,
+    /// How far it is, and what an administrator should know.
+    pub progress: Progress,
     pub(super) owner: Owner,
     pub(super) begun: tokio::time::Instant,
     _lock: Lock,
@@ -151,7 +150,7 @@ pub(super) async fn organization(
     mode: Mode,
     clients: &Clients,
     cancel: &Control,
-    notes: &mut Vec<String>,
+    progress: &Progress,
 ) -> Result<Option<Organization>, JiraError> {
     let Some(key) = &secrets.organization else {
         return Ok(None);
@@ -163,7 +162,7 @@ pub(super) async fn organization(
         Err(error @ JiraError::Http(crate::http::Failure::Cancelled)) => Err(error),
         Err(error) => {
             let problem = Problem::from(&error);
-            notes.push(format!("{} {}", problem.message, problem.hint));
+            progress.note(format!("{} {}", problem.message, problem.hint));
             Ok(None)
         }
     }
@@ -226,15 +225,12 @@ impl Session {
         let lock = Lock::take(&folder.join("lock"), &owner)?;
         let state = State::open(&folder)?;
         let mirror = Mirror::open(&folder)?;
-        let mut notes = Vec::new();
         if mirror.rebuilt {
-            notes.push(REBUILT.to_owned());
+            progress.note(REBUILT);
         }
         let clients = Clients::new().map_err(|e| SyncError::Client(e.to_string()))?;
         if clients.built_in_certificates {
-            notes.push(
-                "This machine has no CA certificates. The built-in ones are used.".to_owned(),
-            );
+            progress.note("This machine has no CA certificates. The built-in ones are used.");
         }
         progress.now(Stage::Connecting);
         let entra = entra_client(&profile, &secrets, &clients, &cancel);
@@ -248,7 +244,7 @@ impl Session {
         );
         let (tenant, jira) = (tenant?, jira?);
         let organization =
-            organization(&profile, &secrets, mode, &clients, &cancel, &mut notes).await?;
+            organization(&profile, &secrets, mode, &clients, &cancel, &progress).await?;
         progress.measures(entra.counts(), jira.counts());
         let identity = Identity {
             tenant_id: tenant.id.clone(),
@@ -261,7 +257,6 @@ impl Session {
             mode,
             identity,
             state,
-            notes,
             tenant,
             entra,
             jira,

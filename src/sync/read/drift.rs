@@ -181,9 +181,9 @@ pub(in crate::sync) async fn tell_drift(
     drift.dedup();
     explain(session, &mut drift, jira).await?;
     let shown = drift.iter().take(SHOWN).map(Drift::words);
-    session.notes.extend(shown);
+    shown.for_each(|line| session.progress.note(line));
     if drift.len() > SHOWN {
-        session.notes.push(format!(
+        session.progress.note(format!(
             "… and {} more memberships that were changed in Jira by somebody else.",
             grouped((drift.len() - SHOWN) as u64)
         ));

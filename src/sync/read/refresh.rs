@@ -61,7 +61,9 @@ pub(in crate::sync) async fn refresh(
         notes: entra_notes,
         said,
     } = entra;
-    session.notes.extend(said);
+    for line in said {
+        session.progress.note(line);
+    }
     let mut entra = found.snapshot;
     note_leavers(session, &entra, known)?;
     see_suspended(session, &entra, &mut jira, known).await?;
@@ -90,7 +92,7 @@ fn recall(session: &mut Session) -> Option<Mirrored> {
     let before = session.mirror.rebuilt;
     let found = session.mirror.recall(&session.identity);
     if session.mirror.rebuilt && !before {
-        session.notes.push(crate::sync::session::REBUILT.to_owned());
+        session.progress.note(crate::sync::session::REBUILT);
     }
     found.filter(|base| base.entra.users.is_whole() && base.jira.is_whole())
 }

@@ -265,7 +265,7 @@ fn ended_well(
         if whole {
             session.state.reviewed(digest)?;
         } else if planned.known.history.reviewed_settings.as_deref() != Some(digest) {
-            session.notes.push(
+            session.progress.note(
                 "One side was not read to its end, so that this plan did not show everything: nothing is applied unattended until a whole one was reviewed."
                     .to_owned(),
             );

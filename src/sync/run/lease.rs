@@ -82,11 +82,11 @@ fn lease(session: &Session, until: Timestamp) -> Lease {
 
 /// Whether somebody on another machine applies to this site, or did lately with other settings.
 /// A site that does not tell gets a warning.
-pub async fn rival(session: &mut Session) -> Result<Option<Rival>, SyncError> {
+pub async fn rival(session: &Session) -> Result<Option<Rival>, SyncError> {
     let rival = match other(session).await {
         Ok(rival) => rival,
         Err(error) => {
-            session.notes.push(format!(
+            session.progress.note(format!(
                 "It can't be told whether another machine applies to this site: {}",
                 Problem::from(&error).message
             ));
@@ -122,7 +122,7 @@ async fn other(session: &Session) -> Result<Option<Rival>, JiraError> {
 }
 
 /// Takes the lease, or gives it back. A site that refuses gets a warning.
-pub(in crate::sync) async fn hold_lease(session: &mut Session, held: bool) {
+pub(in crate::sync) async fn hold_lease(session: &Session, held: bool) {
     let until = if held {
         Timestamp::now() + HELD
     } else {
@@ -138,7 +138,7 @@ pub(in crate::sync) async fn hold_lease(session: &mut Session, held: bool) {
     }
     if let Err(error) = write_lease(session, until).await {
         let problem = Problem::from(&error);
-        session.notes.push(format!(
+        session.progress.note(format!(
             "Other machines can't be told that this one applies: {}",
             problem.message
         ));

@@ -61,7 +61,7 @@ pub(in crate::sync) async fn recover(
             Mode::Attended => "What is left stands in this plan: apply it to go on, or reject it.",
             Mode::Unattended => "It goes on now, as far as guards let it.",
         };
-        session.notes.push(format!(
+        session.progress.note(format!(
             "Run {} was interrupted after {} of its operations; what it did was looked up. {rest}",
             run.run_id,
             counts.done + counts.already

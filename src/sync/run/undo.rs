@@ -20,12 +20,12 @@ pub async fn undo(
     let unknown = || SyncError::UnknownRun(run.to_owned());
     let found = session.state.run(run)?.ok_or_else(unknown)?;
     if let Some(before) = &found.undone_by {
-        session.notes.push(format!(
+        session.progress.note(format!(
             "Run {} was taken back before, by run {before}. What stands of it now is what is shown.",
             found.run_id
         ));
     }
-    session.notes.push(
+    session.progress.note(
         "Links and confirmed groups stay as they are: they write nothing to Jira.".to_owned(),
     );
     let undo = Arc::new(session.state.undo(found.number, &found.run_id)?);
@@ -40,7 +40,7 @@ pub async fn undo(
     planned.again(|_| {});
     confirm(session, &mut planned).await?;
     if planned.plan.count(Kind::RemoveUser) > 0 {
-        session.notes.push(
+        session.progress.note(
             "Invitations that were sent can't be called back; creating these people again sends new ones."
                 .to_owned(),
         );
