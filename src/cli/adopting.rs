@@ -1,12 +1,13 @@
 //! `adopt`.
 
 use super::applying::{Proposal, propose};
+use super::error::CliError;
 use super::json;
 use super::output::{Exit, Output, counted};
 use super::plan_text::guards_text;
 use super::work::{Target, planned, printed};
 use crate::plan::{Allowances, Kind, Mode};
-use crate::sync::{self, Adoption, Planned, Progress, ReadOptions, SyncError};
+use crate::sync::{self, Adoption, Planned, Progress, ReadOptions};
 use crate::text::escape;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -27,7 +28,7 @@ pub async fn adopt(
     allowances: Allowances,
     request: &Request<'_>,
     output: &Output,
-) -> Result<Exit, SyncError> {
+) -> Result<Exit, CliError> {
     let progress = Progress::default();
     let mut session = target
         .open(Mode::Attended, "adopt", &progress, output)

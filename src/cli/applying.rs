@@ -1,5 +1,6 @@
 //! `apply` and `sync`, and the conversation before anything is applied.
 
+use super::error::CliError;
 use super::output::{Exit, Output, Tone, counted, wrap};
 use super::work::{Target, planned, printed, show, with_progress};
 use super::{ask, json};
@@ -7,7 +8,6 @@ use crate::plan::{Allowance, Allowances, Document, GuardName, Mode};
 use crate::store::{RunKind, RunOutcome};
 use crate::sync::{
     self, Adoption, Applied, ApplyRequest, Planned, Progress, ReadOptions, Rival, Session,
-    SyncError,
 };
 use crate::text::{duration, escape};
 use std::fmt::Write as _;
@@ -48,7 +48,7 @@ pub async fn apply(
     from: &From,
     yes: bool,
     output: &Output,
-) -> Result<Exit, SyncError> {
+) -> Result<Exit, CliError> {
     let mut proposal = Proposal::default();
     if let From::File(path) = from {
         proposal.saved = Some(sync::read_saved(path, &target.profile.name)?);
@@ -126,9 +126,9 @@ async fn saved(
     proposal: &mut Proposal,
     progress: &Progress,
     output: &Output,
-) -> Result<Planned, SyncError> {
+) -> Result<Planned, CliError> {
     let Some(document) = &proposal.saved else {
-        return planned(session, &options, Allowances::default(), progress, output).await;
+        return Ok(planned(session, &options, Allowances::default(), progress, output).await?);
     };
     let pinned = document.pinned.as_ref();
     let adopts = pinned
@@ -181,7 +181,7 @@ pub(super) async fn propose(
     yes: bool,
     progress: &Progress,
     output: &Output,
-) -> Result<Exit, SyncError> {
+) -> Result<Exit, CliError> {
     let begun = Instant::now();
     let Proposal {
         adoption,
@@ -273,7 +273,7 @@ async fn takes_over(
     rival: &Rival,
     yes: bool,
     output: &Output,
-) -> Result<bool, SyncError> {
+) -> Result<bool, CliError> {
     output.remark(&rival.words());
     if yes {
         return Ok(true);
@@ -289,7 +289,7 @@ async fn look_again(
     adoption: Option<&Adoption>,
     progress: &Progress,
     output: &Output,
-) -> Result<u64, SyncError> {
+) -> Result<u64, CliError> {
     output.remark("This plan has waited for a while: both directories are read again first.");
     let agreed = planned.clone();
     let free = agreed.plan.free();
@@ -332,7 +332,7 @@ pub(super) fn nothing(
     session: &Session,
     planned: &Planned,
     output: &Output,
-) -> Result<Exit, SyncError> {
+) -> Result<Exit, CliError> {
     if output.json {
         let id = &planned.plan.id;
         let document = json::declined(planned, id, "nothing", session.requests());
@@ -347,7 +347,7 @@ pub(super) fn declined(
     planned: &Planned,
     reviewed: Option<&str>,
     output: &Output,
-) -> Result<Exit, SyncError> {
+) -> Result<Exit, CliError> {
     output.remark("Nothing was applied.");
     if output.json {
         let plan_id = reviewed.unwrap_or(&planned.plan.id);
@@ -362,7 +362,7 @@ pub async fn sync(
     target: &Target,
     allowances: Allowances,
     output: &Output,
-) -> Result<Exit, SyncError> {
+) -> Result<Exit, CliError> {
     let progress = Progress::default();
     let mut session = target
         .open(Mode::Unattended, "sync", &progress, output)
@@ -383,7 +383,7 @@ pub(super) async fn carry_out(
     request: ApplyRequest,
     progress: &Progress,
     output: &Output,
-) -> Result<Exit, SyncError> {
+) -> Result<Exit, CliError> {
     let applied = with_progress(session, progress, output, async |session| {
         sync::apply(session, planned, request).await
     })

@@ -1,16 +1,17 @@
 //! `demo --headless`: the main job from beginning to end.
 
 use super::applying::summary;
+use super::error::CliError;
 use super::json;
 use super::output::{Exit, Output, Tone, counted};
 use super::plan_text::plan_text;
 use super::work::{Target, planned, printed};
 use crate::plan::{Allowance, Allowances, Mode};
 use crate::store::{RunKind, RunOutcome};
-use crate::sync::{self, Applied, ApplyRequest, Planned, Progress, Session, SyncError};
+use crate::sync::{self, Applied, ApplyRequest, Planned, Progress, Session};
 
 /// Plans, shows what guards hold, applies with and without allowances, plans again.
-pub async fn demo(target: &Target, output: &Output) -> Result<Exit, SyncError> {
+pub async fn demo(target: &Target, output: &Output) -> Result<Exit, CliError> {
     let say = |text: &str| {
         if output.json {
             output.remark(text);
@@ -113,7 +114,7 @@ async fn run(
     session: &mut Session,
     plan: &Planned,
     output: &Output,
-) -> Result<(Applied, String), SyncError> {
+) -> Result<(Applied, String), CliError> {
     let request = ApplyRequest::everything(plan, RunKind::Attended);
     let applied = sync::apply(session, plan, request).await?;
     let text = summary(session, plan, &applied, output);

@@ -1,6 +1,7 @@
 //! `export`: every write, for an audit.
 
 use super::args::ExportFormat;
+use super::error::CliError;
 use super::history::state;
 use super::output::{Exit, Output, counted};
 use super::work::Target;
@@ -17,7 +18,7 @@ pub fn export(
     format: ExportFormat,
     out: Option<&Path>,
     output: &Output,
-) -> Result<Exit, SyncError> {
+) -> Result<Exit, CliError> {
     let form = match format {
         ExportFormat::Csv => ExportForm::Csv,
         ExportFormat::Jsonl => ExportForm::Jsonl,

@@ -1,5 +1,6 @@
 //! `runs` and `show`.
 
+use super::error::CliError;
 use super::json;
 use super::output::{Exit, Output, Tone, cell, wrap};
 use super::work::{Target, printed};
@@ -12,7 +13,7 @@ use std::fmt::Write as _;
 
 /// Opens the state without taking the lock: both commands only look. A profile that never ran has
 /// none, and none is made.
-pub(super) fn state(target: &Target) -> Result<Option<State>, SyncError> {
+pub(super) fn state(target: &Target) -> Result<Option<State>, CliError> {
     let folder = target.paths.profile(&target.profile.name);
     if !folder.exists() {
         return Ok(None);
@@ -21,7 +22,7 @@ pub(super) fn state(target: &Target) -> Result<Option<State>, SyncError> {
 }
 
 /// Lists runs.
-pub fn runs(target: &Target, output: &Output) -> Result<Exit, SyncError> {
+pub fn runs(target: &Target, output: &Output) -> Result<Exit, CliError> {
     let runs = match state(target)? {
         Some(state) => state.runs()?,
         None => Vec::new(),
@@ -64,7 +65,7 @@ pub fn runs(target: &Target, output: &Output) -> Result<Exit, SyncError> {
 }
 
 /// Shows one run.
-pub fn show(target: &Target, run_id: &str, output: &Output) -> Result<Exit, SyncError> {
+pub fn show(target: &Target, run_id: &str, output: &Output) -> Result<Exit, CliError> {
     let unknown = || SyncError::UnknownRun(run_id.to_owned());
     let state = state(target)?.ok_or_else(unknown)?;
     let run = state.run(run_id)?.ok_or_else(unknown)?;

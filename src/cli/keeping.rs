@@ -1,15 +1,16 @@
 //! `state backup` and `state restore`.
 
 use super::args::StateCommand;
+use super::error::CliError;
 use super::output::{Exit, Output};
 use super::work::{Target, printed};
 use crate::store::{self, Owner, State};
-use crate::sync::{SyncError, who};
+use crate::sync::who;
 use serde_json::json;
 use std::fmt::Write as _;
 
 /// Backs up a profile's state, or restores it.
-pub fn state(target: &Target, command: &StateCommand, output: &Output) -> Result<Exit, SyncError> {
+pub fn state(target: &Target, command: &StateCommand, output: &Output) -> Result<Exit, CliError> {
     let folder = target.paths.profile(&target.profile.name);
     let (document, text) = match command {
         StateCommand::Backup if !folder.join("state.born").exists() => {

@@ -9,6 +9,7 @@ mod args;
 mod ask;
 mod checking;
 mod demo;
+mod error;
 mod export;
 mod history;
 mod json;
@@ -21,5 +22,6 @@ mod work;
 
 pub use args::{Arguments, Command, Global, SimulateArguments};
 pub use demo::demo;
+pub use error::CliError;
 pub use output::{Exit, Output, report};
 pub use work::{Target, run};

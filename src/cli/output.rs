@@ -139,7 +139,7 @@ impl Output {
 pub fn report(problem: &Problem, as_json: bool) {
     if as_json {
         let document = json!({"version": 1, "error": {
-            "kind": problem.kind, "message": problem.message, "hint": problem.hint, "ids": problem.ids}});
+            "kind": problem.kind.as_str(), "message": problem.message, "hint": problem.hint, "ids": problem.ids}});
         let _ = writeln!(io::stdout().lock(), "{document}");
         return;
     }

@@ -1,11 +1,12 @@
 //! `undo`.
 
 use super::applying::{Proposal, nothing, propose};
+use super::error::CliError;
 use super::json;
 use super::output::{Exit, Output};
 use super::work::{Target, printed, show, with_progress};
 use crate::plan::{Allowances, Mode};
-use crate::sync::{self, Progress, ReadOptions, SyncError};
+use crate::sync::{self, Progress, ReadOptions};
 use std::path::Path;
 
 /// Shows how a run would be taken back, asks, and does it.
@@ -16,7 +17,7 @@ pub async fn undo(
     out: Option<&Path>,
     yes: bool,
     output: &Output,
-) -> Result<Exit, SyncError> {
+) -> Result<Exit, CliError> {
     let progress = Progress::default();
     let mut session = target
         .open(Mode::Attended, "undo", &progress, output)

@@ -1,6 +1,7 @@
 //! Running a command.
 
 use super::args::{Command, Global};
+use super::error::CliError;
 use super::output::{Exit, Output};
 use super::plan_text::plan_text;
 use super::progress::Line;
@@ -29,7 +30,7 @@ pub struct Target {
 }
 
 impl Target {
-    fn load(global: &Global, cancel: CancellationToken, secrets: bool) -> Result<Self, SyncError> {
+    fn load(global: &Global, cancel: CancellationToken, secrets: bool) -> Result<Self, CliError> {
         let paths = Paths::new(global.config_dir.as_deref(), global.data_dir.as_deref())?;
         let (profile, only) = config::load(&paths, global.profile.as_deref())?;
         let environment = environment_applies(only, global.profile.is_some());
@@ -49,7 +50,7 @@ impl Target {
     }
 
     /// Secrets, which every command that connects loads.
-    pub(super) fn secrets(&self) -> Result<Secrets, SyncError> {
+    pub(super) fn secrets(&self) -> Result<Secrets, CliError> {
         match &self.secrets {
             Some(secrets) => Ok(secrets.clone()),
             None => Ok(Secrets::find(&self.profile, &self.paths, false)?),
@@ -71,7 +72,7 @@ impl Target {
         doing: &str,
         progress: &Progress,
         output: &Output,
-    ) -> Result<Session, SyncError> {
+    ) -> Result<Session, CliError> {
         let session = Session::open(Opening {
             profile: self.profile.clone(),
             secrets: self.secrets()?,
@@ -92,7 +93,7 @@ pub async fn run(
     command: Command,
     global: &Global,
     cancel: CancellationToken,
-) -> Result<Exit, SyncError> {
+) -> Result<Exit, CliError> {
     let output = Output::new(global.json, global.quiet, global.verbose);
     let allowances = Allowances::new(global.allow.iter().copied());
     let load = |secrets| Target::load(global, cancel.clone(), secrets);
@@ -182,12 +183,12 @@ pub(super) async fn planned(
 }
 
 /// Does some work with progress, and tells what the session notes meanwhile.
-pub(super) async fn with_progress<T>(
+pub(super) async fn with_progress<T, E>(
     session: &mut Session,
     progress: &Progress,
     output: &Output,
-    work: impl AsyncFnOnce(&mut Session) -> Result<T, SyncError>,
-) -> Result<T, SyncError> {
+    work: impl AsyncFnOnce(&mut Session) -> Result<T, E>,
+) -> Result<T, E> {
     let line = Line::show(progress, output);
     let result = work(session).await;
     drop(line);
@@ -202,7 +203,7 @@ fn tell_notes(progress: &Progress, output: &Output) {
 }
 
 /// Shows a plan in text on the place for it: the answer, or a remark where the answer is JSON.
-pub(super) fn show(session: &Session, planned: &Planned, output: &Output) -> Result<(), SyncError> {
+pub(super) fn show(session: &Session, planned: &Planned, output: &Output) -> Result<(), CliError> {
     let site = session.profile.site.host();
     let text = plan_text(planned, &session.profile.name, &site, output);
     if output.json {
@@ -214,11 +215,8 @@ pub(super) fn show(session: &Session, planned: &Planned, output: &Output) -> Res
 }
 
 /// Standard output can't be written.
-pub(super) fn printed(source: std::io::Error) -> SyncError {
-    SyncError::PlanFile {
-        path: "standard output".into(),
-        source,
-    }
+pub(super) fn printed(source: std::io::Error) -> CliError {
+    CliError::Output(source)
 }
 
 async fn plan(
@@ -227,7 +225,7 @@ async fn plan(
     out: Option<&Path>,
     detailed: bool,
     output: &Output,
-) -> Result<Exit, SyncError> {
+) -> Result<Exit, CliError> {
     let progress = Progress::default();
     let mut session = target
         .open(Mode::Attended, "plan", &progress, output)

@@ -23,7 +23,7 @@ pub use error::SyncError;
 pub use export::{ExportForm, export, private_file};
 pub use planned::Planned;
 pub use planning::{Recalled, confirm, plan, recall};
-pub use problem::Problem;
+pub use problem::{Problem, ProblemKind};
 pub use progress::{Progress, Stage, StageKind, Traffic};
 pub use read::ReadOptions;
 pub use run::{Applied, ApplyRequest, FailureRow, Rival, apply, retry, rival, undo};
