@@ -1,11 +1,13 @@
 //! Command line in, exit code out; the only place that starts the simulator.
 
 use clap::Parser as _;
-use rollbook::cli::{Arguments, Command, Exit, Output, SimulateArguments, Target, report};
+use rollbook::cli::{
+    Arguments, CliError, Command, Exit, Output, SimulateArguments, Target, report,
+};
 use rollbook::config::{Paths, SecretKind, Secrets, keep_secret};
 use rollbook::console::{Ended, Place, Simulate};
 use rollbook::simulator::{Scenario, Simulator};
-use rollbook::sync::{Problem, SyncError};
+use rollbook::sync::{Problem, ProblemKind};
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -98,7 +100,7 @@ async fn signals(cancel: CancellationToken, terminated: Arc<AtomicBool>) {
     }
 }
 
-async fn run(arguments: Arguments, cancel: CancellationToken) -> Result<Exit, SyncError> {
+async fn run(arguments: Arguments, cancel: CancellationToken) -> Result<Exit, CliError> {
     let global = &arguments.global;
     let output = Output::new(global.json, global.quiet, global.verbose);
     match arguments.command {
@@ -119,15 +121,15 @@ async fn run(arguments: Arguments, cancel: CancellationToken) -> Result<Exit, Sy
 }
 
 /// Opens the console. It needs a terminal on both sides.
-async fn console(place: Place) -> Result<Exit, SyncError> {
+async fn console(place: Place) -> Result<Exit, CliError> {
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
-        return Err(SyncError::NoConsole);
+        return Err(CliError::NoConsole);
     }
     let simulate: Simulate =
         Box::new(|| Box::pin(async { simulated().await.map_err(|error| Problem::from(&error)) }));
     let (ended, farewell) = rollbook::console::open(place, simulate)
         .await
-        .map_err(SyncError::Terminal)?;
+        .map_err(CliError::Terminal)?;
     if let Some(words) = farewell {
         Output::new(false, false, false).remark(&words);
     }
@@ -163,11 +165,16 @@ impl Drop for Folder {
 }
 
 /// The simulated organisation with a place to work on it.
-async fn simulated() -> Result<Place, SyncError> {
-    let scenario = Scenario::parse(DEMO).map_err(|e| SyncError::Client(e.to_string()))?;
+async fn simulated() -> Result<Place, CliError> {
+    let failed = |what: &str, cause: String| CliError::Simulator {
+        what: what.to_owned(),
+        cause,
+    };
+    let scenario = Scenario::parse(DEMO)
+        .map_err(|e| failed("the demo's scenario can't be used", e.to_string()))?;
     let simulator = Simulator::start(&scenario, 0)
         .await
-        .map_err(|e| SyncError::Client(e.to_string()))?;
+        .map_err(|e| failed("the simulated organisation can't be served", e.to_string()))?;
     let folder = Folder::new();
     let paths = Paths::new(Some(&folder.0), Some(&folder.0))?;
     let file = paths.config_file();
@@ -190,7 +197,7 @@ async fn simulated() -> Result<Place, SyncError> {
 }
 
 /// `demo --headless`.
-async fn demo(output: &Output, cancel: CancellationToken) -> Result<Exit, SyncError> {
+async fn demo(output: &Output, cancel: CancellationToken) -> Result<Exit, CliError> {
     let place = simulated().await?;
     let (profile, _) = rollbook::config::load(&place.paths, None)?;
     let target = Target {
@@ -278,7 +285,7 @@ fn scenario(arguments: &SimulateArguments) -> Result<Scenario, String> {
 
 fn trouble(what: &str, cause: &dyn std::fmt::Display) -> Problem {
     Problem::plain(
-        "start",
+        ProblemKind::Start,
         format!("Sorry, {what}: {cause}."),
         "Correct that, and start again.",
     )

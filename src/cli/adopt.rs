@@ -1,13 +1,14 @@
 //! `adopt`.
 
 use super::conversation::agree;
+use super::error::CliError;
 use super::json;
 use super::output::{Exit, Output, counted, printed};
 use super::plan_text::guards_text;
 use super::target::{Target, with_progress};
 use crate::plan::{Allowances, Kind, Mode};
 use crate::sync::run::{self, Purpose};
-use crate::sync::{self, Adoption, Planned, SyncError};
+use crate::sync::{self, Adoption, Planned};
 use crate::text::escape;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -28,7 +29,7 @@ pub(super) async fn adopt(
     allowances: Allowances,
     request: &Request<'_>,
     output: &Output,
-) -> Result<Exit, SyncError> {
+) -> Result<Exit, CliError> {
     let mut session = target.open(Mode::Attended, "adopt", output).await?;
     let purpose = Purpose::Adopt(request.group.to_owned());
     let wanted = target.wanted();

@@ -1,12 +1,13 @@
 //! `apply`, `apply FILE` and `apply --retry RUN`.
 
 use super::conversation::{agree, nothing_to_do};
+use super::error::CliError;
 use super::output::{Exit, Output};
 use super::plan_text::show;
 use super::target::{Target, with_progress};
 use crate::plan::{Allowances, Mode};
+use crate::sync::read_saved;
 use crate::sync::run::{self, Purpose};
-use crate::sync::{SyncError, read_saved};
 use crate::text::{counted, escape};
 use std::path::PathBuf;
 
@@ -26,7 +27,7 @@ pub(super) async fn apply(
     allowances: Allowances,
     request: Request,
     output: &Output,
-) -> Result<Exit, SyncError> {
+) -> Result<Exit, CliError> {
     let purpose = match (request.file, request.retry) {
         // A plan that is refused is refused before anything is read.
         (Some(path), _) => Purpose::Saved(Box::new(read_saved(path, &target.profile.name)?)),

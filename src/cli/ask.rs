@@ -1,5 +1,6 @@
 //! Questions on the terminal.
 
+use super::error::CliError;
 use super::output::wrap;
 use crate::plan::{Allowance, GuardCount};
 use crate::sync::SyncError;
@@ -12,9 +13,9 @@ async fn ask(
     question: &str,
     instead: &'static str,
     cancel: &CancellationToken,
-) -> Result<String, SyncError> {
+) -> Result<String, CliError> {
     if !io::stdin().is_terminal() {
-        return Err(SyncError::NoTerminal { instead });
+        return Err(CliError::NoTerminal { instead });
     }
     let width = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(w, _)| usize::from(w.0));
     let question = wrap(question, width.saturating_sub(12)).join("\n");
@@ -26,16 +27,16 @@ async fn ask(
         io::stdin().lock().read_line(&mut line).map(|n| (n, line))
     });
     tokio::select! {
-        () = cancel.cancelled() => Err(SyncError::Cancelled),
+        () = cancel.cancelled() => Err(SyncError::Cancelled.into()),
         line = read => match line {
             Ok(Ok((n, line))) if n > 0 => Ok(line.trim().to_owned()),
-            _ => Err(SyncError::Cancelled),
+            _ => Err(SyncError::Cancelled.into()),
         },
     }
 }
 
 /// A plain question. Anything but yes is no.
-pub async fn confirm(question: &str, cancel: &CancellationToken) -> Result<bool, SyncError> {
+pub async fn confirm(question: &str, cancel: &CancellationToken) -> Result<bool, CliError> {
     let answer = ask(
         &format!("{question} [y/N]"),
         "Add --yes to answer it beforehand; guards still hold. Or run it in a terminal.",
@@ -49,7 +50,7 @@ pub async fn confirm(question: &str, cancel: &CancellationToken) -> Result<bool,
 pub async fn allowances(
     guards: &[GuardCount],
     cancel: &CancellationToken,
-) -> Result<Vec<Allowance>, SyncError> {
+) -> Result<Vec<Allowance>, CliError> {
     let mut allowed = Vec::new();
     if !io::stdin().is_terminal() {
         return Ok(allowed);
@@ -81,7 +82,7 @@ pub async fn allowances(
 }
 
 /// Lets the admin type a group's name.
-pub async fn typed_name(name: &str, cancel: &CancellationToken) -> Result<bool, SyncError> {
+pub async fn typed_name(name: &str, cancel: &CancellationToken) -> Result<bool, CliError> {
     let question = format!(
         "Membership of “{}” gives access and takes seats. Type the group's name to adopt it:",
         escape(name)

@@ -1,14 +1,15 @@
 //! `check`.
 
+use super::error::CliError;
 use super::output::{Exit, Output, Tone, cell, printed, wrap};
 use super::target::Target;
-use crate::sync::{self, Finding, FindingState, Side, SyncError};
+use crate::sync::{self, Finding, FindingState, Side};
 use crate::text::escape;
 use serde_json::json;
 use std::fmt::Write as _;
 
 /// Tests both sides.
-pub(super) async fn check(target: &Target, output: &Output) -> Result<Exit, SyncError> {
+pub(super) async fn check(target: &Target, output: &Output) -> Result<Exit, CliError> {
     let secrets = target.secrets()?;
     let mut findings = sync::check(
         &target.profile,

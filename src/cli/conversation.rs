@@ -1,12 +1,13 @@
 //! What is asked before a person's plan is applied. Nothing is locked meanwhile.
 
 use super::ask;
+use super::error::CliError;
 use super::output::{Exit, Output};
 use super::report_text::tell;
 use super::target::{Target, with_progress};
 use crate::plan::Allowances;
+use crate::sync::Session;
 use crate::sync::run::{self, Proposal, Rival};
-use crate::sync::{Session, SyncError};
 use crate::text::{counted, duration};
 
 /// Asks for what guards hold and for agreement; then what was agreed to is applied.
@@ -17,7 +18,7 @@ pub(super) async fn agree(
     mut allowances: Allowances,
     yes: bool,
     output: &Output,
-) -> Result<Exit, SyncError> {
+) -> Result<Exit, CliError> {
     proposal.allow(&allowances)?;
     if allowances.is_empty() && !yes && !proposal.planned.plan.guards.is_empty() {
         let typed = ask::allowances(&proposal.planned.plan.guards, &target.cancel).await?;
@@ -44,14 +45,14 @@ async fn is_agreed(
     proposal: &mut Proposal,
     yes: bool,
     output: &Output,
-) -> Result<bool, SyncError> {
+) -> Result<bool, CliError> {
     if let Some(adoption) = &proposal.adoption
         && adoption.access
         && !ask::typed_name(&adoption.name, &target.cancel).await?
     {
         return Ok(false);
     }
-    if let Some(rival) = run::rival(session, proposal).await? {
+    if let Some(rival) = run::other_machine(session, proposal).await? {
         if !takes_over(target, &rival, yes, output).await? {
             return Ok(false);
         }
@@ -88,7 +89,7 @@ async fn takes_over(
     rival: &Rival,
     yes: bool,
     output: &Output,
-) -> Result<bool, SyncError> {
+) -> Result<bool, CliError> {
     output.remark(&rival.words());
     if yes {
         return Ok(true);
@@ -101,12 +102,12 @@ pub(super) fn nothing_to_do(
     session: &Session,
     proposal: &Proposal,
     output: &Output,
-) -> Result<Exit, SyncError> {
+) -> Result<Exit, CliError> {
     tell_document(&run::nothing_to_do(session, proposal), output)?;
     Ok(Exit::Done)
 }
 
-fn tell_document(report: &run::Report, output: &Output) -> Result<(), SyncError> {
+fn tell_document(report: &run::Report, output: &Output) -> Result<(), CliError> {
     if output.json {
         let document = super::json::report(report);
         output.document(&document).map_err(super::output::printed)?;

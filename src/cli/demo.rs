@@ -1,5 +1,6 @@
 //! `demo --headless`: the main job from beginning to end.
 
+use super::error::CliError;
 use super::json;
 use super::output::{Exit, Output, Tone, counted, printed};
 use super::plan_text::plan_text;
@@ -7,11 +8,11 @@ use super::report_text::summary;
 use super::target::{Target, with_progress};
 use crate::plan::{Allowance, Allowances, Mode};
 use crate::store::RunOutcome;
+use crate::sync::Session;
 use crate::sync::run::{self, Proposal, Purpose, Report};
-use crate::sync::{Session, SyncError};
 
 /// Plans, shows what guards hold, applies with and without allowances, plans again.
-pub async fn demo(target: &Target, output: &Output) -> Result<Exit, SyncError> {
+pub async fn demo(target: &Target, output: &Output) -> Result<Exit, CliError> {
     let say = |text: &str| {
         if output.json {
             output.remark(text);
@@ -89,7 +90,7 @@ async fn propose(
     target: &Target,
     session: &mut Session,
     output: &Output,
-) -> Result<Proposal, SyncError> {
+) -> Result<Proposal, CliError> {
     let wanted = target.wanted();
     with_progress(session, output, async |session| {
         run::propose(session, Purpose::InStep, &wanted).await
@@ -103,7 +104,7 @@ async fn apply(
     proposal: Proposal,
     allowances: &Allowances,
     output: &Output,
-) -> Result<Report, SyncError> {
+) -> Result<Report, CliError> {
     let wanted = target.wanted();
     with_progress(session, output, async |session| {
         run::reviewed(session, proposal, allowances, &wanted).await

@@ -1,11 +1,11 @@
 //! From the command line to the command.
 
 use super::args::{Command, Global};
+use super::error::CliError;
 use super::output::{Exit, Output};
 use super::target::Target;
 use super::{adopt, apply, check, export, plan, runs, show, state, sync, undo};
 use crate::plan::Allowances;
-use crate::sync::SyncError;
 use tokio_util::sync::CancellationToken;
 
 /// Runs a command that works on a profile.
@@ -13,7 +13,7 @@ pub async fn run(
     command: Command,
     global: &Global,
     cancel: CancellationToken,
-) -> Result<Exit, SyncError> {
+) -> Result<Exit, CliError> {
     let output = Output::new(global.json, global.quiet, global.verbose);
     let allowances = Allowances::new(global.allow.iter().copied());
     let load = |secrets| Target::load(global, cancel.clone(), secrets);

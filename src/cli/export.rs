@@ -1,6 +1,7 @@
 //! `export`: every write, for an audit.
 
 use super::args::ExportFormat;
+use super::error::CliError;
 use super::output::{Exit, Output, counted, printed};
 use super::target::Target;
 use crate::store::Run;
@@ -16,7 +17,7 @@ pub(super) fn export(
     format: ExportFormat,
     out: Option<&Path>,
     output: &Output,
-) -> Result<Exit, SyncError> {
+) -> Result<Exit, CliError> {
     let form = match format {
         ExportFormat::Csv => ExportForm::Csv,
         ExportFormat::Jsonl => ExportForm::Jsonl,

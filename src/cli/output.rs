@@ -1,6 +1,7 @@
 //! Standard output and standard error.
 
-use crate::sync::{Problem, SyncError};
+use super::error::CliError;
+use crate::sync::Problem;
 pub use crate::text::{cell, counted, wrap};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -135,11 +136,8 @@ impl Output {
 }
 
 /// Standard output can't be written.
-pub(super) fn printed(source: io::Error) -> SyncError {
-    SyncError::PlanFile {
-        path: "standard output".into(),
-        source,
-    }
+pub(super) fn printed(source: io::Error) -> CliError {
+    CliError::Output(source)
 }
 
 /// Reports a problem: with `--json` as the document on standard output, otherwise in words on
@@ -147,7 +145,7 @@ pub(super) fn printed(source: io::Error) -> SyncError {
 pub fn report(problem: &Problem, as_json: bool) {
     if as_json {
         let document = json!({"version": 1, "error": {
-            "kind": problem.kind, "message": problem.message, "hint": problem.hint, "ids": problem.ids}});
+            "kind": problem.kind.as_str(), "message": problem.message, "hint": problem.hint, "ids": problem.ids}});
         let _ = writeln!(io::stdout().lock(), "{document}");
         return;
     }

@@ -1,11 +1,12 @@
 //! `plan`.
 
+use super::error::CliError;
 use super::json;
 use super::output::{Exit, Output, printed};
 use super::plan_text::show;
 use super::target::{Target, with_progress};
 use crate::plan::{Allowances, Mode};
-use crate::sync::{self, SyncError};
+use crate::sync::{self};
 use std::path::Path;
 
 /// What was asked for.
@@ -22,7 +23,7 @@ pub(super) async fn plan(
     allowances: Allowances,
     request: &Request<'_>,
     output: &Output,
-) -> Result<Exit, SyncError> {
+) -> Result<Exit, CliError> {
     let mut session = target.open(Mode::Attended, "plan", output).await?;
     let wanted = target.wanted();
     let planned = with_progress(&mut session, output, async |session| {

@@ -1,11 +1,12 @@
 //! A plan in text.
 
+use super::error::CliError;
 use super::output::{Output, Tone, cell, counted, printed, wrap};
 use crate::directory::{EntraSnapshot, JiraSnapshot};
 use crate::plan::{
     GuardName, Held, Invitations, Kind, LeftOut, Operation, Reason, Skipped, Stage, Subject,
 };
-use crate::sync::{Planned, Session, SyncError};
+use crate::sync::{Planned, Session};
 use crate::text::escape;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -497,7 +498,7 @@ fn jira_state(jira: &JiraSnapshot) -> String {
 }
 
 /// Shows a plan in text on the place for it: the answer, or a remark where the answer is JSON.
-pub(super) fn show(session: &Session, planned: &Planned, output: &Output) -> Result<(), SyncError> {
+pub(super) fn show(session: &Session, planned: &Planned, output: &Output) -> Result<(), CliError> {
     let site = session.profile.site.host();
     let text = plan_text(planned, &session.profile.name, &site, output);
     if output.json {

@@ -1,10 +1,10 @@
 //! How a run went, in text or as a document.
 
+use super::error::CliError;
 use super::json;
 use super::output::{Exit, Output, Tone, counted, printed, wrap};
 use crate::plan::GuardName;
 use crate::store::RunOutcome;
-use crate::sync::SyncError;
 use crate::sync::run::Report;
 use crate::text::escape;
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 const FAILURES: usize = 12;
 
 /// Says how a run went; gives the code that says the same.
-pub(super) fn tell(report: &Report, output: &Output) -> Result<Exit, SyncError> {
+pub(super) fn tell(report: &Report, output: &Output) -> Result<Exit, CliError> {
     if output.json {
         output.document(&json::report(report)).map_err(printed)?;
     } else {

@@ -1,15 +1,15 @@
 //! `runs`.
 
+use super::error::CliError;
 use super::json;
 use super::output::{Exit, Output, Tone, cell, printed};
 use super::target::Target;
 use crate::store::RunOutcome;
-use crate::sync::SyncError;
 use serde_json::json;
 use std::fmt::Write as _;
 
 /// Lists runs.
-pub(super) fn runs(target: &Target, output: &Output) -> Result<Exit, SyncError> {
+pub(super) fn runs(target: &Target, output: &Output) -> Result<Exit, CliError> {
     let runs = match target.state()? {
         Some(state) => state.runs()?,
         None => Vec::new(),

@@ -1,5 +1,6 @@
 //! `show`.
 
+use super::error::CliError;
 use super::json;
 use super::output::{Exit, Output, Tone, cell, printed, wrap};
 use super::target::Target;
@@ -10,7 +11,7 @@ use crate::text::escape;
 use std::fmt::Write as _;
 
 /// Shows one run.
-pub(super) fn show(target: &Target, run_id: &str, output: &Output) -> Result<Exit, SyncError> {
+pub(super) fn show(target: &Target, run_id: &str, output: &Output) -> Result<Exit, CliError> {
     let unknown = || SyncError::UnknownRun(run_id.to_owned());
     let state = target.state()?.ok_or_else(unknown)?;
     let run = state.run(run_id)?.ok_or_else(unknown)?;

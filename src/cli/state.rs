@@ -1,10 +1,11 @@
 //! `state backup` and `state restore`.
 
 use super::args::StateCommand;
+use super::error::CliError;
 use super::output::{Exit, Output, printed};
 use super::target::Target;
 use crate::store::{self, Owner, State};
-use crate::sync::{SyncError, who};
+use crate::sync::who;
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -13,7 +14,7 @@ pub(super) fn state(
     target: &Target,
     command: &StateCommand,
     output: &Output,
-) -> Result<Exit, SyncError> {
+) -> Result<Exit, CliError> {
     let folder = target.paths.profile(&target.profile.name);
     let (document, text) = match command {
         StateCommand::Backup if !folder.join("state.born").exists() => {

@@ -1,6 +1,7 @@
 //! What a command works on, and how it connects.
 
 use super::args::Global;
+use super::error::CliError;
 use super::output::Output;
 use super::progress::Line;
 use crate::config::{self, Paths, Profile, Secrets, environment_applies};
@@ -33,7 +34,7 @@ impl Target {
         global: &Global,
         cancel: CancellationToken,
         secrets: bool,
-    ) -> Result<Self, SyncError> {
+    ) -> Result<Self, CliError> {
         let paths = Paths::new(global.config_dir.as_deref(), global.data_dir.as_deref())?;
         let (profile, only) = config::load(&paths, global.profile.as_deref())?;
         let environment = environment_applies(only, global.profile.is_some());
@@ -53,7 +54,7 @@ impl Target {
     }
 
     /// Secrets, which every command that connects loads.
-    pub(super) fn secrets(&self) -> Result<Secrets, SyncError> {
+    pub(super) fn secrets(&self) -> Result<Secrets, CliError> {
         match &self.secrets {
             Some(secrets) => Ok(secrets.clone()),
             None => Ok(Secrets::find(&self.profile, &self.paths, false)?),
@@ -62,7 +63,7 @@ impl Target {
 
     /// Opens the state without taking the lock: both commands only look. A profile that never ran has
     /// none, and none is made.
-    pub(super) fn state(&self) -> Result<Option<State>, SyncError> {
+    pub(super) fn state(&self) -> Result<Option<State>, CliError> {
         let folder = self.paths.profile(&self.profile.name);
         if !folder.exists() {
             return Ok(None);
@@ -84,19 +85,20 @@ impl Target {
         mode: Mode,
         doing: &str,
         output: &Output,
-    ) -> Result<Session, SyncError> {
-        let mut session = Session::open(Opening {
+    ) -> Result<Session, CliError> {
+        let progress = Progress::default();
+        let session = Session::open(Opening {
             profile: self.profile.clone(),
             secrets: self.secrets()?,
             paths: &self.paths,
             mode,
             doing,
             cancel: self.cancel.clone().into(),
-            progress: Progress::default(),
+            progress: progress.clone(),
         })
-        .await?;
-        tell_notes(&mut session, output);
-        Ok(session)
+        .await;
+        tell_notes(&progress, output);
+        Ok(session?)
     }
 
     /// Says where a plan was saved, and how it is applied.
@@ -127,16 +129,16 @@ pub(super) async fn with_progress<T>(
     session: &mut Session,
     output: &Output,
     call: impl AsyncFnOnce(&mut Session) -> Result<T, SyncError>,
-) -> Result<T, SyncError> {
+) -> Result<T, CliError> {
     let line = Line::show(&session.progress, output);
     let result = call(session).await;
     drop(line);
-    tell_notes(session, output);
-    result
+    tell_notes(&session.progress, output);
+    Ok(result?)
 }
 
-fn tell_notes(session: &mut Session, output: &Output) {
-    for note in session.take_notes() {
+fn tell_notes(progress: &Progress, output: &Output) {
+    for note in progress.take_notes() {
         output.remark(&note);
     }
 }

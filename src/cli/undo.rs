@@ -1,12 +1,13 @@
 //! `undo`.
 
 use super::conversation::{agree, nothing_to_do};
+use super::error::CliError;
 use super::json;
 use super::output::{Exit, Output, printed};
 use super::plan_text::show;
 use super::target::{Target, with_progress};
 use crate::plan::{Allowances, Mode};
-use crate::sync::{self, SyncError, run, run::Purpose};
+use crate::sync::{self, run, run::Purpose};
 use std::path::Path;
 
 /// What was asked for.
@@ -25,7 +26,7 @@ pub(super) async fn undo(
     allowances: Allowances,
     request: &Request<'_>,
     output: &Output,
-) -> Result<Exit, SyncError> {
+) -> Result<Exit, CliError> {
     let mut session = target.open(Mode::Attended, "undo", output).await?;
     let purpose = Purpose::Undo(request.run.to_owned());
     let wanted = target.wanted();

@@ -8,7 +8,7 @@ use super::theme::Theme;
 use super::worker::{self, Alarm, Work};
 use super::{Ended, Place, Simulate, canvas, files, frame, provisioning, update};
 use crate::config::{self, SecretKind, SecretSource, Secrets, find_secret};
-use crate::sync::{self, Problem, Side, SyncError};
+use crate::sync::{self, Problem, ProblemKind, Side, SyncError};
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -389,10 +389,16 @@ impl Console {
                 };
                 Ok((secret, key))
             });
-            let found = found
-                .await
-                .unwrap_or_else(|_| Err(config::ConfigError::NoHome));
-            let result = match found {
+            let found = match found.await {
+                Ok(found) => found
+                    .map_err(|error: config::ConfigError| Problem::from(&SyncError::from(error))),
+                Err(cause) => Err(Problem::plain(
+                    ProblemKind::Task,
+                    format!("Sorry, looking for the secret ended unexpectedly: {cause}."),
+                    "Test it again, and report this if it stays: it should not happen.",
+                )),
+            };
+            let problem = match found {
                 Ok(((secret, source), organization)) => {
                     // Only the tested side's secrets are used.
                     let secrets = Secrets {
@@ -406,12 +412,12 @@ impl Console {
                         tell(Inner::Found(round, Box::new(finding.clone())));
                     })
                     .await
-                    .map(drop)
+                    .err()
+                    .map(|error| Problem::from(&error))
                 }
-                Err(error) => Err(error.into()),
+                Err(problem) => Some(problem),
             };
-            let problem = result.err().map(|error| Box::new(Problem::from(&error)));
-            tell(Inner::Tested(round, side, problem));
+            tell(Inner::Tested(round, side, problem.map(Box::new)));
         });
     }
 

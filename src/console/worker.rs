@@ -107,7 +107,10 @@ async fn serve(mut work: UnboundedReceiver<Work>, events: &UnboundedSender<Event
             // A console that has ended needs no answer; the journal has everything.
             let _ = events.send(inner.of(epoch));
         };
+        let progress = work.progress.clone();
         let result = run(work, &tell).await;
+        // What was noted on the way to a failure, or after the last step.
+        tell_notes(&progress, &tell);
         tell(Inner::Ended(
             result.map_err(|error| Box::new(Problem::from(&error))),
         ));
@@ -228,8 +231,12 @@ async fn noting<T>(
     call: impl AsyncFnOnce(&mut Session) -> Result<T, SyncError>,
 ) -> Result<T, SyncError> {
     let result = call(session).await;
-    for note in session.take_notes() {
+    tell_notes(&session.progress, tell);
+    result
+}
+
+fn tell_notes(progress: &Progress, tell: &impl Fn(Inner)) {
+    for note in progress.take_notes() {
         tell(Inner::Noted(note));
     }
-    result
 }

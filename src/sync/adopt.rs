@@ -1,7 +1,8 @@
 //! Adopting a group: from then on it mirrors Entra.
 
 use super::error::SyncError;
-use super::planning::Planned;
+use super::planned::Planned;
+use super::planning::{confirm, read_group_anew};
 use super::session::Session;
 use crate::directory::{EntraId, GroupClass, GroupId, fold};
 use crate::plan::{Decision, GroupLink, Kind, Operation, Ownership, Selection, TargetState};
@@ -34,9 +35,9 @@ pub async fn find(
     planned: &mut Planned,
     name: &str,
 ) -> Result<Adoption, SyncError> {
-    session.read_group_anew(planned, name).await?;
+    read_group_anew(session, planned, name).await?;
     let mut adoption = consider(planned, name)?;
-    session.confirm(planned).await?;
+    confirm(session, planned).await?;
     adoption.look_again(planned);
     Ok(adoption)
 }

@@ -1,7 +1,7 @@
 //! Testing both connections: a checklist with advice.
 
 use super::error::SyncError;
-use super::problem::Problem;
+use super::problem::{Problem, ProblemKind};
 use super::session::{entra_client, jira_access, rates};
 use crate::config::{Paths, Profile, Secrets};
 use crate::directory::Seats;
@@ -210,7 +210,7 @@ fn permissions(list: &mut List<'_>, roles: &[String]) {
     list.bad(
         "permissions",
         Problem {
-            kind: "entra-permission",
+            kind: ProblemKind::EntraPermission,
             message: format!("{held}: {} can't be read.", what.join(" and ")),
             hint: format!(
                 "Under API permissions ▸ Add a permission ▸ Microsoft Graph, choose “Application permissions” (a Delegated one does not count here), add {} (or Directory.Read.All), then choose “Grant admin consent”.",
@@ -293,7 +293,7 @@ async fn admin(list: &mut List<'_>, jira: &Jira) {
         Ok(false) => list.bad(
             "administrator",
             Problem {
-                kind: "jira-permission",
+                kind: ProblemKind::JiraPermission,
                 message: "This account is in no group that makes site admins: it can't create groups or change members.".to_owned(),
                 hint: "At admin.atlassian.com, give it the role “Site admin”, or use the API token of an account that has it.".to_owned(),
                 ids: std::collections::BTreeMap::new(),
@@ -351,7 +351,7 @@ async fn products(list: &mut List<'_>, jira: &Jira, organization: Option<&Organi
                 found.join(" and ")
             ),
             problem: Some(Problem::plain(
-                "provisioned",
+                ProblemKind::Provisioned,
                 "Another system provisions this site.".to_owned(),
                 "At admin.atlassian.com ▸ Security ▸ Identity providers, see which one. Let only one of the two create people and groups: turn off Import users and Import groups here, or the provisioning there.",
             )),

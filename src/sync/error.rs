@@ -50,18 +50,6 @@ pub enum SyncError {
         /// Why.
         cause: PlanRefused,
     },
-    /// There is nobody to ask.
-    #[error("this needs an answer, and there is no terminal to ask on")]
-    NoTerminal {
-        /// What would have answered it.
-        instead: &'static str,
-    },
-    /// The console can't open without a terminal.
-    #[error("the console needs a terminal, and there is none")]
-    NoConsole,
-    /// The terminal can't be used.
-    #[error("the terminal can't be used: {0}")]
-    Terminal(std::io::Error),
     /// No group of this name, or nothing in Entra that it could stand for.
     #[error("{0}")]
     NotAdoptable(String),

@@ -1,208 +1,87 @@
 //! Refresh, then plan.
 
 use super::error::SyncError;
+use super::planned::Planned;
 use super::progress::Stage;
+use super::read::departures::confirm_departures;
+use super::read::drift::tell_drift;
+use super::read::look_ups::{look_up, look_up_anew};
+use super::read::members::read_members;
+use super::read::options::ReadOptions;
+use super::read::refresh::{keep, refresh, settle_taken};
+use super::read::sides::Snapshots;
+use super::read::verification::verify;
+use super::run::recovery::recover;
 use super::session::{Session, rates};
 use crate::config::{Paths, Profile};
-use crate::directory::{EntraSnapshot, JiraSnapshot, fold};
+use crate::directory::fold;
 use crate::jira::JiraProgress;
 use crate::plan::{
-    self, Allowance, Allowances, CallRates, Complete, Document, Inputs, Known, Mode, OperationRow,
-    Plan, Reason, Selection, Settings, Undo, settings_digest,
+    self, Allowances, CallRates, Known, Mode, Plan, Reason, Selection, Settings, settings_digest,
 };
-use crate::store::{Listing, Mirror, State, StoreError};
-use crate::sync::read::refresh::Snapshots;
-use jiff::civil::Date;
+use crate::store::{Mirror, State, StoreError};
 use std::sync::Arc;
 
 /// How often answers may lead to a plan that raises other questions.
 const VERIFICATIONS: u32 = 4;
 
-/// A plan together with everything it was made from.
-#[derive(Debug, Clone)]
-pub struct Planned {
-    /// Entra's side.
-    pub entra: Arc<EntraSnapshot>,
-    /// Jira's side.
-    pub jira: Arc<JiraSnapshot>,
-    /// What was known from before.
-    pub known: Known,
-    /// Settings.
-    pub settings: Settings,
-    /// Date.
-    pub today: Date,
-    /// Whether a person confirms.
-    pub mode: Mode,
-    /// What is allowed.
-    pub allowances: Allowances,
-    /// Which operations are wanted.
-    pub selection: Selection,
-    /// The run of which it tries again what failed, and nothing else: agreeing to that is no review of
-    /// the settings.
-    pub retries: Option<String>,
-    /// The run that is to be taken back, if this is an undo.
-    pub undo: Option<Arc<Undo>>,
-    /// How fast it would be applied with a person present.
-    pub rates: CallRates,
-    /// The plan.
-    pub plan: Plan,
-    /// What each listing proved.
-    pub listings: Vec<Listing>,
-    /// The number of the newest run when both sides were read; what later ones did is not in it.
-    pub after_run: i64,
-    /// When it was made, RFC 3339.
-    pub created_at: String,
-    /// When both sides were read.
-    pub read_at: jiff::Timestamp,
-    /// The session that read them, by its begin; none where they were remembered.
-    pub(super) read_by: Option<tokio::time::Instant>,
-}
-
-/// What is wanted of a read, beside what a plan needs.
-#[derive(Debug, Clone, Default)]
-pub struct ReadOptions {
-    /// Everything is read again, whatever is known.
-    pub full: bool,
-    /// It is read who is an administrator although no group is owned yet: an adoption may make one so.
-    pub admins: bool,
-    /// Members are read of all groups that could take part, so that settings can be tried out.
-    pub ahead: bool,
-    /// People without a namesake among the hidden accounts are not looked up.
-    pub only_namesakes: bool,
-    /// The run that is to be taken back: the groups that it touched are read, too.
-    pub undo: Option<Arc<Undo>>,
-}
-
-impl Planned {
-    /// Which sides were read to their end.
-    #[must_use]
-    pub fn complete(&self) -> Complete {
-        Complete {
-            entra: self.entra.users.is_whole(),
-            jira: self.jira.is_whole(),
-        }
-    }
-
-    /// The plan's inputs.
-    #[must_use]
-    pub fn inputs(&self) -> Inputs<'_> {
-        Inputs {
-            entra: &self.entra,
-            jira: &self.jira,
-            known: &self.known,
-            settings: &self.settings,
-            today: self.today,
-            mode: self.mode,
-            allowances: &self.allowances,
-            selection: &self.selection,
-            undo: self.undo.as_deref(),
-        }
-    }
-
-    /// How long applying what no guard holds takes, at the rate that a person's apply has.
-    #[must_use]
-    pub fn time_to_apply(&self) -> std::time::Duration {
-        let free = self.plan.free().map(|(_, op)| op);
-        plan::time_to_apply(free, &self.settings, self.rates)
-    }
-
-    /// The document without its operations.
-    #[must_use]
-    pub fn head(&self, profile: &str) -> Document {
-        self.plan.head(&self.inputs(), profile, &self.created_at)
-    }
-
-    /// The operations as documents show them.
-    pub fn rows(&self) -> impl Iterator<Item = OperationRow> {
-        self.plan
-            .operations
-            .iter()
-            .map(|op| self.plan.row(&self.inputs(), op))
-    }
-
-    /// Lets the admin allow what guards hold. Allowances that do not fit what the plan shows are
-    /// refused, and nothing changes.
-    pub fn allow(&mut self, allowances: Allowances) -> Result<(), SyncError> {
-        self.allowances = Allowances::default();
-        self.plan = plan::make(&self.inputs());
-        allowances.check(&self.plan.guards)?;
-        if !allowances.is_empty() {
-            self.allowances = allowances;
-            self.plan = plan::make(&self.inputs());
-        }
-        Ok(())
-    }
-
-    /// Lets the admin allow what is left of what guards held: an allowance of the whole allows the part.
-    /// `shown` says whether this number was shown for the guard.
-    pub(super) fn allow_what_is_left(
-        &mut self,
-        allowances: &Allowances,
-        shown: impl Fn(Allowance) -> bool,
-    ) -> Result<(), SyncError> {
-        self.allowances = Allowances::default();
-        self.plan = plan::make(&self.inputs());
-        let left = |name| self.plan.guards.iter().find(|guard| guard.name == name);
-        let left = allowances.iter().filter_map(|allowance| {
-            let shown = shown(allowance);
-            match left(allowance.name) {
-                Some(guard) if shown && guard.count < allowance.count => Some(Allowance {
-                    count: guard.count,
-                    ..allowance
-                }),
-                None if shown => None,
-                _ => Some(allowance),
-            }
-        });
-        let left = Allowances::new(left.collect::<Vec<_>>());
-        self.allow(left)
-    }
-
-    /// Plans again after `change` to what is known, from the same snapshots.
-    pub fn again(&mut self, change: impl FnOnce(&mut Known)) {
-        change(&mut self.known);
-        self.plan = plan::make(&self.inputs());
-    }
-
-    /// Leaves only the wanted operations in the plan; guards count anew.
-    pub fn narrow(&mut self, selection: Selection) {
-        self.selection = selection;
-        self.plan = plan::make(&self.inputs());
-    }
-}
-
 /// Reads both sides, recognises people, and plans.
 pub async fn plan(
     session: &mut Session,
-    wanted: &ReadOptions,
+    options: &ReadOptions,
     allowances: Allowances,
 ) -> Result<Planned, SyncError> {
-    session.full = wanted.full;
-    session.admins = wanted.admins;
-    session.ahead = wanted.ahead;
-    session.only_namesakes = wanted.only_namesakes;
-    session.undo.clone_from(&wanted.undo);
-    session.held_too = session.mode == Mode::Attended || !allowances.is_empty();
+    let mut options = options.clone();
+    options.held_too |= session.mode == Mode::Attended || !allowances.is_empty();
     let mut known = known(&session.state, &session.mirror, &session.profile.settings)?;
     known.organization_key = session.organization.is_some();
-    let mut snapshots = session.refresh(&mut known).await?;
+    let mut snapshots = refresh(session, &options, &mut known).await?;
     let settings = &session.profile.settings;
     if let Some(why) = plan::unclear_scope(&snapshots.entra, settings) {
         return Err(SyncError::UnclearScope(why.to_string()));
     }
-    if session.recover(&mut snapshots).await? {
+    if recover(session, &mut snapshots).await? {
         known.links = session.state.links()?;
         known.created = session.state.created()?;
         known.history = session.state.history()?;
         known.taken = session.state.taken()?;
         known.decisions = session.state.decisions()?;
     }
-    session.settle_taken(&snapshots, &mut known)?;
-    session.look_up(&snapshots, &mut known).await?;
+    settle_taken(session, &snapshots, &mut known)?;
+    look_up(session, &options, &snapshots, &mut known).await?;
     session.progress.now(Stage::Planning);
+    let mut planned = first_plan(session, options, snapshots, known);
+    verified(session, &mut planned).await?;
+    confirm_departures(session, &mut planned).await?;
+    if let Some(reading) = &mut planned.reading {
+        let drift = Arc::make_mut(reading).take_drift();
+        tell_drift(session, drift, &planned.jira).await?;
+    }
+    planned.listings = planned
+        .snapshots()
+        .map_or_else(Vec::new, |snapshots| snapshots.listings());
+    planned.allow(allowances)?;
+    if planned.entra.users.is_whole() && !planned.plan.source_shrank {
+        session.state.measure(planned.plan.measured)?;
+    }
+    session.progress.now(Stage::Idle);
+    Ok(planned)
+}
+
+/// The plan that both sides lead to before anything of it is verified.
+fn first_plan(
+    session: &Session,
+    options: ReadOptions,
+    snapshots: Snapshots,
+    known: Known,
+) -> Planned {
+    let after_run = snapshots.jira.verification.runs;
+    let (entra, jira, reading) = snapshots.split();
     let mut planned = Planned {
-        entra: snapshots.entra.clone(),
-        jira: snapshots.jira.snapshot.clone(),
+        entra,
+        jira,
+        reading: Some(Arc::new(reading)),
+        options,
         known,
         settings: session.profile.settings.clone(),
         today: jiff::ZonedDateTime::now().date(),
@@ -214,32 +93,15 @@ pub async fn plan(
         rates: attended_rates(&session.profile),
         plan: Plan::default(),
         listings: Vec::new(),
-        after_run: snapshots.jira.verification.runs,
+        after_run,
+        read_at: jiff::Timestamp::now(),
+        read_by: Some(session.begun),
         created_at: jiff::Timestamp::now()
             .strftime("%Y-%m-%dT%H:%M:%SZ")
             .to_string(),
-        read_at: jiff::Timestamp::now(),
-        read_by: Some(session.begun),
     };
     planned.plan = plan::make(&planned.inputs());
-    verified(session, &mut snapshots, &mut planned).await?;
-    session.confirm_departures(&mut planned).await?;
-    snapshots.entra = planned.entra.clone();
-    session.tell_drift(&mut snapshots.jira).await?;
-    planned.listings = snapshots.listings();
-    session.snapshots = Some(snapshots);
-    planned.allow(allowances)?;
-    if planned.entra.users.is_whole() && !planned.plan.source_shrank {
-        session.state.measure(planned.plan.measured)?;
-    }
-    session.progress.now(Stage::Idle);
-    Ok(planned)
-}
-
-/// Verifies what a plan rests on that was changed after it was made, such as by decisions that let go
-/// of what guards held.
-pub async fn confirm(session: &mut Session, planned: &mut Planned) -> Result<(), SyncError> {
-    session.confirm(planned).await
+    planned
 }
 
 fn attended_rates(profile: &Profile) -> CallRates {
@@ -250,42 +112,35 @@ fn attended_rates(profile: &Profile) -> CallRates {
     }
 }
 
-impl Session {
-    /// Reads the members of a Jira group, named or by its id, unless this session has read them.
-    pub(super) async fn read_group_anew(
-        &mut self,
-        planned: &mut Planned,
-        name: &str,
-    ) -> Result<(), SyncError> {
-        let wanted = fold(name);
-        let Some(mut snapshots) = self.snapshots.take() else {
-            return Ok(());
-        };
-        let side = &mut snapshots.jira;
-        let row = side
-            .snapshot
-            .iter_groups()
-            .find(|(_, group)| group.id() == name || fold(group.name()) == wanted)
-            .map(|(row, _)| row)
-            .filter(|row| !side.snapshot.group(*row).read() || !side.is_fresh(*row));
-        if let Some(row) = row {
-            self.read_members(side, &[row], &JiraProgress::default())
-                .await?;
-            planned.jira = side.snapshot.clone();
-            planned.again(|_| {});
-        }
-        self.snapshots = Some(snapshots);
-        Ok(())
+/// Reads the members of a Jira group, named or by its id, unless they were read for this plan.
+pub(super) async fn read_group_anew(
+    session: &mut Session,
+    planned: &mut Planned,
+    name: &str,
+) -> Result<(), SyncError> {
+    let wanted = fold(name);
+    let Some(mut snapshots) = planned.snapshots() else {
+        return Ok(());
+    };
+    let side = &mut snapshots.jira;
+    let row = side
+        .snapshot
+        .iter_groups()
+        .find(|(_, group)| group.id() == name || fold(group.name()) == wanted)
+        .map(|(row, _)| row)
+        .filter(|row| !side.snapshot.group(*row).read() || !side.is_fresh(*row));
+    if let Some(row) = row {
+        read_members(session, side, &[row], &JiraProgress::default()).await?;
+        planned.rests_on(snapshots);
     }
+    Ok(())
+}
 
-    /// Verifies what a plan rests on that was changed after it was made.
-    pub(super) async fn confirm(&mut self, planned: &mut Planned) -> Result<(), SyncError> {
-        if let Some(mut snapshots) = self.snapshots.take() {
-            verified(self, &mut snapshots, planned).await?;
-            self.snapshots = Some(snapshots);
-        }
-        self.confirm_departures(planned).await
-    }
+/// Verifies what a plan rests on that was changed after it was made, such as by decisions that let go
+/// of what guards held. What the session that read it has asked already is not asked again.
+pub async fn confirm(session: &mut Session, planned: &mut Planned) -> Result<(), SyncError> {
+    verified(session, planned).await?;
+    confirm_departures(session, planned).await
 }
 
 /// Everything that is known from before.
@@ -338,6 +193,8 @@ pub fn recall(profile: &Profile, paths: &Paths) -> Option<Recalled> {
     let mut planned = Planned {
         entra: mirrored.entra,
         jira: mirrored.jira,
+        reading: None,
+        options: ReadOptions::default(),
         known: known(&state, &mirror, &profile.settings).ok()?,
         settings: profile.settings.clone(),
         today: jiff::ZonedDateTime::now().date(),
@@ -365,29 +222,31 @@ pub fn recall(profile: &Profile, paths: &Paths) -> Option<Recalled> {
     })
 }
 
-/// Verifies what the plan rests on, and plans anew, until nothing has to be asked.
-async fn verified(
-    session: &mut Session,
-    snapshots: &mut Snapshots,
-    planned: &mut Planned,
-) -> Result<(), SyncError> {
+/// Verifies what the plan rests on, and plans anew, until nothing has to be asked. What fails on the
+/// way leaves the plan as it was before, with what was read for it.
+async fn verified(session: &mut Session, planned: &mut Planned) -> Result<(), SyncError> {
+    let Some(mut snapshots) = planned.snapshots() else {
+        return Ok(());
+    };
     let mut changed = false;
     for _ in 0..VERIFICATIONS {
-        let verified = session.verify(planned, &mut snapshots.jira).await?;
+        let verified = verify(session, planned, &mut snapshots.jira).await?;
         if !verified.asked {
             break;
         }
         changed = true;
-        planned.jira = snapshots.jira.snapshot.clone();
         for (address, answer) in verified.answers {
             planned.known.look_ups.remember(address, answer);
         }
         // Accounts that were not known before may hide the address of somebody.
-        session.look_up_anew(snapshots, &mut planned.known).await?;
-        planned.again(|_| {});
+        look_up_anew(session, &planned.options, &snapshots, &mut planned.known).await?;
+        if !planned.rests_on(snapshots.clone()) {
+            planned.again(|_| {});
+        }
     }
     if changed {
-        session.keep(snapshots)?;
+        keep(session, &snapshots)?;
     }
+    planned.rests_on(snapshots);
     Ok(())
 }

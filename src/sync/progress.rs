@@ -1,11 +1,19 @@
-//! How far a run is: one value that is overwritten.
+//! What a face shows of a use case: how far it is, and what an administrator should know.
+//!
+//! How far it is is one value that is overwritten. Notes are a bounded ring of lines: a face takes
+//! them at the end of a step, and one that never does costs no more memory than the ring.
 
 use crate::entra::EntraProgress;
 use crate::http::{Counted, Counts as Meter};
 use crate::jira::JiraProgress;
 use crate::plan::Counts;
+use crate::text::counted;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
+
+/// How many notes are kept until a face takes them.
+const NOTES: usize = 400;
 
 /// What is being done.
 #[derive(Debug, Clone, Default)]
@@ -74,6 +82,14 @@ pub struct Progress {
     stage: Arc<watch::Sender<Stage>>,
     meters: Arc<Mutex<Option<Meters>>>,
     trail: Arc<Mutex<Vec<StageKind>>>,
+    notes: Arc<Mutex<Notes>>,
+}
+
+#[derive(Debug, Default)]
+struct Notes {
+    lines: VecDeque<String>,
+    /// How many were too many since they were taken last: the oldest ones.
+    dropped: u64,
 }
 
 #[derive(Debug)]
@@ -97,6 +113,7 @@ impl Default for Progress {
             stage: Arc::new(watch::Sender::new(Stage::Idle)),
             meters: Arc::default(),
             trail: Arc::default(),
+            notes: Arc::default(),
         }
     }
 }
@@ -114,6 +131,30 @@ impl Progress {
     pub fn trail(&self, from: usize) -> Vec<StageKind> {
         let trail = self.trail.lock().unwrap_or_else(PoisonError::into_inner);
         trail.iter().skip(from).copied().collect()
+    }
+
+    /// Notes something that an administrator should know, though it stops nothing.
+    pub fn note(&self, text: impl Into<String>) {
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        if notes.lines.len() == NOTES {
+            notes.lines.pop_front();
+            notes.dropped += 1;
+        }
+        notes.lines.push_back(text.into());
+    }
+
+    /// What was noted since this was called last.
+    #[must_use]
+    pub fn take_notes(&self) -> Vec<String> {
+        let notes = {
+            let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *notes)
+        };
+        let more = (notes.dropped > 0).then(|| {
+            let count = counted(notes.dropped, "earlier note", "earlier notes");
+            format!("{count} left out here.")
+        });
+        more.into_iter().chain(notes.lines).collect()
     }
 
     pub(super) fn now(&self, stage: Stage) {
@@ -140,5 +181,24 @@ impl Progress {
                 entra: meters.entra.read(),
                 jira: meters.jira.read(),
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NOTES, Progress};
+
+    #[test]
+    fn notes_are_told_once_and_the_oldest_give_way() {
+        let progress = Progress::default();
+        progress.note("one");
+        assert_eq!(progress.take_notes(), ["one"]);
+        assert!(progress.take_notes().is_empty());
+        for number in 0..NOTES + 2 {
+            progress.note(number.to_string());
+        }
+        let notes = progress.take_notes();
+        assert_eq!(notes.len(), NOTES + 1);
+        assert_eq!(notes[..2], ["2 earlier notes left out here.", "2"]);
     }
 }

@@ -3,7 +3,7 @@
 use super::adopt::Adoption;
 use super::error::{PlanRefused, SyncError};
 use super::export::private_file;
-use super::planning::Planned;
+use super::planned::Planned;
 use super::session::Session;
 use crate::plan::{
     Document, GroupPair, OperationId, OperationRow, Pinned, Selection, TargetState, read_document,

@@ -1,7 +1,6 @@
 //! One profile, ready to work: locked, connected, pinned.
 
 use super::error::SyncError;
-use super::planning::Planned;
 use super::problem::Problem;
 use super::progress::{Progress, Stage};
 use crate::config::{Paths, Profile, Secrets};
@@ -39,6 +38,17 @@ pub struct Opening<'a> {
     pub progress: Progress,
 }
 
+/// Requests of the whole session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Requests {
+    /// To Entra.
+    pub entra: u64,
+    /// To Jira.
+    pub jira: u64,
+    /// Repetitions among them.
+    pub retries: u64,
+}
+
 /// A profile at work.
 #[derive(Debug)]
 pub struct Session {
@@ -50,8 +60,6 @@ pub struct Session {
     pub identity: Identity,
     /// Links, decisions, runs.
     pub state: State,
-    /// What an administrator should know, though it stops nothing.
-    pub notes: Vec<String>,
     pub(super) tenant: Tenant,
     pub(super) entra: Entra,
     pub(super) jira: Jira,
@@ -59,27 +67,12 @@ pub struct Session {
     pub(super) organization: Option<Organization>,
     pub(super) mirror: Mirror,
     pub(super) cancel: Control,
-    /// How far it is.
+    /// How far it is, and what an administrator should know.
     pub progress: Progress,
     pub(super) owner: Owner,
     pub(super) begun: tokio::time::Instant,
     /// The profile's folder.
     folder: std::path::PathBuf,
-    /// The run that is to be taken back: the groups that it touched are read, too.
-    pub(super) undo: Option<std::sync::Arc<crate::plan::Undo>>,
-    /// Both sides as the last plan knew them.
-    pub(super) snapshots: Option<crate::sync::read::refresh::Snapshots>,
-    /// Whether everything is read again, whatever is known.
-    pub(super) full: bool,
-    /// Whether operations that guards hold are verified too, since somebody may allow them.
-    pub(super) held_too: bool,
-    /// Whether it is read who is an administrator although no group is owned yet.
-    pub(super) admins: bool,
-    /// Whether members are read of all groups that could take part, so that settings can be
-    /// tried out on the snapshot.
-    pub(super) ahead: bool,
-    /// Whether look-ups of people without a namesake among the hidden accounts are left out.
-    pub(super) only_namesakes: bool,
     /// None while a person is asked.
     lock: Option<Lock>,
 }
@@ -160,7 +153,7 @@ pub(super) async fn organization(
     mode: Mode,
     clients: &Clients,
     cancel: &Control,
-    notes: &mut Vec<String>,
+    progress: &Progress,
 ) -> Result<Option<Organization>, JiraError> {
     let Some(key) = &secrets.organization else {
         return Ok(None);
@@ -172,7 +165,7 @@ pub(super) async fn organization(
         Err(error @ JiraError::Http(crate::http::Failure::Cancelled)) => Err(error),
         Err(error) => {
             let problem = Problem::from(&error);
-            notes.push(format!("{} {}", problem.message, problem.hint));
+            progress.note(format!("{} {}", problem.message, problem.hint));
             Ok(None)
         }
     }
@@ -214,18 +207,17 @@ impl Session {
         Ok(())
     }
 
-    /// Whether this session read what a plan was made from.
-    pub(super) fn has_read(&self, planned: &Planned) -> bool {
-        planned.read_by == Some(self.begun)
-    }
-
-    pub(super) fn note(&mut self, words: String) {
-        self.notes.push(words);
-    }
-
-    /// What was noted and not taken yet.
-    pub fn take_notes(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.notes)
+    /// Requests so far.
+    #[must_use]
+    pub fn requests(&self) -> Requests {
+        let (entra, jira) = (self.entra.counted(), self.jira.counted());
+        let other = self.organization.as_ref();
+        let other = other.map(Organization::counted).unwrap_or_default();
+        Requests {
+            entra: entra.requests,
+            jira: jira.requests + other.requests,
+            retries: entra.retries + jira.retries + other.retries,
+        }
     }
 
     /// Takes the profile's lock, opens its stores, signs in on both sides and checks that the
@@ -255,15 +247,12 @@ impl Session {
         let lock = Lock::take(&folder.join("lock"), &owner)?;
         let state = State::open(&folder)?;
         let mirror = Mirror::open(&folder)?;
-        let mut notes = Vec::new();
         if mirror.rebuilt {
-            notes.push(REBUILT.to_owned());
+            progress.note(REBUILT);
         }
         let clients = Clients::new().map_err(|e| SyncError::Client(e.to_string()))?;
         if clients.built_in_certificates {
-            notes.push(
-                "This machine has no CA certificates. The built-in ones are used.".to_owned(),
-            );
+            progress.note("This machine has no CA certificates. The built-in ones are used.");
         }
         progress.now(Stage::Connecting);
         let entra = entra_client(&profile, &secrets, &clients, &cancel);
@@ -277,7 +266,7 @@ impl Session {
         );
         let (tenant, jira) = (tenant?, jira?);
         let organization =
-            organization(&profile, &secrets, mode, &clients, &cancel, &mut notes).await?;
+            organization(&profile, &secrets, mode, &clients, &cancel, &progress).await?;
         progress.measures(entra.counts(), jira.counts());
         let identity = Identity {
             tenant_id: tenant.id.clone(),
@@ -290,7 +279,6 @@ impl Session {
             mode,
             identity,
             state,
-            notes,
             tenant,
             entra,
             jira,
@@ -300,15 +288,8 @@ impl Session {
             progress,
             owner,
             begun,
-            undo: None,
-            snapshots: None,
-            full: false,
-            held_too: true,
-            admins: false,
-            ahead: false,
-            only_namesakes: false,
-            lock: Some(lock),
             folder,
+            lock: Some(lock),
         })
     }
 }

@@ -8,7 +8,7 @@ use regex::Regex;
 use rollbook::config::{Paths, SecretKind, keep_secret};
 use rollbook::console::{Asked, Console, Ended, Event, Place, Simulate, Theme};
 use rollbook::simulator::{Scenario, Simulator};
-use rollbook::sync::Problem;
+use rollbook::sync::{Problem, ProblemKind};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -86,7 +86,7 @@ pub fn no_simulation() -> Simulate {
     Box::new(|| {
         Box::pin(async {
             Err(Problem::plain(
-                "test",
+                ProblemKind::Start,
                 "There is no simulation in this test.".to_owned(),
                 "None is needed.",
             ))

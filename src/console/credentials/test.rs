@@ -6,7 +6,7 @@ use crate::config::Editor;
 use crate::console::app::App;
 use crate::console::event::Effect;
 use crate::console::field::SecretField;
-use crate::sync::{Control, FindingState, Problem, Side, SyncError};
+use crate::sync::{Control, FindingState, Problem, ProblemKind, Side, SyncError};
 
 /// A test of one side ended.
 pub(in crate::console) fn tested(app: &mut App, round: u64, side: Side, problem: Option<&Problem>) {
@@ -52,7 +52,7 @@ pub(super) fn test(app: &mut App) -> Vec<Effect> {
         *test = Test::default();
         if elsewhere {
             test.problem = Some(Problem::plain(
-                "config",
+                ProblemKind::Config,
                 "The address was edited: the kept secret is not sent to another address."
                     .to_owned(),
                 "Check the address, and enter the secret again.",
@@ -61,7 +61,7 @@ pub(super) fn test(app: &mut App) -> Vec<Effect> {
         }
         if let Some((key, words)) = wrong {
             test.problem = Some(Problem::plain(
-                "config",
+                ProblemKind::Config,
                 format!("{} {words}.", key.label()),
                 key.guide(),
             ));

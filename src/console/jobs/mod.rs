@@ -24,7 +24,7 @@ use crate::directory::Completeness;
 use crate::plan::next_run;
 use crate::store::{Run, RunOutcome};
 use crate::sync::run::Report;
-use crate::sync::{Control, Problem, Progress};
+use crate::sync::{Control, Problem, ProblemKind, Progress};
 use crate::text::{counted, duration, escape, grouped};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
@@ -126,8 +126,7 @@ impl Jobs {
         self.cursor = place.unwrap_or(0);
         self.runs = runs.all;
         // Whoever was in the way is done.
-        let was_locked =
-            |last: &Last| matches!(last, Last::Failed(problem) if problem.kind == "locked");
+        let was_locked = |last: &Last| matches!(last, Last::Failed(problem) if problem.kind == ProblemKind::Locked);
         if self.locked.is_none()
             && self
                 .last
@@ -374,7 +373,7 @@ pub(super) fn ended(app: &mut App, problem: Option<&Problem>) -> Vec<Effect> {
     }
     let name = job.as_ref().map_or("", |job| job.kind.name());
     match problem {
-        Some(problem) if problem.kind == "cancelled" => {
+        Some(problem) if problem.kind == ProblemKind::Cancelled => {
             app.jobs.say(app.now, Tone::Held, "Cancelled.");
             app.note("Cancelled. Nothing was left half done.");
             // The plan on screen speaks of what was done meanwhile: what is left is read anew.
@@ -388,7 +387,7 @@ pub(super) fn ended(app: &mut App, problem: Option<&Problem>) -> Vec<Effect> {
         Some(problem) => {
             let words = format!("{} {}", problem.message, problem.hint);
             app.jobs.say(app.now, Tone::Bad, &words);
-            if problem.kind == "locked" {
+            if problem.kind == ProblemKind::Locked {
                 app.jobs.locked = problem.ids.get("held-by").cloned();
             }
             if let Some(ask) = take_over(job.as_ref(), problem) {
@@ -430,7 +429,7 @@ fn take_over(job: Option<&Job>, problem: &Problem) -> Option<Ask> {
         reviewed,
         allowances,
         ..
-    } = &job.filter(|_| problem.kind == "leased")?.kind
+    } = &job.filter(|_| problem.kind == ProblemKind::Leased)?.kind
     else {
         return None;
     };

@@ -3,7 +3,7 @@
 use crate::console::review::Said;
 use crate::console::theme::Tone;
 use crate::console::worker::WorkKind;
-use crate::sync::Problem;
+use crate::sync::{Problem, ProblemKind};
 
 /// What an answer does.
 #[derive(Debug, Clone)]
@@ -73,7 +73,7 @@ impl Ask {
             let text = format!("{}\n{ids}", problem.message);
             answers.push(("Copy for support", Answer::Copy(text)));
         }
-        if matches!(problem.kind, "config" | "no-config") {
+        if problem.kind == ProblemKind::Config {
             answers.insert(0, ("Read the file again", Answer::Reload));
         }
         Self::new("That did not work", lines, answers)

@@ -1,24 +1,24 @@
 //! The profile's own files: configuration, secrets, stores.
 
-use super::Problem;
+use super::{Problem, ProblemKind};
 use crate::config::{ConfigError, SecretKind};
-use crate::store::{Owner, StoreError};
+use crate::store::StoreError;
 use crate::text::escape;
 
 pub(super) fn config(error: &ConfigError) -> Problem {
     match error {
         ConfigError::Missing(path) => Problem::new(
-            "config",
+            ProblemKind::Config,
             format!("There is no configuration at {}.", path.display()),
             "Run `rollbook` in a terminal: it leads through it. Or write it by hand (the README shows how), name another folder with --config-dir, or try `rollbook demo`, which needs none.",
         ),
         ConfigError::Io { path, source } => Problem::new(
-            "config",
+            ProblemKind::Config,
             format!("{} can't be read: {source}.", path.display()),
             "Check the file's owner and permissions.",
         ),
         ConfigError::Changed(path) => Problem::new(
-            "config",
+            ProblemKind::Config,
             format!(
                 "Nothing was saved: {} was changed by somebody else since it was read.",
                 path.display()
@@ -31,7 +31,7 @@ pub(super) fn config(error: &ConfigError) -> Problem {
             message,
             suggestion,
         } => Problem::new(
-            "config",
+            ProblemKind::Config,
             format!("{}, line {line}: {}.", path.display(), escape(message)),
             match suggestion {
                 Some(word) => format!("Did you mean “{}”?", escape(word)),
@@ -47,22 +47,22 @@ pub(super) fn config(error: &ConfigError) -> Problem {
             key,
             message,
         } => Problem::new(
-            "config",
+            ProblemKind::Config,
             format!("Profile “{}”, {key}: {}.", escape(profile), escape(message)),
             format!("Correct it in {}.", path.display()),
         ),
         ConfigError::NoProfile(path) => Problem::new(
-            "config",
+            ProblemKind::Config,
             format!("{} holds no profile.", path.display()),
             "Add one, as the README shows.",
         ),
         ConfigError::UnknownProfile { wanted, known } => Problem::new(
-            "config",
+            ProblemKind::Config,
             format!("There is no profile “{}”.", escape(wanted)),
             format!("Those that exist: {}.", escape(&known.join(", "))),
         ),
         ConfigError::SeveralProfiles { known } => Problem::new(
-            "config",
+            ProblemKind::Config,
             "There are several profiles, and none was named.",
             format!(
                 "Add --profile NAME, with one of: {}.",
@@ -73,7 +73,7 @@ pub(super) fn config(error: &ConfigError) -> Problem {
         | ConfigError::OpenSecrets { .. }
         | ConfigError::SecretCommand { .. } => secrets(error),
         ConfigError::NoHome => Problem::new(
-            "config",
+            ProblemKind::Config,
             "This system names no home folder to keep files in.",
             "Name folders with --config-dir and --data-dir.",
         ),
@@ -109,13 +109,13 @@ fn secrets(error: &ConfigError) -> Problem {
                 );
             }
             Problem::new(
-                "secret",
+                ProblemKind::Secret,
                 format!("{} is missing.", capital(&kind.to_string())),
                 hint,
             )
         }
         ConfigError::OpenSecrets { path, mode } => Problem::new(
-            "secret",
+            ProblemKind::Secret,
             format!(
                 "{} can be read by other users of this machine (mode {mode:o}). It is not used.",
                 path.display()
@@ -126,7 +126,7 @@ fn secrets(error: &ConfigError) -> Problem {
             ),
         ),
         ConfigError::SecretCommand { kind, cause } => Problem::new(
-            "secret",
+            ProblemKind::Secret,
             format!("secret_command for {kind} failed: {}.", escape(cause)),
             match kind {
                 SecretKind::EntraClientSecret => {
@@ -140,7 +140,11 @@ fn secrets(error: &ConfigError) -> Problem {
                 }
             },
         ),
-        other => Problem::new("config", other.to_string(), "Correct the configuration."),
+        other => Problem::new(
+            ProblemKind::Config,
+            other.to_string(),
+            "Correct the configuration.",
+        ),
     }
 }
 
@@ -158,37 +162,20 @@ fn how_to_restore(backup: Option<&std::path::Path>, path: &std::path::Path) -> S
     }
 }
 
-fn locked(owner: Option<&Owner>) -> Problem {
-    let hint = "Wait until it is done, or stop it there.";
-    let Some(o) = owner else {
-        let message = "Another Rollbook is at work on this profile.";
-        return Problem::new("locked", message, hint);
-    };
-    let message = format!(
-        "Another Rollbook is at work on this profile: {} on {}, `{}` since {} (process {}).",
-        escape(&o.person),
-        escape(&o.host),
-        escape(&o.doing),
-        escape(&o.since),
-        o.pid
-    );
-    Problem::new("locked", message, hint).id("held-by", &o.to_string())
-}
-
 pub(super) fn store(error: &StoreError) -> Problem {
     match error {
         StoreError::Io { path, source } => Problem::new(
-            "store",
+            ProblemKind::Store,
             format!("{} can't be used: {source}.", path.display()),
             "Check the owner, the permissions and the free space of that folder.",
         ),
         StoreError::Sql { path, source } => Problem::new(
-            "store",
+            ProblemKind::Store,
             format!("{} can't be read or written: {source}.", path.display()),
             "Check the free space of that folder and whether another program holds the file.",
         ),
         StoreError::UnknownWord { path, unknown } => Problem::new(
-            "store",
+            ProblemKind::Store,
             format!(
                 "{} can't be used: {}.",
                 path.display(),
@@ -197,7 +184,7 @@ pub(super) fn store(error: &StoreError) -> Problem {
             "Use the version of Rollbook that wrote it.",
         ),
         StoreError::BadBackup { path, cause } => Problem::new(
-            "bad-backup",
+            ProblemKind::BadBackup,
             format!(
                 "The backup {} can't be used: {}. Nothing was changed.",
                 path.display(),
@@ -210,7 +197,7 @@ pub(super) fn store(error: &StoreError) -> Problem {
             cause,
             backup,
         } => Problem::new(
-            "state-damaged",
+            ProblemKind::StateDamaged,
             format!(
                 "The state of this profile is damaged: {} ({}). It holds the links between people and accounts, and without it nothing is written.",
                 path.display(),
@@ -219,7 +206,7 @@ pub(super) fn store(error: &StoreError) -> Problem {
             how_to_restore(backup.as_deref(), path),
         ),
         StoreError::StateMissing { path, backup } => Problem::new(
-            "state-missing",
+            ProblemKind::StateMissing,
             format!(
                 "The state of this profile existed and is gone: {}. It holds the links between people and accounts, and without it nothing is written.",
                 path.display()
@@ -227,14 +214,33 @@ pub(super) fn store(error: &StoreError) -> Problem {
             how_to_restore(backup.as_deref(), path),
         ),
         StoreError::Newer { path } => Problem::new(
-            "store",
+            ProblemKind::Store,
             format!(
                 "{} was written by a newer version of Rollbook.",
                 path.display()
             ),
             "Use that version.",
         ),
-        StoreError::Locked { owner } => locked(owner.as_ref()),
+        StoreError::Locked { owner } => match owner {
+            Some(o) => Problem::new(
+                ProblemKind::Locked,
+                format!(
+                    "Another Rollbook is at work on this profile: {} on {}, `{}` since {} (process {}).",
+                    escape(&o.person),
+                    escape(&o.host),
+                    escape(&o.doing),
+                    escape(&o.since),
+                    o.pid
+                ),
+                "Wait until it is done, or stop it there.",
+            )
+            .id("held-by", &o.to_string()),
+            None => Problem::new(
+                ProblemKind::Locked,
+                "Another Rollbook is at work on this profile.",
+                "Wait until it is done, or stop it there.",
+            ),
+        },
         StoreError::OtherIdentity { pinned, found } => {
             let what = if pinned.tenant_id == found.tenant_id {
                 "Jira site"
@@ -244,7 +250,7 @@ pub(super) fn store(error: &StoreError) -> Problem {
                 "Entra tenant and another Jira site"
             };
             Problem::new(
-                "identity-changed",
+                ProblemKind::IdentityChanged,
                 format!("This profile now leads to another {what} than the one its links belong to. Nothing was read or written."),
                 "Put the former tenant and site back, or give the new pair a profile of its own name: links of one site mean nothing on another.",
             )
@@ -254,7 +260,7 @@ pub(super) fn store(error: &StoreError) -> Problem {
             .id("found-site", &found.cloud_id)
         }
         StoreError::Journal(cause) => Problem::new(
-            "store",
+            ProblemKind::Store,
             format!(
                 "The journal can't be written: {}. The run was stopped, since nothing is written to Jira that isn't journalled.",
                 escape(cause)

@@ -1,18 +1,20 @@
 //! Every error in words for an administrator: what happened, why, what to do, and the ids that
 //! support will ask for.
 
+mod kind;
 mod local;
 mod services;
 
 use crate::sync::error::{PlanRefused, SyncError};
 use crate::text::escape;
+pub use kind::ProblemKind;
 use std::collections::BTreeMap;
 
 /// An error as an administrator reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// A stable word for programs.
-    pub kind: &'static str,
+    /// What kind it is, for programs.
+    pub kind: ProblemKind,
     /// What happened, and why.
     pub message: String,
     /// What to do.
@@ -22,7 +24,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    fn new(kind: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    fn new(kind: ProblemKind, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             kind,
             message: message.into(),
@@ -33,7 +35,7 @@ impl Problem {
 
     /// A problem from outside the use cases.
     #[must_use]
-    pub fn plain(kind: &'static str, message: String, hint: &str) -> Self {
+    pub fn plain(kind: ProblemKind, message: String, hint: &str) -> Self {
         Self::new(kind, message, hint)
     }
 
@@ -53,17 +55,17 @@ impl From<&SyncError> for Problem {
             SyncError::Entra(error) => error.into(),
             SyncError::Jira(error) => error.into(),
             SyncError::Allowance(error) => Self::new(
-                "allowance",
+                ProblemKind::Allowance,
                 format!("Nothing was applied: {error}."),
                 "Look at the plan again, and allow a guard by its name and the number that the plan shows for it, such as --allow new-people=12.",
             ),
             SyncError::NotAsReviewed => Self::new(
-                "plan-refused",
+                ProblemKind::PlanRefused,
                 "Nothing was applied: toggles, scope or names were changed since this plan was made.",
                 "Read both directories again, and review the new plan.",
             ),
             SyncError::UnclearScope(why) => Self::new(
-                "scope",
+                ProblemKind::Scope,
                 format!(
                     "Who takes part can't be told: {}. Nothing was planned.",
                     escape(why)
@@ -71,40 +73,25 @@ impl From<&SyncError> for Problem {
                 "Correct the name in the configuration (an object id outlives renames), or give the application the permission that is missing.",
             ),
             SyncError::Client(cause) => Self::new(
-                "connection",
+                ProblemKind::Connection,
                 format!("The HTTP client could not be started: {cause}."),
                 "Check the proxy settings of this machine (HTTPS_PROXY) and its CA certificates.",
             ),
             SyncError::PlanFile { path, source } => Self::new(
-                "plan-file",
+                ProblemKind::PlanFile,
                 format!("The file {} can't be used: {source}.", path.display()),
                 "Check the path and its permissions.",
             ),
             SyncError::PlanRefused { path, cause } => {
                 refused_plan(&path.display().to_string(), cause)
             }
-            SyncError::NoTerminal { instead } => Self::new(
-                "no-terminal",
-                "This needs an answer, and there is no terminal to ask on. Nothing was applied.",
-                *instead,
-            ),
-            SyncError::NoConsole => Self::new(
-                "no-terminal",
-                "The console needs a terminal, and there is none here.",
-                "Without one there are commands: `rollbook --help` lists them, and `rollbook demo --headless` shows the main job.",
-            ),
-            SyncError::Terminal(cause) => Self::new(
-                "terminal",
-                format!("The terminal can't be used: {cause}."),
-                "Check TERM and the connection, and start again. What was under way is in the journal: the next run goes on from there.",
-            ),
             SyncError::NotAdoptable(message) => Self::new(
-                "adopt",
+                ProblemKind::Adopt,
                 message.clone(),
                 "Name a Jira group as Jira shows it, or its groupId. `rollbook plan` lists the groups that stand for an Entra group.",
             ),
             SyncError::Leased(rival) => Self::new(
-                "leased",
+                ProblemKind::Leased,
                 format!("Nothing was applied: {}", rival.words()),
                 if rival.active {
                     "Wait until that run has ended. To go on all the same, apply it yourself with `rollbook apply` or in the console, and answer that you take over."
@@ -113,12 +100,12 @@ impl From<&SyncError> for Problem {
                 },
             ),
             SyncError::UnknownRun(run) => Self::new(
-                "unknown-run",
+                ProblemKind::UnknownRun,
                 format!("There is no run “{}”.", escape(run)),
                 "`rollbook runs` lists them.",
             ),
             SyncError::Cancelled => Self::new(
-                "cancelled",
+                ProblemKind::Cancelled,
                 "Cancelled. Nothing was left half done.",
                 "Start it again when you are ready.",
             ),
@@ -128,7 +115,7 @@ impl From<&SyncError> for Problem {
 
 fn refused_plan(path: &str, cause: &PlanRefused) -> Problem {
     Problem::new(
-        "plan-refused",
+        ProblemKind::PlanRefused,
         format!("The plan in {path} is not applied: {cause}."),
         "Make a new one with `rollbook plan --out FILE`, review it, and apply that.",
     )

@@ -1,6 +1,6 @@
 //! Entra and Jira.
 
-use super::Problem;
+use super::{Problem, ProblemKind};
 use crate::entra::{EntraError, TokenProblem, TokenRefusal, missing_permissions};
 use crate::http::Failure;
 use crate::jira::{JiraError, Refusal};
@@ -23,26 +23,26 @@ impl From<&EntraError> for Problem {
                 .id("request-id", request_id)
                 .id("client-request-id", client_request_id),
             EntraError::EndlessLinks { what } => Self::new(
-                "entra",
+                ProblemKind::Entra,
                 format!(
                     "Graph gave the same link twice while it listed {what}, so that the listing would never end. What was read so far is not used."
                 ),
                 "Try again in some minutes. If it stays, ask Microsoft's support.",
             ),
             EntraError::NoDeltaLink { what } => Self::new(
-                "entra",
+                ProblemKind::Entra,
                 format!(
                     "Graph ended the listing of {what} without the link that says that it is whole. What was read so far is not used."
                 ),
                 "Try again. If it stays, a proxy between here and Graph may change its answers.",
             ),
             EntraError::BatchUnanswered => Self::new(
-                "entra",
+                ProblemKind::Entra,
                 "Graph left parts of a batch unanswered again and again, so that some groups' members are unknown. What was read so far is not used.",
                 "Try again in some minutes.",
             ),
             EntraError::NoOrganization => Self::new(
-                "entra",
+                ProblemKind::Entra,
                 "Graph gave no organization for this tenant.",
                 "Check entra.tenant_id and entra.cloud.",
             ),
@@ -105,7 +105,7 @@ fn token(refusal: &TokenRefusal) -> Problem {
         .code
         .map_or_else(String::new, |c| format!("AADSTS{c}"));
     Problem::new(
-        "entra-credentials",
+        ProblemKind::EntraCredentials,
         format!("{message} ({})", escape(&refusal.description)),
         hint,
     )
@@ -136,7 +136,7 @@ fn refused(
             grants.join(" and ")
         };
         return Problem::new(
-            "entra-permission",
+            ProblemKind::EntraPermission,
             format!("Entra does not let this application {what}: {has}."),
             format!(
                 "Under App registrations ▸ your application ▸ API permissions ▸ Add a permission ▸ Microsoft Graph, choose “Application permissions” (not “Delegated permissions”), add {grant} (Directory.Read.All and User.Read.All serve everything that Rollbook does), then choose “Grant admin consent”. It may take some minutes to count."
@@ -160,7 +160,7 @@ fn refused(
         _ => "If it stays, give the ids below to Microsoft's support.",
     };
     Problem::new(
-        "entra",
+        ProblemKind::Entra,
         format!("Graph refused to {what}: status {status}{code}, {said}."),
         hint,
     )
@@ -171,45 +171,45 @@ impl From<&JiraError> for Problem {
         match error {
             JiraError::Http(failure) => http("Jira", failure),
             JiraError::BadCredentials { request_id } => Self::new(
-                "jira-credentials",
+                ProblemKind::JiraCredentials,
                 "Jira does not accept the admin e-mail and API token, neither on the site nor through the gateway. The token may have expired: API tokens live at most a year.",
                 "Create a new token at id.atlassian.com ▸ Security ▸ API tokens, signed in as that admin, and check jira.admin_email and jira.site_url.",
             )
             .id("request-id", request_id),
             JiraError::NotSignedIn { request_id } => Self::new(
-                "jira-credentials",
+                ProblemKind::JiraCredentials,
                 "Jira answered as if nobody had signed in, with empty lists. Nothing of it was believed. The API token has expired or was revoked.",
                 "Create a new token at id.atlassian.com ▸ Security ▸ API tokens, signed in as that admin.",
             )
             .id("request-id", request_id),
             JiraError::Captcha => Self::new(
-                "jira-credentials",
+                ProblemKind::JiraCredentials,
                 "Jira wants this account to solve a captcha before it may sign in again.",
                 "Log in to the site once in a browser as that admin, then try again.",
             ),
             JiraError::NotASite { host } => Self::new(
-                "jira-site",
+                ProblemKind::JiraSite,
                 format!("{} is no Jira Cloud site.", escape(host)),
                 "Check jira.site_url: it looks like https://acme.atlassian.net, without a path. Jira Server and Data Center are not supported.",
             ),
             JiraError::AdminsUnknown(why) => Self::new(
-                "jira",
+                ProblemKind::Jira,
                 format!("Jira's listing of the groups that make administrators never added up: {why}. Without it nothing is safe to write."),
                 "Try again in some minutes.",
             ),
             JiraError::EndlessPages => Self::new(
-                "jira",
+                ProblemKind::Jira,
                 "A listing of the organization goes round in circles. What was read so far is not used.",
                 "Try again in some minutes. If it stays, ask Atlassian's support.",
             ),
             JiraError::OrganizationKey { request_id } => Self::new(
-                "organization-key",
+                ProblemKind::OrganizationKey,
                 "The organization's API key is not accepted: it is wrong, was revoked, or has ended.",
                 "At admin.atlassian.com ▸ Settings ▸ API keys, create a new one (keys end after a week unless told otherwise, and after a year at most), and set it as org_api_key. Until then people who hide their e-mail are looked up one by one.",
             )
             .id("request-id", request_id),
             JiraError::OtherOrganization { wanted, found } => Self::new(
-                "organization-key",
+                ProblemKind::OrganizationKey,
                 if wanted.is_empty() {
                     format!(
                         "The organization's API key is good for {} organizations, and none is named.",
@@ -221,7 +221,7 @@ impl From<&JiraError> for Problem {
                 format!("Set jira.organization_id to one of: {}.", escape(&found.join(", "))),
             ),
             JiraError::UnclearDirectory { found } => Self::new(
-                "organization-directory",
+                ProblemKind::OrganizationDirectory,
                 format!(
                     "The account is in {} directories of the organization, so that it can't be told which one to change.",
                     found.len()
@@ -238,7 +238,7 @@ fn jira_refused(refusal: &Refusal) -> Problem {
     let said = escape(refusal.message.trim_end_matches('.')).into_owned();
     let problem = match refusal.status {
         403 => Problem::new(
-            "jira-permission",
+            ProblemKind::JiraPermission,
             format!("Jira does not let this account {what}: {said}."),
             if what == "create a user" {
                 "Creating people needs an organization admin: at admin.atlassian.com ▸ Administrators, add this account, or name another one."
@@ -247,14 +247,14 @@ fn jira_refused(refusal: &Refusal) -> Problem {
             },
         ),
         429 => Problem::new(
-            "jira-busy",
+            ProblemKind::JiraBusy,
             format!(
                 "Jira refused to {what}, since its rate limit is used up, also after some retries."
             ),
             "Another integration may use the same limit. Lower limits.max_rate, or try again later.",
         ),
         500.. => Problem::new(
-            "jira",
+            ProblemKind::Jira,
             format!(
                 "Jira has trouble: it refused to {what} with status {} ({said}), also after some retries.",
                 refusal.status
@@ -262,7 +262,7 @@ fn jira_refused(refusal: &Refusal) -> Problem {
             "See status.atlassian.com, and try again later.",
         ),
         status => Problem::new(
-            "jira",
+            ProblemKind::Jira,
             format!("Jira refused to {what}: status {status}, {said}."),
             refusal_hint(refusal),
         ),
@@ -295,12 +295,12 @@ fn http(side: &str, failure: &Failure) -> Problem {
     let host = |host: &str| escape(host).into_owned();
     match failure {
         Failure::Connect { host: h, cause } => Problem::new(
-            "connection",
+            ProblemKind::Connection,
             format!("{side}: no connection to {} ({}).", host(h), escape(cause)),
             "Check the address in the configuration, the network, and whether this machine needs a proxy (HTTPS_PROXY).",
         ),
         Failure::Tls { host: h, cause } => Problem::new(
-            "tls",
+            ProblemKind::Tls,
             format!(
                 "{side}: the connection to {} is not trusted ({}).",
                 host(h),
@@ -309,7 +309,7 @@ fn http(side: &str, failure: &Failure) -> Problem {
             "If a proxy of your company opens encrypted connections, add its CA certificate to this machine. Otherwise don't go on: somebody may be listening.",
         ),
         Failure::TimedOut { host: h, after } => Problem::new(
-            "connection",
+            ProblemKind::Connection,
             format!(
                 "{side}: {} did not answer within {} s.",
                 host(h),
@@ -318,7 +318,7 @@ fn http(side: &str, failure: &Failure) -> Problem {
             "Check the network, and try again.",
         ),
         Failure::Cut { host: h, cause } => Problem::new(
-            "connection",
+            ProblemKind::Connection,
             format!(
                 "{side}: the connection to {} was cut again and again ({}).",
                 host(h),
@@ -327,7 +327,7 @@ fn http(side: &str, failure: &Failure) -> Problem {
             "Check the network, and try again.",
         ),
         Failure::Garbled { host: h, cause } => Problem::new(
-            "answer",
+            ProblemKind::Answer,
             format!(
                 "{side}: {} answered with something else than the documented form, again and again ({}). Nothing of it was believed.",
                 host(h),
@@ -336,7 +336,7 @@ fn http(side: &str, failure: &Failure) -> Problem {
             "Check the address in the configuration; a proxy or a sign-in page may stand in between.",
         ),
         Failure::TooLarge { host: h, limit } => Problem::new(
-            "answer",
+            ProblemKind::Answer,
             format!(
                 "{side}: {} sent more than {limit} bytes in one answer. It was not read.",
                 host(h)
@@ -344,7 +344,7 @@ fn http(side: &str, failure: &Failure) -> Problem {
             "Check the address in the configuration.",
         ),
         Failure::Redirected { host: h, to } => Problem::new(
-            "redirect",
+            ProblemKind::Redirect,
             format!(
                 "{side}: {} wants to send the call to {}. Redirects are not followed, so that no secret goes there.",
                 host(h),
@@ -353,7 +353,7 @@ fn http(side: &str, failure: &Failure) -> Problem {
             "Check the address in the configuration: the site may have been renamed.",
         ),
         Failure::ForeignLink { host: h, to } => Problem::new(
-            "foreign-link",
+            ProblemKind::ForeignLink,
             format!(
                 "{side}: an answer of {} points to {}, which is not the configured service. It was not followed, and nothing of the listing is used.",
                 host(h),
@@ -362,7 +362,7 @@ fn http(side: &str, failure: &Failure) -> Problem {
             "A proxy may change the answers, or entra.cloud may be wrong. Don't go on before you know which.",
         ),
         Failure::AskedToWait { host: h, wait, .. } => Problem::new(
-            "throttled",
+            ProblemKind::Throttled,
             format!(
                 "{side}: {} asks to wait {} minutes.",
                 host(h),
@@ -371,7 +371,7 @@ fn http(side: &str, failure: &Failure) -> Problem {
             "Try again after that.",
         ),
         Failure::Cancelled => Problem::new(
-            "cancelled",
+            ProblemKind::Cancelled,
             "Cancelled. Nothing was left half done.",
             "Start it again when you are ready.",
         ),

@@ -1,16 +1,15 @@
 //! What somebody else changed in Jira since it was known, with who and when.
 
-use super::jira::JiraSide;
 use crate::directory::{AccountId, AccountKind, GroupId, JiraSnapshot, fold};
 use crate::jira::AuditRecord;
 use crate::store::Written;
 use crate::sync::error::SyncError;
 use crate::sync::session::Session;
-use crate::text::escape;
+use crate::text::{escape, grouped};
 use std::collections::HashSet;
 
 /// How many are told one by one.
-pub(in crate::sync) const SHOWN: usize = 20;
+const SHOWN: usize = 20;
 
 /// A membership that was changed by somebody else.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -139,35 +138,55 @@ impl Drift {
     }
 }
 
-impl Session {
-    /// Keeps what concerns linked groups, and asks the audit records for who and when.
-    pub(in crate::sync) async fn explain(
-        &self,
-        drift: &mut Vec<Drift>,
-        jira: &JiraSide,
-    ) -> Result<(), SyncError> {
-        let links = self.state.links()?;
-        let linked: HashSet<&GroupId> = links.groups().map(|link| &link.group).collect();
-        drift.retain(|row| linked.contains(&row.group));
-        let Some(since) = drift.iter().map(|row| row.known_at).min() else {
-            return Ok(());
-        };
-        let since = jiff::Timestamp::from_second(i64::from(since) - 60)
-            .map(|at| at.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string())
-            .unwrap_or_default();
-        let Some(records) = self.jira.audit(&since).await? else {
-            return Ok(());
-        };
-        for row in drift {
-            if let Some(record) = records.iter().find(|record| row.is_told_by(record)) {
-                let account = jira.snapshot.find_account(&record.author);
-                let who = account.map_or(record.author.as_str(), |row| {
-                    jira.snapshot.account(row).name()
-                });
-                let when = record.created.get(..16).unwrap_or(&record.created);
-                row.by = Some((who.to_owned(), when.replace('T', " ")));
-            }
+/// Keeps what concerns linked groups, and asks the audit records for who and when.
+async fn explain(
+    session: &Session,
+    drift: &mut Vec<Drift>,
+    jira: &JiraSnapshot,
+) -> Result<(), SyncError> {
+    let links = session.state.links()?;
+    let linked: HashSet<&GroupId> = links.groups().map(|link| &link.group).collect();
+    drift.retain(|row| linked.contains(&row.group));
+    let Some(since) = drift.iter().map(|row| row.known_at).min() else {
+        return Ok(());
+    };
+    let since = jiff::Timestamp::from_second(i64::from(since) - 60)
+        .map(|at| at.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string())
+        .unwrap_or_default();
+    let Some(records) = session.jira.audit(&since).await? else {
+        return Ok(());
+    };
+    for row in drift {
+        if let Some(record) = records.iter().find(|record| row.is_told_by(record)) {
+            let account = jira.find_account(&record.author);
+            let who = account.map_or(record.author.as_str(), |row| jira.account(row).name());
+            let when = record.created.get(..16).unwrap_or(&record.created);
+            row.by = Some((who.to_owned(), when.replace('T', " ")));
         }
-        Ok(())
     }
+    Ok(())
+}
+
+/// Tells of memberships that somebody else changed in Jira since they were known, with who and
+/// when, if the audit records tell.
+pub(in crate::sync) async fn tell_drift(
+    session: &mut Session,
+    mut drift: Vec<Drift>,
+    jira: &JiraSnapshot,
+) -> Result<(), SyncError> {
+    if drift.is_empty() {
+        return Ok(());
+    }
+    drift.sort();
+    drift.dedup();
+    explain(session, &mut drift, jira).await?;
+    let shown = drift.iter().take(SHOWN).map(Drift::words);
+    shown.for_each(|line| session.progress.note(line));
+    if drift.len() > SHOWN {
+        session.progress.note(format!(
+            "… and {} more memberships that were changed in Jira by somebody else.",
+            grouped((drift.len() - SHOWN) as u64)
+        ));
+    }
+    Ok(())
 }

@@ -24,84 +24,83 @@ pub(in crate::sync) struct EntraSide {
     pub(in crate::sync) said: Vec<String>,
 }
 
-impl Session {
-    /// Reads what changed since `base`, or everything where that is not possible.
-    pub(in crate::sync) async fn read_entra(
-        &self,
-        base: Option<(Arc<EntraSnapshot>, EntraNotes)>,
-        listed: &EntraProgress,
-    ) -> Result<EntraSide, SyncError> {
-        self.entra.authorize().await?;
-        let reads_hidden = self.entra.reads_hidden().await;
-        let assigned = self.assigned().await?;
-        let mut said = Vec::new();
-        let mut side = None;
-        let mut whole_at = now();
-        if let Some((base, before)) = base
-            && before.reads_hidden == reads_hidden
-        {
-            let links = DeltaLinks {
-                users: before.users_link,
-                groups: before.groups_link,
-            };
-            // Links of another address, such as another cloud's, are of no use here.
-            let usable =
-                |(users, groups): &(&str, &str)| self.entra.owns(users) && self.entra.owns(groups);
-            // From time to time everything is read, whatever the changes said.
-            let recent = now().saturating_sub(before.whole_at) < WHOLE_WITHIN;
-            if let Some(links) = links.both().filter(usable).filter(|_| recent) {
-                match self.entra.changes(&base, links, listed).await? {
-                    Some(read) if read.snapshot.users.is_whole() => {
-                        whole_at = before.whole_at;
-                        side = Some((read, Some(base)));
-                    }
-                    read => {
-                        let why = match read {
-                            None => "Entra's links to what changed had ended",
-                            Some(_) => "What Entra said that had changed does not add up",
-                        };
-                        let read = self.entra.everything(listed).await?;
-                        said.push(compared(why, &base, &read.snapshot));
-                        side = Some((read, Some(base)));
-                    }
+/// Reads what changed since `base`, or everything where that is not possible.
+pub(in crate::sync) async fn read_entra(
+    session: &Session,
+    base: Option<(Arc<EntraSnapshot>, EntraNotes)>,
+    listed: &EntraProgress,
+) -> Result<EntraSide, SyncError> {
+    session.entra.authorize().await?;
+    let reads_hidden = session.entra.reads_hidden().await;
+    let assigned = assigned(session).await?;
+    let mut said = Vec::new();
+    let mut side = None;
+    let mut whole_at = now();
+    if let Some((base, before)) = base
+        && before.reads_hidden == reads_hidden
+    {
+        let links = DeltaLinks {
+            users: before.users_link,
+            groups: before.groups_link,
+        };
+        // Links of another address, such as another cloud's, are of no use here.
+        let usable = |(users, groups): &(&str, &str)| {
+            session.entra.owns(users) && session.entra.owns(groups)
+        };
+        // From time to time everything is read, whatever the changes said.
+        let recent = now().saturating_sub(before.whole_at) < WHOLE_WITHIN;
+        if let Some(links) = links.both().filter(usable).filter(|_| recent) {
+            match session.entra.changes(&base, links, listed).await? {
+                Some(read) if read.snapshot.users.is_whole() => {
+                    whole_at = before.whole_at;
+                    side = Some((read, Some(base)));
+                }
+                read => {
+                    let why = match read {
+                        None => "Entra's links to what changed had ended",
+                        Some(_) => "What Entra said that had changed does not add up",
+                    };
+                    let read = session.entra.everything(listed).await?;
+                    said.push(compared(why, &base, &read.snapshot));
+                    side = Some((read, Some(base)));
                 }
             }
         }
-        let (mut read, base) = match side {
-            Some(side) => side,
-            None => (self.entra.everything(listed).await?, None),
-        };
-        read.snapshot.set_domains(&self.tenant.domains);
-        read.snapshot.set_assigned(assigned);
-        let notes = EntraNotes {
-            users_link: read.links.users.clone(),
-            groups_link: read.links.groups.clone(),
-            reads_hidden,
-            whole_at,
-        };
-        Ok(EntraSide {
-            read,
-            base,
-            notes,
-            said,
-        })
     }
+    let (mut read, base) = match side {
+        Some(side) => side,
+        None => (session.entra.everything(listed).await?, None),
+    };
+    read.snapshot.set_domains(&session.tenant.domains);
+    read.snapshot.set_assigned(assigned);
+    let notes = EntraNotes {
+        users_link: read.links.users.clone(),
+        groups_link: read.links.groups.clone(),
+        reads_hidden,
+        whole_at,
+    };
+    Ok(EntraSide {
+        read,
+        base,
+        notes,
+        said,
+    })
+}
 
-    /// Who is assigned to the enterprise application that the scope names. There is no delta of
-    /// it, so it is listed each time.
-    async fn assigned(&self) -> Result<Option<Assigned>, SyncError> {
-        let scope = &self.profile.settings.scope;
-        if scope.users != ScopeUsers::Assigned {
-            return Ok(None);
-        }
-        let app_id = scope.assigned_app_id.clone();
-        match self.entra.assigned(&app_id).await {
-            Ok(principals) => Ok(Some(Assigned { app_id, principals })),
-            Err(error) if error.status() == Some(404) => Err(SyncError::UnclearScope(format!(
-                "scope.assigned_app_id names {app_id}, and this tenant has no enterprise application of that client id"
-            ))),
-            Err(error) => Err(error.into()),
-        }
+/// Who is assigned to the enterprise application that the scope names. There is no delta of
+/// it, so it is listed each time.
+async fn assigned(session: &Session) -> Result<Option<Assigned>, SyncError> {
+    let scope = &session.profile.settings.scope;
+    if scope.users != ScopeUsers::Assigned {
+        return Ok(None);
+    }
+    let app_id = scope.assigned_app_id.clone();
+    match session.entra.assigned(&app_id).await {
+        Ok(principals) => Ok(Some(Assigned { app_id, principals })),
+        Err(error) if error.status() == Some(404) => Err(SyncError::UnclearScope(format!(
+            "scope.assigned_app_id names {app_id}, and this tenant has no enterprise application of that client id"
+        ))),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -1,14 +1,14 @@
 //! Reading Jira: everything, or a share of it.
 
-use super::drift::Drift;
+use super::members::read_members;
 use super::refresh::now;
+use super::sides::{Fresh, JiraSide};
 use crate::directory::{
     AccountId, AccountKind, Completeness, Doubt, GroupId, JiraAccountRow, JiraBuilder, JiraChanges,
     JiraGroupRow, JiraSnapshot,
 };
 use crate::jira::{AccountRead, GroupsRead, JiraProgress, Rights, UsersRead};
 use crate::plan::{Due, Known, Verification};
-use crate::store::Written;
 use crate::sync::error::SyncError;
 use crate::sync::session::Session;
 use std::collections::{HashMap, HashSet};
@@ -18,55 +18,6 @@ use std::sync::Arc;
 /// Atlassian's listings lag by some seconds; a missing account is created a second time.
 pub(in crate::sync) const YOUNG: i64 = 900;
 
-/// What of Jira was verified in this session.
-#[derive(Debug, Clone, Default)]
-pub(in crate::sync) struct Fresh {
-    /// When the session began, seconds since 1970; what it reads is noted with this time.
-    pub(in crate::sync) since: u32,
-    /// All accounts.
-    pub(in crate::sync) accounts: bool,
-    /// All groups.
-    pub(in crate::sync) groups: bool,
-    /// Which groups make administrators, take seats or are synced by others.
-    pub(in crate::sync) rights: bool,
-    /// Accounts whose groups were read.
-    pub(in crate::sync) members: HashSet<AccountId>,
-    /// Accounts that were asked for by id.
-    pub(in crate::sync) asked: HashSet<AccountId>,
-    /// Accounts of which the organization was asked whether they are suspended.
-    pub(in crate::sync) asked_organization: HashSet<AccountId>,
-    /// Groups that were asked for by id.
-    pub(in crate::sync) asked_groups: HashSet<GroupId>,
-    /// Folded addresses that were looked up.
-    pub(in crate::sync) addresses: HashSet<String>,
-    /// Folded names of groups that were looked up.
-    pub(in crate::sync) names: HashSet<String>,
-}
-
-/// Jira's side.
-#[derive(Debug, Clone)]
-pub(in crate::sync) struct JiraSide {
-    pub(in crate::sync) snapshot: Arc<JiraSnapshot>,
-    /// What runs wrote since it was read before; nothing if everything was read now.
-    pub(in crate::sync) written: Written,
-    pub(in crate::sync) verification: Verification,
-    pub(in crate::sync) fresh: Fresh,
-    /// What somebody else changed since it was known.
-    pub(in crate::sync) drift: Vec<Drift>,
-}
-
-impl JiraSide {
-    /// Whether this was a short while ago.
-    pub(in crate::sync) fn is_recent(&self, at: u32) -> bool {
-        at + super::verification::RECENT >= self.fresh.since
-    }
-
-    /// Whether a group's members were read in this session.
-    pub(in crate::sync) fn is_fresh(&self, group: u32) -> bool {
-        self.snapshot.group(group).verified() >= self.fresh.since
-    }
-}
-
 /// Linked accounts that a listing lacks.
 #[derive(Default)]
 struct Missing {
@@ -75,393 +26,440 @@ struct Missing {
     doubt: Option<Doubt>,
 }
 
-impl Session {
-    /// Reads a share of what was known before, or everything but the members.
-    pub(in crate::sync) async fn read_jira(
-        &self,
-        base: Option<(Arc<JiraSnapshot>, Verification)>,
-        read: &JiraProgress,
-        known: &Known,
-    ) -> Result<JiraSide, SyncError> {
-        match base {
-            Some((base, verification)) => self.read_share(base, verification, read, known).await,
-            None => self.read_whole(read, known).await,
-        }
+/// Reads a share of what was known before, or everything but the members.
+pub(in crate::sync) async fn read_jira(
+    session: &Session,
+    base: Option<(Arc<JiraSnapshot>, Verification)>,
+    read: &JiraProgress,
+    known: &Known,
+) -> Result<JiraSide, SyncError> {
+    match base {
+        Some((base, verification)) => read_share(session, base, verification, read, known).await,
+        None => read_whole(session, read, known).await,
     }
+}
 
-    async fn read_whole(&self, read: &JiraProgress, known: &Known) -> Result<JiraSide, SyncError> {
-        let began = now();
-        let listings = async {
-            let listings = tokio::try_join!(self.jira.users(read), self.jira.groups(read));
-            Ok::<_, SyncError>(listings?)
-        };
-        let ((mut users, groups), rights) = tokio::try_join!(listings, self.rights())?;
-        let seen: HashSet<&str> = users.accounts.iter().map(|a| a.row().id).collect();
-        let missing = self.missing_links(known, |id| seen.contains(id)).await?;
-        drop(seen);
-        users.accounts.extend(missing.found);
-        if let Some(doubt) = missing.doubt {
-            users.completeness.doubt(doubt);
-        }
-        let unwritable = self.state.unwritable()?;
-        let snapshot = build(&users, &groups, &rights, &unwritable, &self.me(), began);
-        Ok(JiraSide {
-            snapshot: Arc::new(snapshot),
-            written: Written::new(),
-            verification: Verification {
-                read_at: began,
-                runs: self.state.last_run()?,
-                pass_began: began,
-                accounts_at: began,
-                groups_at: began,
-                ..Verification::default()
-            },
-            fresh: Fresh {
-                since: began,
-                accounts: true,
-                groups: true,
-                rights: true,
-                ..Fresh::default()
-            },
-            drift: Vec::new(),
-        })
+async fn read_whole(
+    session: &Session,
+    read: &JiraProgress,
+    known: &Known,
+) -> Result<JiraSide, SyncError> {
+    let began = now();
+    let listings = async {
+        let listings = tokio::try_join!(session.jira.users(read), session.jira.groups(read));
+        Ok::<_, SyncError>(listings?)
+    };
+    let ((mut users, groups), rights) = tokio::try_join!(listings, rights(session,))?;
+    let seen: HashSet<&str> = users.accounts.iter().map(|a| a.row().id).collect();
+    let missing = missing_links(session, known, |id| seen.contains(id)).await?;
+    drop(seen);
+    users.accounts.extend(missing.found);
+    if let Some(doubt) = missing.doubt {
+        users.completeness.doubt(doubt);
     }
+    let unwritable = session.state.unwritable()?;
+    let snapshot = build(&users, &groups, &rights, &unwritable, &me(session), began);
+    Ok(JiraSide {
+        snapshot: Arc::new(snapshot),
+        written: Arc::default(),
+        verification: Verification {
+            read_at: began,
+            runs: session.state.last_run()?,
+            pass_began: began,
+            accounts_at: began,
+            groups_at: began,
+            ..Verification::default()
+        },
+        fresh: Fresh {
+            since: began,
+            accounts: true,
+            groups: true,
+            rights: true,
+            ..Fresh::default()
+        },
+        drift: Vec::new(),
+    })
+}
 
-    pub(in crate::sync) fn me(&self) -> AccountId {
-        self.jira.myself().id.clone()
+pub(in crate::sync) fn me(session: &Session) -> AccountId {
+    session.jira.myself().id.clone()
+}
+
+async fn read_share(
+    session: &Session,
+    base: Arc<JiraSnapshot>,
+    mut verification: Verification,
+    read: &JiraProgress,
+    known: &Known,
+) -> Result<JiraSide, SyncError> {
+    // Later than any earlier reading, also within the same second.
+    let began = now().max(verification.read_at + 1);
+    let within = session.profile.limits.verify_within.duration();
+    let written = session.state.written_after(verification.runs)?;
+    let ended = session.state.ended_after(verification.runs)?;
+    verification.runs = session.state.last_run()?;
+    let due = verification.due(&base, began, within);
+    let mut side = JiraSide {
+        snapshot: base,
+        written: Arc::new(written),
+        verification,
+        fresh: Fresh {
+            since: began,
+            ..Fresh::default()
+        },
+        drift: Vec::new(),
+    };
+    let members: Vec<GroupId> = due
+        .members
+        .iter()
+        .map(|row| GroupId::new(side.snapshot.group(*row).id()))
+        .collect();
+    pass(session, &mut side, &due, read).await?;
+    ask_again(session, &mut side, &ended.0, &ended.1).await?;
+    if due.groups {
+        list_groups(session, &mut side, read).await?;
+    } else if !side.written.is_empty() || !ended.0.is_empty() {
+        // What was written took seats, or gave some back.
+        read_rights(session, &mut side).await?;
     }
+    find_linked(session, &mut side, known).await?;
+    let rows = members.iter();
+    let rows: Vec<u32> = rows
+        .filter_map(|id| side.snapshot.find_group(id.as_str()))
+        .collect();
+    read_members(session, &mut side, &rows, read).await?;
+    Ok(side)
+}
 
-    async fn read_share(
-        &self,
-        base: Arc<JiraSnapshot>,
-        mut verification: Verification,
-        read: &JiraProgress,
-        known: &Known,
-    ) -> Result<JiraSide, SyncError> {
-        // Later than any earlier reading, also within the same second.
-        let began = now().max(verification.read_at + 1);
-        let within = self.profile.limits.verify_within.duration();
-        let written = self.state.written_after(verification.runs)?;
-        let ended = self.state.ended_after(verification.runs)?;
-        verification.runs = self.state.last_run()?;
-        let due = verification.due(&base, began, within);
-        let mut side = JiraSide {
-            snapshot: base,
-            written,
-            verification,
-            fresh: Fresh {
-                since: began,
-                ..Fresh::default()
-            },
-            drift: Vec::new(),
-        };
-        let members: Vec<GroupId> = due
-            .members
-            .iter()
-            .map(|row| GroupId::new(side.snapshot.group(*row).id()))
+/// Goes on with the pass through the accounts. At its end, whoever it did not show is asked
+/// for by id before being believed gone.
+async fn pass(
+    session: &Session,
+    side: &mut JiraSide,
+    due: &Due,
+    read: &JiraProgress,
+) -> Result<(), SyncError> {
+    if due.account_pages == 0 {
+        return Ok(());
+    }
+    let at = side.fresh.since;
+    if side.verification.next_row == 0 {
+        side.verification.pass_began = at;
+    }
+    let start = side.verification.next_row;
+    let users = session
+        .jira
+        .users_from(start, due.account_pages, read)
+        .await?;
+    if let Completeness::Doubtful(doubt) = users.completeness {
+        Arc::make_mut(&mut side.snapshot).users.doubt(doubt);
+        return Ok(());
+    }
+    let mut changes = JiraChanges::new(at);
+    for account in &users.accounts {
+        changes.account(&account.row());
+    }
+    side.verification.next_row = users.next_row.unwrap_or(0);
+    if users.next_row.is_none() {
+        let began = side.verification.pass_began;
+        let just: HashSet<&str> = users.accounts.iter().map(|a| a.row().id).collect();
+        let absent: Vec<AccountId> = side
+            .snapshot
+            .iter_accounts()
+            .filter(|(_, a)| a.seen() < began && !just.contains(a.id()))
+            .map(|(_, account)| AccountId::new(account.id()))
             .collect();
-        self.pass(&mut side, &due, read).await?;
-        self.ask_again(&mut side, &ended.0, &ended.1).await?;
-        if due.groups {
-            self.list_groups(&mut side, read).await?;
-        } else if !side.written.is_empty() || !ended.0.is_empty() {
-            // What was written took seats, or gave some back.
-            self.read_rights(&mut side).await?;
-        }
-        self.find_linked(&mut side, known).await?;
-        let rows = members.iter();
-        let rows: Vec<u32> = rows
-            .filter_map(|id| side.snapshot.find_group(id.as_str()))
-            .collect();
-        self.read_members(&mut side, &rows, read).await?;
-        Ok(side)
-    }
-
-    /// Goes on with the pass through the accounts. At its end, whoever it did not show is asked
-    /// for by id before being believed gone.
-    async fn pass(
-        &self,
-        side: &mut JiraSide,
-        due: &Due,
-        read: &JiraProgress,
-    ) -> Result<(), SyncError> {
-        if due.account_pages == 0 {
-            return Ok(());
-        }
-        let at = side.fresh.since;
-        if side.verification.next_row == 0 {
-            side.verification.pass_began = at;
-        }
-        let start = side.verification.next_row;
-        let users = self.jira.users_from(start, due.account_pages, read).await?;
-        if let Completeness::Doubtful(doubt) = users.completeness {
+        let exist = believe_gone(session, &mut changes, &absent).await?;
+        side.snapshot = Arc::new(side.snapshot.after(&changes));
+        // A few may have moved past the pass; many were never shown to it.
+        if exist > 5.max(side.snapshot.accounts() / 100) {
+            let missing = exist as u64;
+            let doubt = Doubt::AccountsUnlisted { missing };
             Arc::make_mut(&mut side.snapshot).users.doubt(doubt);
             return Ok(());
         }
-        let mut changes = JiraChanges::new(at);
-        for account in &users.accounts {
-            changes.account(&account.row());
+        side.verification.accounts_at = began;
+        side.fresh.accounts = began >= side.fresh.since && start == 0;
+        return Ok(());
+    }
+    side.snapshot = Arc::new(side.snapshot.after(&changes));
+    Ok(())
+}
+
+/// Asks how these accounts stand, and whether these groups exist.
+pub(in crate::sync) async fn ask_again(
+    session: &Session,
+    side: &mut JiraSide,
+    accounts: &[AccountId],
+    groups: &[GroupId],
+) -> Result<(), SyncError> {
+    let mut changes = JiraChanges::new(side.fresh.since);
+    believe_gone(session, &mut changes, accounts).await?;
+    if !groups.is_empty() {
+        let found = session.jira.groups_by_ids(groups).await?;
+        let there: HashSet<&GroupId> = found.iter().map(|(id, _)| id).collect();
+        for id in groups.iter().filter(|id| !there.contains(id)) {
+            changes.group_gone(id);
         }
-        side.verification.next_row = users.next_row.unwrap_or(0);
-        if users.next_row.is_none() {
-            let began = side.verification.pass_began;
-            let just: HashSet<&str> = users.accounts.iter().map(|a| a.row().id).collect();
-            let absent: Vec<AccountId> = side
-                .snapshot
-                .iter_accounts()
-                .filter(|(_, a)| a.seen() < began && !just.contains(a.id()))
-                .map(|(_, account)| AccountId::new(account.id()))
-                .collect();
-            let exist = self.believe_gone(&mut changes, &absent).await?;
-            side.snapshot = Arc::new(side.snapshot.after(&changes));
-            // A few may have moved past the pass; many were never shown to it.
-            if exist > 5.max(side.snapshot.accounts() / 100) {
-                let missing = exist as u64;
-                let doubt = Doubt::AccountsUnlisted { missing };
-                Arc::make_mut(&mut side.snapshot).users.doubt(doubt);
-                return Ok(());
-            }
-            side.verification.accounts_at = began;
-            side.fresh.accounts = began >= side.fresh.since && start == 0;
-            return Ok(());
-        }
+    }
+    if !changes.is_empty() {
         side.snapshot = Arc::new(side.snapshot.after(&changes));
-        Ok(())
     }
+    side.fresh.asked.extend(accounts.iter().cloned());
+    Ok(())
+}
 
-    /// Asks how these accounts stand, and whether these groups exist.
-    pub(in crate::sync) async fn ask_again(
-        &self,
-        side: &mut JiraSide,
-        accounts: &[AccountId],
-        groups: &[GroupId],
-    ) -> Result<(), SyncError> {
-        let mut changes = JiraChanges::new(side.fresh.since);
-        self.believe_gone(&mut changes, accounts).await?;
-        if !groups.is_empty() {
-            let found = self.jira.groups_by_ids(groups).await?;
-            let there: HashSet<&GroupId> = found.iter().map(|(id, _)| id).collect();
-            for id in groups.iter().filter(|id| !there.contains(id)) {
-                changes.group_gone(id);
-            }
-        }
-        if !changes.is_empty() {
-            side.snapshot = Arc::new(side.snapshot.after(&changes));
-        }
-        side.fresh.asked.extend(accounts.iter().cloned());
-        Ok(())
+/// Notes which of these accounts exist, and that the others are gone. Gives how many exist.
+pub(in crate::sync) async fn believe_gone(
+    session: &Session,
+    changes: &mut JiraChanges,
+    absent: &[AccountId],
+) -> Result<usize, SyncError> {
+    if absent.is_empty() {
+        return Ok(0);
     }
-
-    /// Notes which of these accounts exist, and that the others are gone. Gives how many exist.
-    pub(in crate::sync) async fn believe_gone(
-        &self,
-        changes: &mut JiraChanges,
-        absent: &[AccountId],
-    ) -> Result<usize, SyncError> {
-        if absent.is_empty() {
-            return Ok(0);
+    let found = session.jira.by_ids(absent).await?;
+    let there: HashSet<&str> = found.iter().map(|a| a.row().id).collect();
+    let young: HashSet<AccountId> = session
+        .state
+        .young_links(YOUNG)?
+        .into_iter()
+        .map(|link| link.account)
+        .collect();
+    for id in absent {
+        if !there.contains(id.as_str()) && !young.contains(id) {
+            changes.account_gone(id);
         }
-        let found = self.jira.by_ids(absent).await?;
-        let there: HashSet<&str> = found.iter().map(|a| a.row().id).collect();
-        let young: HashSet<AccountId> = self
-            .state
-            .young_links(YOUNG)?
-            .into_iter()
-            .map(|link| link.account)
-            .collect();
-        for id in absent {
-            if !there.contains(id.as_str()) && !young.contains(id) {
-                changes.account_gone(id);
-            }
-        }
-        for account in &found {
-            changes.account(&account.row());
-        }
-        Ok(found.len())
     }
-
-    /// Reads all accounts anew.
-    pub(in crate::sync) async fn all_accounts(
-        &self,
-        side: &mut JiraSide,
-        read: &JiraProgress,
-    ) -> Result<(), SyncError> {
-        side.verification.next_row = 0;
-        let everything = Due {
-            account_pages: u64::MAX,
-            ..Due::default()
-        };
-        self.pass(side, &everything, read).await
+    for account in &found {
+        changes.account(&account.row());
     }
+    Ok(found.len())
+}
 
-    /// Lists all groups anew, with their classes.
-    pub(in crate::sync) async fn list_groups(
-        &self,
-        side: &mut JiraSide,
-        read: &JiraProgress,
-    ) -> Result<(), SyncError> {
-        let groups = async { Ok::<_, SyncError>(self.jira.groups(read).await?) };
-        let (groups, rights) = tokio::try_join!(groups, self.rights())?;
-        if let Completeness::Doubtful(doubt) = groups.completeness {
-            Arc::make_mut(&mut side.snapshot).group_list.doubt(doubt);
-            return Ok(());
+/// Reads all accounts anew.
+pub(in crate::sync) async fn all_accounts(
+    session: &Session,
+    side: &mut JiraSide,
+    read: &JiraProgress,
+) -> Result<(), SyncError> {
+    side.verification.next_row = 0;
+    let everything = Due {
+        account_pages: u64::MAX,
+        ..Due::default()
+    };
+    pass(session, side, &everything, read).await
+}
+
+/// Lists all groups anew, with their classes.
+pub(in crate::sync) async fn list_groups(
+    session: &Session,
+    side: &mut JiraSide,
+    read: &JiraProgress,
+) -> Result<(), SyncError> {
+    let groups = async { Ok::<_, SyncError>(session.jira.groups(read).await?) };
+    let (groups, rights) = tokio::try_join!(groups, rights(session,))?;
+    if let Completeness::Doubtful(doubt) = groups.completeness {
+        Arc::make_mut(&mut side.snapshot).group_list.doubt(doubt);
+        return Ok(());
+    }
+    let mut changes = JiraChanges::new(side.fresh.since);
+    let listed: HashSet<&GroupId> = groups.groups.iter().map(|(id, _)| id).collect();
+    for (_, group) in side.snapshot.iter_groups() {
+        let id = GroupId::new(group.id());
+        if !listed.contains(&id) {
+            changes.group_gone(&id);
         }
-        let mut changes = JiraChanges::new(side.fresh.since);
-        let listed: HashSet<&GroupId> = groups.groups.iter().map(|(id, _)| id).collect();
-        for (_, group) in side.snapshot.iter_groups() {
-            let id = GroupId::new(group.id());
-            if !listed.contains(&id) {
-                changes.group_gone(&id);
-            }
-        }
-        for (id, name) in &groups.groups {
-            changes.group(id, name, crate::directory::GroupClass::Ordinary);
-        }
-        side.snapshot = Arc::new(side.snapshot.after(&changes));
-        self.classify(side, &rights)?;
-        side.verification.groups_at = side.fresh.since;
-        side.fresh.groups = true;
-        Ok(())
     }
-
-    /// Which groups may be changed and which take seats, by Jira and by the organization.
-    pub(in crate::sync) async fn rights(&self) -> Result<Rights, SyncError> {
-        let mut rights = self.jira.rights().await?;
-        if let Some(organization) = &self.organization {
-            rights.add_external(organization.synced_groups().await?);
-        }
-        Ok(rights)
+    for (id, name) in &groups.groups {
+        changes.group(id, name, crate::directory::GroupClass::Ordinary);
     }
+    side.snapshot = Arc::new(side.snapshot.after(&changes));
+    classify(session, side, &rights)?;
+    side.verification.groups_at = side.fresh.since;
+    side.fresh.groups = true;
+    Ok(())
+}
 
-    /// Reads anew which groups may be changed and which take seats.
-    pub(in crate::sync) async fn read_rights(&self, side: &mut JiraSide) -> Result<(), SyncError> {
-        let rights = self.rights().await?;
-        self.classify(side, &rights)
+/// Which groups may be changed and which take seats, by Jira and by the organization.
+pub(in crate::sync) async fn rights(session: &Session) -> Result<Rights, SyncError> {
+    let mut rights = session.jira.rights().await?;
+    if let Some(organization) = &session.organization {
+        rights.add_external(organization.synced_groups().await?);
     }
+    Ok(rights)
+}
 
-    fn classify(&self, side: &mut JiraSide, rights: &Rights) -> Result<(), SyncError> {
-        let unwritable = self.state.unwritable()?;
-        let products = {
-            let groups = side.snapshot.iter_groups();
-            let ids: HashMap<&str, &str> = groups.map(|(_, g)| (g.name(), g.id())).collect();
-            rights.products(&ids)
-        };
-        let snapshot = Arc::make_mut(&mut side.snapshot);
-        snapshot.classify(|id, name| rights.class(id, name, &products, &unwritable));
-        snapshot.set_products(products);
-        side.fresh.rights = true;
-        Ok(())
-    }
+/// Reads anew which groups may be changed and which take seats.
+pub(in crate::sync) async fn read_rights(
+    session: &Session,
+    side: &mut JiraSide,
+) -> Result<(), SyncError> {
+    let rights = rights(session).await?;
+    classify(session, side, &rights)
+}
 
-    /// Linked accounts and groups that the snapshot lacks: created since, or gone. Who was found to
-    /// be gone is not asked for again before everything else is.
-    async fn find_linked(&self, side: &mut JiraSide, known: &Known) -> Result<(), SyncError> {
-        let at = side.fresh.since;
-        let within = self.profile.limits.verify_within.duration().as_secs();
-        side.verification
-            .gone
-            .retain(|_, since| u64::from(at.saturating_sub(*since)) < within);
-        let missing = {
-            let gone = &side.verification.gone;
-            let settled =
-                |id: &str| side.snapshot.find_account(id).is_some() || gone.contains_key(id);
-            self.missing_links(known, settled).await?
-        };
+fn classify(session: &Session, side: &mut JiraSide, rights: &Rights) -> Result<(), SyncError> {
+    let unwritable = session.state.unwritable()?;
+    let products = {
+        let groups = side.snapshot.iter_groups();
+        let ids: HashMap<&str, &str> = groups.map(|(_, g)| (g.name(), g.id())).collect();
+        rights.products(&ids)
+    };
+    let snapshot = Arc::make_mut(&mut side.snapshot);
+    snapshot.classify(|id, name| rights.class(id, name, &products, &unwritable));
+    snapshot.set_products(products);
+    side.fresh.rights = true;
+    Ok(())
+}
+
+/// Linked accounts and groups that the snapshot lacks: created since, or gone. Who was found to
+/// be gone is not asked for again before everything else is.
+async fn find_linked(
+    session: &Session,
+    side: &mut JiraSide,
+    known: &Known,
+) -> Result<(), SyncError> {
+    let at = side.fresh.since;
+    let within = session.profile.limits.verify_within.duration().as_secs();
+    side.verification
+        .gone
+        .retain(|_, since| u64::from(at.saturating_sub(*since)) < within);
+    let missing = {
         let gone = &side.verification.gone;
-        let wanted: Vec<GroupId> = known
-            .links
-            .groups()
-            .map(|link| &link.group)
-            .filter(|id| side.snapshot.find_group(id.as_str()).is_none())
-            .filter(|id| !gone.contains_key(id.as_str()))
-            .cloned()
-            .collect();
-        let groups = if wanted.is_empty() || side.fresh.groups {
-            Vec::new()
-        } else {
-            self.jira.groups_by_ids(&wanted).await?
-        };
-        let there: HashSet<&str> = groups.iter().map(|(id, _)| id.as_str()).collect();
-        let absent = wanted
-            .iter()
-            .map(GroupId::as_str)
-            .filter(|id| !there.contains(id));
-        let absent = absent.chain(missing.gone.iter().map(AccountId::as_str));
-        side.verification
-            .gone
-            .extend(absent.map(|id| (id.to_owned(), at)));
-        if missing.found.is_empty() && groups.is_empty() {
-            return Ok(());
-        }
-        let mut changes = JiraChanges::new(at);
-        for account in &missing.found {
-            changes.account(&account.row());
-        }
-        for (id, name) in &groups {
-            changes.group(id, name, crate::directory::GroupClass::Ordinary);
-        }
-        side.snapshot = Arc::new(side.snapshot.after(&changes));
-        if !groups.is_empty() {
-            self.read_rights(side).await?;
-        }
-        Ok(())
+        let settled = |id: &str| side.snapshot.find_account(id).is_some() || gone.contains_key(id);
+        missing_links(session, known, settled).await?
+    };
+    let gone = &side.verification.gone;
+    let wanted: Vec<GroupId> = known
+        .links
+        .groups()
+        .map(|link| &link.group)
+        .filter(|id| side.snapshot.find_group(id.as_str()).is_none())
+        .filter(|id| !gone.contains_key(id.as_str()))
+        .cloned()
+        .collect();
+    let groups = if wanted.is_empty() || side.fresh.groups {
+        Vec::new()
+    } else {
+        session.jira.groups_by_ids(&wanted).await?
+    };
+    let there: HashSet<&str> = groups.iter().map(|(id, _)| id.as_str()).collect();
+    let absent = wanted
+        .iter()
+        .map(GroupId::as_str)
+        .filter(|id| !there.contains(id));
+    let absent = absent.chain(missing.gone.iter().map(AccountId::as_str));
+    side.verification
+        .gone
+        .extend(absent.map(|id| (id.to_owned(), at)));
+    if missing.found.is_empty() && groups.is_empty() {
+        return Ok(());
     }
+    let mut changes = JiraChanges::new(at);
+    for account in &missing.found {
+        changes.account(&account.row());
+    }
+    for (id, name) in &groups {
+        changes.group(id, name, crate::directory::GroupClass::Ordinary);
+    }
+    side.snapshot = Arc::new(side.snapshot.after(&changes));
+    if !groups.is_empty() {
+        read_rights(session, side).await?;
+    }
+    Ok(())
+}
 
-    /// Linked accounts that a listing lacks are looked up by id before they are believed gone. One
-    /// that Rollbook created a moment ago is believed to exist whatever the listing says.
-    async fn missing_links(
-        &self,
-        known: &Known,
-        listed: impl Fn(&str) -> bool,
-    ) -> Result<Missing, SyncError> {
-        let missing: Vec<AccountId> = known
-            .links
-            .people()
-            .map(|(_, account)| account)
-            .filter(|account| !listed(account.as_str()))
-            .cloned()
-            .collect();
-        if missing.is_empty() {
-            return Ok(Missing::default());
-        }
-        let mut found = self.jira.by_ids(&missing).await?;
-        let back: HashSet<String> = found.iter().map(|a| a.row().id.to_owned()).collect();
-        let mut gone: HashSet<AccountId> = missing
-            .iter()
-            .filter(|id| !back.contains(id.as_str()))
-            .cloned()
-            .collect();
-        let young = self.state.young_links(YOUNG)?;
-        let mut doubt = None;
-        // Many who exist and were not listed: the listing was cut off.
-        if found.len() > 1 && found.len() * 100 > known.links.people().count() {
-            let ids: HashSet<&str> = young.iter().map(|link| link.account.as_str()).collect();
-            let old = found.iter().filter(|a| !ids.contains(a.row().id)).count();
-            if old > 1 {
-                doubt = Some(Doubt::AccountsUnlisted {
-                    missing: old as u64,
-                });
-            }
-        }
-        for link in young {
-            let id = link.account.as_str();
-            if missing.contains(&link.account) && !back.contains(id) {
-                gone.remove(&link.account);
-                found.push(AccountRead::created(&JiraAccountRow {
-                    id,
-                    name: &link.name,
-                    email: &link.email,
-                    active: true,
-                    kind: AccountKind::Person,
-                }));
-            }
-        }
-        Ok(Missing {
-            found,
-            gone: gone.into_iter().collect(),
-            doubt,
-        })
+/// Linked accounts that a listing lacks are looked up by id before they are believed gone. One
+/// that Rollbook created a moment ago is believed to exist whatever the listing says.
+async fn missing_links(
+    session: &Session,
+    known: &Known,
+    listed: impl Fn(&str) -> bool,
+) -> Result<Missing, SyncError> {
+    let missing: Vec<AccountId> = known
+        .links
+        .people()
+        .map(|(_, account)| account)
+        .filter(|account| !listed(account.as_str()))
+        .cloned()
+        .collect();
+    if missing.is_empty() {
+        return Ok(Missing::default());
     }
+    let mut found = session.jira.by_ids(&missing).await?;
+    let back: HashSet<String> = found.iter().map(|a| a.row().id.to_owned()).collect();
+    let mut gone: HashSet<AccountId> = missing
+        .iter()
+        .filter(|id| !back.contains(id.as_str()))
+        .cloned()
+        .collect();
+    let young = session.state.young_links(YOUNG)?;
+    let mut doubt = None;
+    // Many who exist and were not listed: the listing was cut off.
+    if found.len() > 1 && found.len() * 100 > known.links.people().count() {
+        let ids: HashSet<&str> = young.iter().map(|link| link.account.as_str()).collect();
+        let old = found.iter().filter(|a| !ids.contains(a.row().id)).count();
+        if old > 1 {
+            doubt = Some(Doubt::AccountsUnlisted {
+                missing: old as u64,
+            });
+        }
+    }
+    for link in young {
+        let id = link.account.as_str();
+        if missing.contains(&link.account) && !back.contains(id) {
+            gone.remove(&link.account);
+            found.push(AccountRead::created(&JiraAccountRow {
+                id,
+                name: &link.name,
+                email: &link.email,
+                active: true,
+                kind: AccountKind::Person,
+            }));
+        }
+    }
+    Ok(Missing {
+        found,
+        gone: gone.into_iter().collect(),
+        doubt,
+    })
+}
+
+/// Notes those of these accounts as inactive whom the organization suspended, although Jira shows
+/// them as active. Tells whether there were any.
+pub(in crate::sync) async fn believe_suspended(
+    session: &Session,
+    jira: &mut JiraSide,
+    accounts: &[AccountId],
+) -> Result<bool, SyncError> {
+    let active = |id: &&AccountId| {
+        let row = jira.snapshot.find_account(id.as_str());
+        row.is_some_and(|row| jira.snapshot.account(row).active())
+    };
+    let shown: Vec<AccountId> = accounts.iter().filter(active).cloned().collect();
+    let Some(organization) = session.organization.as_ref().filter(|_| !shown.is_empty()) else {
+        return Ok(false);
+    };
+    let suspended = organization.suspended(&shown).await?;
+    if suspended.is_empty() {
+        return Ok(false);
+    }
+    let mut changes = JiraChanges::new(jira.fresh.since);
+    for id in &suspended {
+        let row = jira.snapshot.find_account(id.as_str());
+        if let Some(account) = row.map(|row| jira.snapshot.account(row)) {
+            changes.account(&JiraAccountRow {
+                id: account.id(),
+                name: account.name(),
+                email: account.email(),
+                active: false,
+                kind: account.kind(),
+            });
+        }
+    }
+    jira.snapshot = Arc::new(jira.snapshot.after(&changes));
+    Ok(true)
 }
 
 /// The snapshot of complete listings, without members.

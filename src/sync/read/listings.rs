@@ -1,6 +1,7 @@
 //! What each listing proves, in words.
 
-use super::refresh::{Snapshots, now};
+use super::refresh::now;
+use super::sides::Snapshots;
 use crate::directory::{Completeness, Membership};
 use crate::store::Listing;
 use crate::text::grouped;

@@ -1,6 +1,7 @@
 //! Looking up people whose Jira account may hide its e-mail.
 
-use super::refresh::Snapshots;
+use super::options::ReadOptions;
+use super::sides::Snapshots;
 use crate::directory::{AccountId, AccountKind, fold};
 use crate::jira::{ADDRESSES_AT_ONCE, AccountRead, JiraError};
 use crate::plan::{Known, LookUp, Mode, address, pending_look_ups};
@@ -19,156 +20,150 @@ const STRANGERS: usize = 300;
 /// The same where somebody waits for the plan.
 const STRANGERS_WHILE_WAITING: usize = 100;
 
-impl Session {
-    /// From the next refresh on, only looks up people whose display name equals a hidden
-    /// account's: what an admin allowed by number must not change under their hands.
-    pub fn looks_up_namesakes_only(&mut self) {
-        self.only_namesakes = true;
-    }
+/// Looks up, after more of Jira was read, whom that concerns: people of a name that an account has
+/// which hides its e-mail; with the organization, which is asked for many at a time, everybody.
+pub(in crate::sync) async fn look_up_anew(
+    session: &mut Session,
+    options: &ReadOptions,
+    snapshots: &Snapshots,
+    known: &mut Known,
+) -> Result<(), SyncError> {
+    let options = ReadOptions {
+        only_namesakes: options.only_namesakes || session.organization.is_none(),
+        ..options.clone()
+    };
+    look_up(session, &options, snapshots, known).await
+}
 
-    /// Looks up, after more of Jira was read, whom that concerns: people of a name that an account has
-    /// which hides its e-mail; with the organization, which is asked for many at a time, everybody.
-    pub(in crate::sync) async fn look_up_anew(
-        &mut self,
-        snapshots: &Snapshots,
-        known: &mut Known,
-    ) -> Result<(), SyncError> {
-        let before = self.only_namesakes;
-        self.only_namesakes |= self.organization.is_none();
-        let looked_up = self.look_up(snapshots, known).await;
-        self.only_namesakes = before;
-        looked_up
+/// Looks up who is left, politely: all user searches of a site share one limit. Answers are
+/// remembered, also that nobody was found. Ends when no hidden account or no person is left.
+pub(in crate::sync) async fn look_up(
+    session: &mut Session,
+    options: &ReadOptions,
+    snapshots: &Snapshots,
+    known: &mut Known,
+) -> Result<(), SyncError> {
+    let provisioning = &session.profile.settings.provisioning;
+    if !(provisioning.import_users || provisioning.sync_memberships || options.ahead) {
+        return Ok(());
     }
-
-    /// Looks up who is left, politely: all user searches of a site share one limit. Answers are
-    /// remembered, also that nobody was found. Ends when no hidden account or no person is left.
-    pub(in crate::sync) async fn look_up(
-        &mut self,
-        snapshots: &Snapshots,
-        known: &mut Known,
-    ) -> Result<(), SyncError> {
-        let provisioning = &self.profile.settings.provisioning;
-        if !(provisioning.import_users || provisioning.sync_memberships || self.ahead) {
+    let rate = match session.organization {
+        // It is asked for many at a time, and shares no limit with the site's searches.
+        Some(_) => ADDRESSES_AT_ONCE,
+        None => session.profile.limits.polite_rate.max(1) as usize,
+    };
+    let mut done = 0;
+    let most = if session.organization.is_some() {
+        usize::MAX
+    } else if session.mode == Mode::Attended {
+        STRANGERS_WHILE_WAITING
+    } else {
+        STRANGERS
+    };
+    let mut strangers = if options.only_namesakes { most } else { 0 };
+    let pending = |known: &Known| {
+        pending_look_ups(
+            &snapshots.entra,
+            &snapshots.jira.snapshot,
+            known,
+            &session.profile.settings,
+        )
+    };
+    let mut open = pending(known);
+    loop {
+        let batch: Vec<u32> = if open.namesakes.is_empty() {
+            let room = most.saturating_sub(strangers).min(rate);
+            let room = room.min(open.strangers.len());
+            strangers += room;
+            open.strangers.drain(..room).collect()
+        } else {
+            let room = rate.min(open.namesakes.len());
+            open.namesakes.drain(..room).collect()
+        };
+        if batch.is_empty() {
             return Ok(());
         }
-        let rate = match self.organization {
-            // It is asked for many at a time, and shares no limit with the site's searches.
-            Some(_) => ADDRESSES_AT_ONCE,
-            None => self.profile.limits.polite_rate.max(1) as usize,
-        };
-        let mut done = 0;
-        let most = if self.organization.is_some() {
-            usize::MAX
-        } else if self.mode == Mode::Attended {
-            STRANGERS_WHILE_WAITING
-        } else {
-            STRANGERS
-        };
-        let mut strangers = if self.only_namesakes { most } else { 0 };
-        let pending = |known: &Known| {
-            pending_look_ups(
-                &snapshots.entra,
-                &snapshots.jira.snapshot,
-                known,
-                &self.profile.settings,
-            )
-        };
-        let mut open = pending(known);
-        loop {
-            let batch: Vec<u32> = if open.namesakes.is_empty() {
-                let room = most.saturating_sub(strangers).min(rate);
-                let room = room.min(open.strangers.len());
-                strangers += room;
-                open.strangers.drain(..room).collect()
-            } else {
-                let room = rate.min(open.namesakes.len());
-                open.namesakes.drain(..room).collect()
-            };
-            if batch.is_empty() {
-                return Ok(());
-            }
-            let room = most.saturating_sub(strangers);
-            let left = batch.len() + open.namesakes.len() + open.strangers.len().min(room);
-            self.progress.now(Stage::LookingUp {
-                done,
-                total: done + left as u64,
-            });
-            let begun = Instant::now();
-            let addresses: Vec<String> = batch
-                .iter()
-                .filter_map(|row| {
-                    let person = snapshots.entra.person(*row);
-                    address(person, &self.profile.settings.provisioning.email_from)
-                })
-                .map(fold)
-                .collect();
-            let answers = self.search_all(addresses).await?.answers;
-            done += answers.len() as u64;
-            self.mirror.remember(&answers)?;
-            let found = answers
-                .iter()
-                .any(|(_, answer)| !answer.accounts.is_empty());
-            for (address, answer) in answers {
-                known.look_ups.remember(address, answer);
-            }
-            if found {
-                // Who was found may have been the last who hides an address.
-                open = pending(known);
-            }
-            if left > batch.len() && self.organization.is_none() {
-                let next = begun + Duration::from_secs(1);
-                tokio::select! {
-                    () = tokio::time::sleep_until(next) => {}
-                    () = self.cancel.cancelled() => return Err(SyncError::Cancelled),
-                }
-            }
-        }
-    }
-
-    /// Who has these folded addresses: by the organization, which knows all addresses, or by
-    /// Jira's own search.
-    pub(in crate::sync) async fn search_all(
-        &self,
-        addresses: Vec<String>,
-    ) -> Result<Found, SyncError> {
-        if let Some(organization) = &self.organization {
-            let users = organization.users(&addresses).await?;
-            let ids: Vec<AccountId> = users.iter().map(|user| user.account.clone()).collect();
-            let answers = addresses
-                .into_iter()
-                .map(|address| {
-                    let own = users.iter().filter(|user| fold(&user.email) == address);
-                    let accounts = own.map(|user| user.account.clone()).collect();
-                    let exact = true;
-                    (address, LookUp { accounts, exact })
-                })
-                .collect();
-            // The organization also knows people who have no access to this site.
-            let accounts = self.jira.by_ids(&ids).await?;
-            return Ok(Found { accounts, answers });
-        }
-        let jira = &self.jira;
-        let rows: Vec<(String, Vec<AccountRead>)> = stream::iter(addresses)
-            .map(|address| async move {
-                let mut found = jira.search(&address).await?;
-                found.retain(|account| account.row().kind == AccountKind::Person);
-                Ok::<_, JiraError>((address, found))
+        let room = most.saturating_sub(strangers);
+        let left = batch.len() + open.namesakes.len() + open.strangers.len().min(room);
+        session.progress.now(Stage::LookingUp {
+            done,
+            total: done + left as u64,
+        });
+        let begun = Instant::now();
+        let addresses: Vec<String> = batch
+            .iter()
+            .filter_map(|row| {
+                let person = snapshots.entra.person(*row);
+                address(person, &session.profile.settings.provisioning.email_from)
             })
-            .buffer_unordered(AT_ONCE)
-            .try_collect()
-            .await?;
-        let mut found = Found::default();
-        for (address, accounts) in rows {
-            let ids = accounts.iter().map(|a| AccountId::new(a.row().id));
-            let answer = LookUp {
-                accounts: ids.collect(),
-                exact: false,
-            };
-            found.answers.push((address, answer));
-            found.accounts.extend(accounts);
+            .map(fold)
+            .collect();
+        let answers = search_all(session, addresses).await?.answers;
+        done += answers.len() as u64;
+        session.mirror.remember(&answers)?;
+        let found = answers
+            .iter()
+            .any(|(_, answer)| !answer.accounts.is_empty());
+        for (address, answer) in answers {
+            known.look_ups.remember(address, answer);
         }
-        Ok(found)
+        if found {
+            // Who was found may have been the last who hides an address.
+            open = pending(known);
+        }
+        if left > batch.len() && session.organization.is_none() {
+            let next = begun + Duration::from_secs(1);
+            tokio::select! {
+                () = tokio::time::sleep_until(next) => {}
+                () = session.cancel.cancelled() => return Err(SyncError::Cancelled),
+            }
+        }
     }
+}
+
+/// Who has these folded addresses: by the organization, which knows all addresses, or by
+/// Jira's own search.
+pub(in crate::sync) async fn search_all(
+    session: &Session,
+    addresses: Vec<String>,
+) -> Result<Found, SyncError> {
+    if let Some(organization) = &session.organization {
+        let users = organization.users(&addresses).await?;
+        let ids: Vec<AccountId> = users.iter().map(|user| user.account.clone()).collect();
+        let answers = addresses
+            .into_iter()
+            .map(|address| {
+                let own = users.iter().filter(|user| fold(&user.email) == address);
+                let accounts = own.map(|user| user.account.clone()).collect();
+                let exact = true;
+                (address, LookUp { accounts, exact })
+            })
+            .collect();
+        // The organization also knows people who have no access to this site.
+        let accounts = session.jira.by_ids(&ids).await?;
+        return Ok(Found { accounts, answers });
+    }
+    let jira = &session.jira;
+    let rows: Vec<(String, Vec<AccountRead>)> = stream::iter(addresses)
+        .map(|address| async move {
+            let mut found = jira.search(&address).await?;
+            found.retain(|account| account.row().kind == AccountKind::Person);
+            Ok::<_, JiraError>((address, found))
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+    let mut found = Found::default();
+    for (address, accounts) in rows {
+        let ids = accounts.iter().map(|a| AccountId::new(a.row().id));
+        let answer = LookUp {
+            accounts: ids.collect(),
+            exact: false,
+        };
+        found.answers.push((address, answer));
+        found.accounts.extend(accounts);
+    }
+    Ok(found)
 }
 
 /// What looking up addresses gave.

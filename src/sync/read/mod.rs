@@ -11,7 +11,9 @@ pub(super) mod jira;
 pub(super) mod listings;
 pub(super) mod look_ups;
 pub(super) mod members;
+pub(super) mod options;
 pub(super) mod refresh;
+pub(super) mod sides;
 pub(super) mod verification;
 
-pub use refresh::Snapshots;
+pub use options::ReadOptions;

@@ -1,12 +1,17 @@
 //! Before anything is planned or written on the strength of what was known: is it still so?
 
 use super::drift::Drift;
-use super::jira::JiraSide;
+use super::jira::{
+    all_accounts, ask_again, believe_gone, believe_suspended, list_groups, read_rights,
+};
+use super::look_ups::search_all;
+use super::members::{read_members, unread};
+use super::sides::JiraSide;
 use crate::directory::{AccountId, EntraSnapshot, GroupClass, GroupId, JiraChanges, fold};
 use crate::jira::{IDS_AT_ONCE, JiraProgress};
 use crate::plan::{Kind, Known, LookUp, Operation, Stage, address, checks, closure, member_pages};
 use crate::sync::error::SyncError;
-use crate::sync::planning::Planned;
+use crate::sync::planned::Planned;
 use crate::sync::session::Session;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,8 +27,6 @@ const GROUPS_PAGE: u64 = 50;
 /// What was read a short while ago is verified again if that takes no more requests than this.
 /// Beyond it, what changed meanwhile is found by the writes themselves.
 const WORTHWHILE: u64 = 50;
-/// How many seconds a short while is.
-pub(in crate::sync) const RECENT: u32 = 600;
 
 /// Memberships in question.
 #[derive(Debug, Default)]
@@ -32,320 +35,316 @@ pub(in crate::sync) struct Touched {
     pub(in crate::sync) many: BTreeSet<GroupId>,
 }
 
-impl Session {
-    /// Memberships that Entra's changes or the runs since the last read touched.
-    pub(in crate::sync) fn touched(
-        before: Option<&EntraSnapshot>,
-        after: &EntraSnapshot,
-        jira: &JiraSide,
-        known: &Known,
-    ) -> Touched {
-        let site = &jira.snapshot;
-        let mut touched = Touched::default();
-        for (group, accounts) in &jira.written {
-            let row = site.find_group(group.as_str());
-            let pages = row.map_or(0, |row| member_pages(site, row));
-            if accounts.len() as u64 > pages {
-                touched.many.insert(group.clone());
-            } else {
-                let accounts = accounts.keys().cloned().collect();
-                touched.pairs.insert(group.clone(), accounts);
-            }
+/// Memberships that Entra's changes or the runs since the last read touched.
+pub(in crate::sync) fn touched(
+    before: Option<&EntraSnapshot>,
+    after: &EntraSnapshot,
+    jira: &JiraSide,
+    known: &Known,
+) -> Touched {
+    let site = &jira.snapshot;
+    let mut touched = Touched::default();
+    for (group, accounts) in &*jira.written {
+        let row = site.find_group(group.as_str());
+        let pages = row.map_or(0, |row| member_pages(site, row));
+        if accounts.len() as u64 > pages {
+            touched.many.insert(group.clone());
+        } else {
+            let accounts = accounts.keys().cloned().collect();
+            touched.pairs.insert(group.clone(), accounts);
         }
-        if let Some(before) = before {
-            of_entra(before, after, known, &mut touched.pairs);
-        }
-        touched
     }
-
-    /// Finds out how these memberships stand, as cheaply as possible.
-    pub(in crate::sync) async fn check(
-        &self,
-        side: &mut JiraSide,
-        touched: &Touched,
-        read: &JiraProgress,
-    ) -> Result<(), SyncError> {
-        let mut open = BTreeMap::new();
-        for (group, accounts) in &touched.pairs {
-            let stale = side
-                .snapshot
-                .find_group(group.as_str())
-                .is_some_and(|row| !side.is_fresh(row));
-            let unasked = accounts.iter().filter(|a| !side.fresh.members.contains(*a));
-            let unasked: BTreeSet<AccountId> = unasked.cloned().collect();
-            if stale && !unasked.is_empty() {
-                open.insert(group.clone(), unasked);
-            }
-        }
-        let found = checks(&side.snapshot, &open, &touched.many);
-        let mut groups = found.groups;
-        groups.retain(|row| !side.is_fresh(*row));
-        self.read_members(side, &groups, read).await?;
-        self.ask_accounts(side, found.accounts).await
+    if let Some(before) = before {
+        of_entra(before, after, known, &mut touched.pairs);
     }
+    touched
+}
 
-    /// Requests that finding these out takes.
-    fn cost(side: &JiraSide, touched: &Touched) -> u64 {
-        let found = checks(&side.snapshot, &touched.pairs, &touched.many);
-        let groups = found.groups.iter().filter(|row| !side.is_fresh(**row));
-        let pages: u64 = groups.map(|row| member_pages(&side.snapshot, *row)).sum();
-        pages + found.accounts.len() as u64
+/// Finds out how these memberships stand, as cheaply as possible.
+pub(in crate::sync) async fn check(
+    session: &Session,
+    side: &mut JiraSide,
+    touched: &Touched,
+    read: &JiraProgress,
+) -> Result<(), SyncError> {
+    let mut open = BTreeMap::new();
+    for (group, accounts) in &touched.pairs {
+        let stale = side
+            .snapshot
+            .find_group(group.as_str())
+            .is_some_and(|row| !side.is_fresh(row));
+        let unasked = accounts.iter().filter(|a| !side.fresh.members.contains(*a));
+        let unasked: BTreeSet<AccountId> = unasked.cloned().collect();
+        if stale && !unasked.is_empty() {
+            open.insert(group.clone(), unasked);
+        }
     }
+    let found = checks(&side.snapshot, &open, &touched.many);
+    let mut groups = found.groups;
+    groups.retain(|row| !side.is_fresh(*row));
+    read_members(session, side, &groups, read).await?;
+    ask_accounts(session, side, found.accounts).await
+}
 
-    /// Reads the groups of accounts.
-    async fn ask_accounts(
-        &self,
-        side: &mut JiraSide,
-        accounts: Vec<AccountId>,
-    ) -> Result<(), SyncError> {
-        if accounts.is_empty() {
-            return Ok(());
-        }
-        let answers: Vec<(AccountId, Option<Vec<GroupId>>)> = stream::iter(accounts)
-            .map(|account| async move {
-                let groups = self.jira.groups_of(&account).await?;
-                Ok::<_, SyncError>((account, groups))
-            })
-            .buffer_unordered(AT_ONCE)
-            .try_collect()
-            .await?;
-        let jira = &side.snapshot;
-        let mut changes = JiraChanges::new(side.fresh.since);
-        let mut unknown = Vec::new();
-        for (account, groups) in answers {
-            side.fresh.members.insert(account.clone());
-            let Some(groups) = groups else {
-                unknown.push(account);
-                continue;
-            };
-            let Some(row) = jira.find_account(account.as_str()) else {
-                continue;
-            };
-            let is_in: BTreeSet<u32> = groups
-                .iter()
-                .filter_map(|group| jira.find_group(group.as_str()))
-                .collect();
-            for (group, shown) in jira.iter_groups().filter(|(_, group)| group.read()) {
-                let (was, is) = (jira.members().contains(group, row), is_in.contains(&group));
-                if was != is {
-                    changes.member(&GroupId::new(shown.id()), &account, is);
-                    let drift = Drift::of(jira, group, row, is, &side.written);
-                    side.drift.extend(drift);
-                }
-            }
-        }
-        // An account that Jira knows no groups of is looked up before it is believed gone.
-        self.believe_gone(&mut changes, &unknown).await?;
-        if !changes.is_empty() {
-            side.snapshot = Arc::new(jira.after(&changes));
-        }
-        Ok(())
+/// Requests that finding these out takes.
+fn cost(side: &JiraSide, touched: &Touched) -> u64 {
+    let found = checks(&side.snapshot, &touched.pairs, &touched.many);
+    let groups = found.groups.iter().filter(|row| !side.is_fresh(**row));
+    let pages: u64 = groups.map(|row| member_pages(&side.snapshot, *row)).sum();
+    pages + found.accounts.len() as u64
+}
+
+/// Reads the groups of accounts.
+async fn ask_accounts(
+    session: &Session,
+    side: &mut JiraSide,
+    accounts: Vec<AccountId>,
+) -> Result<(), SyncError> {
+    if accounts.is_empty() {
+        return Ok(());
     }
-
-    /// Verifies what the operations of a plan rest on, as far as it was not read in this session.
-    pub(in crate::sync) async fn verify(
-        &mut self,
-        planned: &Planned,
-        side: &mut JiraSide,
-    ) -> Result<Verified, SyncError> {
-        let mut verified = Verified::default();
-        if self.in_earnest(planned).next().is_none() {
-            return Ok(verified);
-        }
-        let read = JiraProgress::default();
-        if !side.fresh.rights {
-            self.read_rights(side).await?;
-            verified.asked = true;
-        }
-        self.verify_people(planned, side, &mut verified, &read)
-            .await?;
-        if self.verify_groups(planned, side, &read).await? {
-            verified.asked = true;
-            // A group that was not known may stand for one of Entra's.
-            let new = self.unread(&planned.entra, &side.snapshot, &planned.known);
-            self.read_members(side, &new, &read).await?;
-        }
-        verified.asked |= self.verify_targets(planned, side).await?;
-        verified.asked |= self.verify_accounts(planned, side).await?;
-        let mut touched = self.in_question(planned, side);
-        let recent = |group: &GroupId| {
-            let row = side.snapshot.find_group(group.as_str());
-            row.is_some_and(|row| side.is_recent(side.snapshot.group(row).verified()))
+    let answers: Vec<(AccountId, Option<Vec<GroupId>>)> = stream::iter(accounts)
+        .map(|account| async move {
+            let groups = session.jira.groups_of(&account).await?;
+            Ok::<_, SyncError>((account, groups))
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+    let jira = &side.snapshot;
+    let mut changes = JiraChanges::new(side.fresh.since);
+    let mut unknown = Vec::new();
+    for (account, groups) in answers {
+        side.fresh.members.insert(account.clone());
+        let Some(groups) = groups else {
+            unknown.push(account);
+            continue;
         };
-        if Self::cost(side, &touched) > WORTHWHILE {
-            touched.pairs.retain(|group, _| !recent(group));
-            touched.many.retain(|group| !recent(group));
-            // What is deleted can't be brought back.
-            touched.many.extend(self.deleted(planned));
-        }
-        let before = (side.fresh.members.len(), fresh_groups(side));
-        self.check(side, &touched, &read).await?;
-        verified.asked |= before != (side.fresh.members.len(), fresh_groups(side));
-        Ok(verified)
-    }
-
-    /// Are the groups still there whose members would change?
-    async fn verify_targets(
-        &self,
-        planned: &Planned,
-        side: &mut JiraSide,
-    ) -> Result<bool, SyncError> {
-        if side.fresh.groups {
-            return Ok(false);
-        }
-        let targets: BTreeSet<GroupId> = self
-            .in_earnest(planned)
-            .filter_map(|op| planned.plan.targets[op.target()? as usize].jira)
-            .map(|row| GroupId::new(planned.jira.group(row).id()))
-            .filter(|id| {
-                let row = side.snapshot.find_group(id.as_str());
-                row.is_some_and(|row| !side.is_fresh(row)) && !side.fresh.asked_groups.contains(id)
-            })
-            .collect();
-        if targets.is_empty() {
-            return Ok(false);
-        }
-        let targets: Vec<GroupId> = targets.into_iter().collect();
-        self.ask_again(side, &[], &targets).await?;
-        side.fresh.asked_groups.extend(targets);
-        Ok(true)
-    }
-
-    /// Do the accounts that would be suspended, restored, removed or put into groups still stand as they
-    /// did?
-    async fn verify_accounts(
-        &self,
-        planned: &Planned,
-        side: &mut JiraSide,
-    ) -> Result<bool, SyncError> {
-        let account =
-            |op: &Operation| Some(AccountId::new(planned.jira.account(op.account()?).id()));
-        let unasked = |id: &AccountId| !side.fresh.accounts && !side.fresh.asked.contains(id);
-        let ends = |op: &&Operation| {
-            let kind = op.kind;
-            matches!(
-                kind,
-                Kind::SuspendUser | Kind::RestoreUser | Kind::RemoveUser
-            )
+        let Some(row) = jira.find_account(account.as_str()) else {
+            continue;
         };
-        let mut accounts: BTreeSet<AccountId> = self
-            .in_earnest(planned)
-            .filter(ends)
-            .filter_map(account)
-            .filter(unasked)
+        let is_in: BTreeSet<u32> = groups
+            .iter()
+            .filter_map(|group| jira.find_group(group.as_str()))
             .collect();
-        // Who was deactivated meanwhile is put into nothing.
-        let joining: BTreeSet<AccountId> = self
-            .in_earnest(planned)
-            .filter(|op| op.kind == Kind::AddMember)
-            .filter_map(account)
-            .filter(unasked)
-            .collect();
-        let cost = joining.len().div_ceil(IDS_AT_ONCE) as u64;
-        if cost <= WORTHWHILE || !side.is_recent(side.verification.accounts_at) {
-            accounts.extend(joining);
+        for (group, shown) in jira.iter_groups().filter(|(_, group)| group.read()) {
+            let (was, is) = (jira.members().contains(group, row), is_in.contains(&group));
+            if was != is {
+                changes.member(&GroupId::new(shown.id()), &account, is);
+                let drift = Drift::of(jira, group, row, is, &side.written);
+                side.drift.extend(drift);
+            }
         }
-        let asked = !accounts.is_empty();
-        if asked {
-            let accounts: Vec<AccountId> = accounts.into_iter().collect();
-            self.ask_again(side, &accounts, &[]).await?;
-        }
-        let kinds = [Kind::SuspendUser, Kind::RestoreUser];
-        let suspends = self
-            .in_earnest(planned)
-            .filter(|op| kinds.contains(&op.kind));
-        let suspended: Vec<AccountId> = suspends
-            .filter_map(account)
-            .filter(|id| !side.fresh.asked_organization.contains(id))
-            .collect();
-        let changed = self.believe_suspended(side, &suspended).await?;
-        side.fresh.asked_organization.extend(suspended);
-        Ok(asked || changed)
     }
+    // An account that Jira knows no groups of is looked up before it is believed gone.
+    believe_gone(session, &mut changes, &unknown).await?;
+    if !changes.is_empty() {
+        side.snapshot = Arc::new(jira.after(&changes));
+    }
+    Ok(())
+}
 
-    /// Do the people who would be created have an account by now?
-    async fn verify_people(
-        &mut self,
-        planned: &Planned,
-        side: &mut JiraSide,
-        verified: &mut Verified,
-        read: &JiraProgress,
-    ) -> Result<(), SyncError> {
-        let sources = &planned.settings.provisioning.email_from;
-        let creations = self.in_earnest(planned);
-        let addresses: Vec<String> = creations
-            .filter(|op| op.kind == Kind::CreateUser)
-            .filter_map(|op| address(planned.entra.person(op.person()?), sources))
-            .map(fold)
-            .filter(|address| !side.fresh.addresses.contains(address))
-            .collect();
-        if side.fresh.accounts || addresses.is_empty() {
-            return Ok(());
-        }
-        let pages = crate::plan::account_pages(&side.snapshot) + END_OF_LISTING;
-        if pages.min(addresses.len() as u64) > WORTHWHILE
-            && side.is_recent(side.verification.accounts_at)
-        {
-            return Ok(());
-        }
+/// Verifies what the operations of a plan rest on, as far as it was not read in this session.
+pub(in crate::sync) async fn verify(
+    session: &mut Session,
+    planned: &Planned,
+    side: &mut JiraSide,
+) -> Result<Verified, SyncError> {
+    let mut verified = Verified::default();
+    if in_earnest(planned).next().is_none() {
+        return Ok(verified);
+    }
+    let read = JiraProgress::default();
+    if !side.fresh.rights {
+        read_rights(session, side).await?;
         verified.asked = true;
-        if pages <= addresses.len() as u64 {
-            self.all_accounts(side, read).await?;
-            side.fresh.addresses.extend(addresses);
-            return Ok(());
-        }
-        side.fresh.addresses.extend(addresses.iter().cloned());
-        let found = self.search_all(addresses).await?;
-        let mut changes = JiraChanges::new(side.fresh.since);
-        for account in &found.accounts {
-            changes.account(&account.row());
-        }
-        self.mirror.remember(&found.answers)?;
-        verified.answers.extend(found.answers);
-        if !changes.is_empty() {
-            side.snapshot = Arc::new(side.snapshot.after(&changes));
-        }
-        Ok(())
     }
+    verify_people(session, planned, side, &mut verified, &read).await?;
+    if verify_groups(session, planned, side, &read).await? {
+        verified.asked = true;
+        // A group that was not known may stand for one of Entra's.
+        let new = unread(
+            session,
+            &planned.options,
+            &planned.entra,
+            &side.snapshot,
+            &planned.known,
+        );
+        read_members(session, side, &new, &read).await?;
+    }
+    verified.asked |= verify_targets(session, planned, side).await?;
+    verified.asked |= verify_accounts(session, planned, side).await?;
+    let mut touched = in_question(planned, side);
+    let recent = |group: &GroupId| {
+        let row = side.snapshot.find_group(group.as_str());
+        row.is_some_and(|row| side.is_recent(side.snapshot.group(row).verified()))
+    };
+    if cost(side, &touched) > WORTHWHILE {
+        touched.pairs.retain(|group, _| !recent(group));
+        touched.many.retain(|group| !recent(group));
+        // What is deleted can't be brought back.
+        touched.many.extend(deleted(planned));
+    }
+    let before = (side.fresh.members.len(), fresh_groups(side));
+    check(session, side, &touched, &read).await?;
+    verified.asked |= before != (side.fresh.members.len(), fresh_groups(side));
+    Ok(verified)
+}
 
-    /// Are there groups by now of the names that would be created?
-    async fn verify_groups(
-        &self,
-        planned: &Planned,
-        side: &mut JiraSide,
-        read: &JiraProgress,
-    ) -> Result<bool, SyncError> {
-        let creations = self.in_earnest(planned);
-        let names: Vec<String> = creations
-            .filter(|op| op.kind == Kind::CreateGroup)
-            .filter_map(|op| Some(planned.plan.targets[op.target()? as usize].name.clone()))
-            .filter(|name| !side.fresh.names.contains(&fold(name)))
-            .collect();
-        if side.fresh.groups || names.is_empty() {
-            return Ok(false);
-        }
-        let pages = (side.snapshot.groups() as u64).div_ceil(GROUPS_PAGE);
-        if pages.min(names.len() as u64) > WORTHWHILE && side.is_recent(side.verification.groups_at)
-        {
-            return Ok(false);
-        }
-        if pages <= names.len() as u64 {
-            self.list_groups(side, read).await?;
-            return Ok(true);
-        }
-        let mut changes = JiraChanges::new(side.fresh.since);
-        for name in names {
-            if let Some(id) = self.jira.group_named(&name).await? {
-                changes.group(&id, &name, GroupClass::Ordinary);
-            }
-            side.fresh.names.insert(fold(&name));
-        }
-        if !changes.is_empty() {
-            side.snapshot = Arc::new(side.snapshot.after(&changes));
-            self.read_rights(side).await?;
-        }
-        Ok(true)
+/// Are the groups still there whose members would change?
+async fn verify_targets(
+    session: &Session,
+    planned: &Planned,
+    side: &mut JiraSide,
+) -> Result<bool, SyncError> {
+    if side.fresh.groups {
+        return Ok(false);
     }
+    let targets: BTreeSet<GroupId> = in_earnest(planned)
+        .filter_map(|op| planned.plan.targets[op.target()? as usize].jira)
+        .map(|row| GroupId::new(planned.jira.group(row).id()))
+        .filter(|id| {
+            let row = side.snapshot.find_group(id.as_str());
+            row.is_some_and(|row| !side.is_fresh(row)) && !side.fresh.asked_groups.contains(id)
+        })
+        .collect();
+    if targets.is_empty() {
+        return Ok(false);
+    }
+    let targets: Vec<GroupId> = targets.into_iter().collect();
+    ask_again(session, side, &[], &targets).await?;
+    side.fresh.asked_groups.extend(targets);
+    Ok(true)
+}
+
+/// Do the accounts that would be suspended, restored, removed or put into groups still stand as they
+/// did?
+async fn verify_accounts(
+    session: &Session,
+    planned: &Planned,
+    side: &mut JiraSide,
+) -> Result<bool, SyncError> {
+    let account = |op: &Operation| Some(AccountId::new(planned.jira.account(op.account()?).id()));
+    let unasked = |id: &AccountId| !side.fresh.accounts && !side.fresh.asked.contains(id);
+    let ends = |op: &&Operation| {
+        let kind = op.kind;
+        matches!(
+            kind,
+            Kind::SuspendUser | Kind::RestoreUser | Kind::RemoveUser
+        )
+    };
+    let mut accounts: BTreeSet<AccountId> = in_earnest(planned)
+        .filter(ends)
+        .filter_map(account)
+        .filter(unasked)
+        .collect();
+    // Who was deactivated meanwhile is put into nothing.
+    let joining: BTreeSet<AccountId> = in_earnest(planned)
+        .filter(|op| op.kind == Kind::AddMember)
+        .filter_map(account)
+        .filter(unasked)
+        .collect();
+    let cost = joining.len().div_ceil(IDS_AT_ONCE) as u64;
+    if cost <= WORTHWHILE || !side.is_recent(side.verification.accounts_at) {
+        accounts.extend(joining);
+    }
+    let asked = !accounts.is_empty();
+    if asked {
+        let accounts: Vec<AccountId> = accounts.into_iter().collect();
+        ask_again(session, side, &accounts, &[]).await?;
+    }
+    let kinds = [Kind::SuspendUser, Kind::RestoreUser];
+    let suspends = in_earnest(planned).filter(|op| kinds.contains(&op.kind));
+    let suspended: Vec<AccountId> = suspends
+        .filter_map(account)
+        .filter(|id| !side.fresh.asked_organization.contains(id))
+        .collect();
+    let changed = believe_suspended(session, side, &suspended).await?;
+    side.fresh.asked_organization.extend(suspended);
+    Ok(asked || changed)
+}
+
+/// Do the people who would be created have an account by now?
+async fn verify_people(
+    session: &mut Session,
+    planned: &Planned,
+    side: &mut JiraSide,
+    verified: &mut Verified,
+    read: &JiraProgress,
+) -> Result<(), SyncError> {
+    let sources = &planned.settings.provisioning.email_from;
+    let creations = in_earnest(planned);
+    let addresses: Vec<String> = creations
+        .filter(|op| op.kind == Kind::CreateUser)
+        .filter_map(|op| address(planned.entra.person(op.person()?), sources))
+        .map(fold)
+        .filter(|address| !side.fresh.addresses.contains(address))
+        .collect();
+    if side.fresh.accounts || addresses.is_empty() {
+        return Ok(());
+    }
+    let pages = crate::plan::account_pages(&side.snapshot) + END_OF_LISTING;
+    if pages.min(addresses.len() as u64) > WORTHWHILE
+        && side.is_recent(side.verification.accounts_at)
+    {
+        return Ok(());
+    }
+    verified.asked = true;
+    if pages <= addresses.len() as u64 {
+        all_accounts(session, side, read).await?;
+        side.fresh.addresses.extend(addresses);
+        return Ok(());
+    }
+    side.fresh.addresses.extend(addresses.iter().cloned());
+    let found = search_all(session, addresses).await?;
+    let mut changes = JiraChanges::new(side.fresh.since);
+    for account in &found.accounts {
+        changes.account(&account.row());
+    }
+    session.mirror.remember(&found.answers)?;
+    verified.answers.extend(found.answers);
+    if !changes.is_empty() {
+        side.snapshot = Arc::new(side.snapshot.after(&changes));
+    }
+    Ok(())
+}
+
+/// Are there groups by now of the names that would be created?
+async fn verify_groups(
+    session: &Session,
+    planned: &Planned,
+    side: &mut JiraSide,
+    read: &JiraProgress,
+) -> Result<bool, SyncError> {
+    let creations = in_earnest(planned);
+    let names: Vec<String> = creations
+        .filter(|op| op.kind == Kind::CreateGroup)
+        .filter_map(|op| Some(planned.plan.targets[op.target()? as usize].name.clone()))
+        .filter(|name| !side.fresh.names.contains(&fold(name)))
+        .collect();
+    if side.fresh.groups || names.is_empty() {
+        return Ok(false);
+    }
+    let pages = (side.snapshot.groups() as u64).div_ceil(GROUPS_PAGE);
+    if pages.min(names.len() as u64) > WORTHWHILE && side.is_recent(side.verification.groups_at) {
+        return Ok(false);
+    }
+    if pages <= names.len() as u64 {
+        list_groups(session, side, read).await?;
+        return Ok(true);
+    }
+    let mut changes = JiraChanges::new(side.fresh.since);
+    for name in names {
+        if let Some(id) = session.jira.group_named(&name).await? {
+            changes.group(&id, &name, GroupClass::Ordinary);
+        }
+        side.fresh.names.insert(fold(&name));
+    }
+    if !changes.is_empty() {
+        side.snapshot = Arc::new(side.snapshot.after(&changes));
+        read_rights(session, side).await?;
+    }
+    Ok(true)
 }
 
 /// What was found out before a plan is believed.
@@ -357,56 +356,53 @@ pub(in crate::sync) struct Verified {
     pub(in crate::sync) answers: Vec<(String, LookUp)>,
 }
 
-impl Session {
-    /// The operations that may be applied: where nobody allows anything, those that no guard holds.
-    /// Whoever lets go of held ones later confirms the plan again.
-    pub(in crate::sync) fn in_earnest<'a>(
-        &self,
-        planned: &'a Planned,
-    ) -> impl Iterator<Item = &'a Operation> + use<'a> {
-        let held_too = self.held_too;
-        let operations = planned.plan.operations.iter();
-        operations.filter(move |op| held_too || op.held.is_empty())
-    }
+/// The operations that may be applied: where nobody allows anything, those that no guard holds.
+/// Whoever lets go of held ones later confirms the plan again.
+pub(in crate::sync) fn in_earnest<'a>(
+    planned: &'a Planned,
+) -> impl Iterator<Item = &'a Operation> + use<'a> {
+    let held_too = planned.options.held_too;
+    let operations = planned.plan.operations.iter();
+    operations.filter(move |op| held_too || op.held.is_empty())
+}
 
-    /// The groups that a plan deletes.
-    fn deleted(&self, planned: &Planned) -> impl Iterator<Item = GroupId> {
-        let deletions = self.in_earnest(planned);
-        deletions
-            .filter(|op| op.kind == Kind::DeleteGroup)
-            .filter_map(|op| planned.plan.targets[op.target()? as usize].jira)
-            .map(|row| GroupId::new(planned.jira.group(row).id()))
-    }
+/// The groups that a plan deletes.
+fn deleted(planned: &Planned) -> impl Iterator<Item = GroupId> {
+    let deletions = in_earnest(planned);
+    deletions
+        .filter(|op| op.kind == Kind::DeleteGroup)
+        .filter_map(|op| planned.plan.targets[op.target()? as usize].jira)
+        .map(|row| GroupId::new(planned.jira.group(row).id()))
+}
 
-    /// The memberships that a plan's operations speak of, and, before anybody is removed, those of the
-    /// groups that make administrators.
-    fn in_question(&self, planned: &Planned, side: &JiraSide) -> Touched {
-        let mut touched = Touched {
-            many: self.deleted(planned).collect(),
-            ..Touched::default()
+/// The memberships that a plan's operations speak of, and, before anybody is removed, those of the
+/// groups that make administrators.
+fn in_question(planned: &Planned, side: &JiraSide) -> Touched {
+    let mut touched = Touched {
+        many: deleted(planned).collect(),
+        ..Touched::default()
+    };
+    let mut removes = false;
+    for op in in_earnest(planned) {
+        removes |= op.kind.stage() != Stage::Gives;
+        let (Some(account), Some(target)) = (op.account(), op.target()) else {
+            continue;
         };
-        let mut removes = false;
-        for op in self.in_earnest(planned) {
-            removes |= op.kind.stage() != Stage::Gives;
-            let (Some(account), Some(target)) = (op.account(), op.target()) else {
-                continue;
-            };
-            if let Some(group) = planned.plan.targets[target as usize].jira {
-                let group = GroupId::new(planned.jira.group(group).id());
-                let account = AccountId::new(planned.jira.account(account).id());
-                touched.pairs.entry(group).or_default().insert(account);
-            }
+        if let Some(group) = planned.plan.targets[target as usize].jira {
+            let group = GroupId::new(planned.jira.group(group).id());
+            let account = AccountId::new(planned.jira.account(account).id());
+            touched.pairs.entry(group).or_default().insert(account);
         }
-        if removes {
-            let admins = side
-                .snapshot
-                .iter_groups()
-                .filter(|(_, group)| group.class() == GroupClass::Protected);
-            let admins = admins.map(|(_, group)| GroupId::new(group.id()));
-            touched.many.extend(admins);
-        }
-        touched
     }
+    if removes {
+        let admins = side
+            .snapshot
+            .iter_groups()
+            .filter(|(_, group)| group.class() == GroupClass::Protected);
+        let admins = admins.map(|(_, group)| GroupId::new(group.id()));
+        touched.many.extend(admins);
+    }
+    touched
 }
 
 fn fresh_groups(side: &JiraSide) -> usize {

@@ -1,8 +1,8 @@
 //! Applying a plan: a run, from its links to its outcome.
 
 use super::driver::Driver;
-use super::report::{Report, Requests};
-use crate::jira::Organization;
+use super::lease::{hold_lease, renew_lease, rival};
+use super::report::Report;
 use crate::plan::{
     Counts, GuardCount, GuardName, Kind, Mode, Ownership, Standing, TargetState, address,
     settings_digest,
@@ -10,7 +10,7 @@ use crate::plan::{
 use crate::store::{Journal, LinkedHow, NewRun, RunKind, RunOutcome};
 use crate::sync::adopt::Adoption;
 use crate::sync::error::SyncError;
-use crate::sync::planning::Planned;
+use crate::sync::planned::Planned;
 use crate::sync::progress::Stage;
 use crate::sync::read::jira::YOUNG;
 use crate::sync::session::Session;
@@ -55,18 +55,6 @@ impl ApplyRequest {
     }
 }
 
-/// Requests of a session so far.
-pub(super) fn requests(session: &Session) -> Requests {
-    let (entra, jira) = (session.entra.counted(), session.jira.counted());
-    let other = session.organization.as_ref();
-    let other = other.map(Organization::counted).unwrap_or_default();
-    Requests {
-        entra: entra.requests,
-        jira: jira.requests + other.requests,
-        retries: entra.retries + jira.retries + other.retries,
-    }
-}
-
 /// Applies the chosen operations of a plan.
 pub(super) async fn apply(
     session: &mut Session,
@@ -77,7 +65,7 @@ pub(super) async fn apply(
     let writes = !request.chosen.is_empty();
     if writes
         && !request.take_over
-        && let Some(rival) = session.rival().await?
+        && let Some(rival) = rival(session).await?
     {
         return Err(SyncError::Leased(rival));
     }
@@ -111,7 +99,7 @@ pub(super) async fn apply(
             .map(|undo| undo.run_id.as_str()),
     })?;
     if writes {
-        session.hold_lease(true).await;
+        hold_lease(session, true).await;
     }
     let journal = Journal::open(&session.state, number)?;
     let young = session.state.young_links(YOUNG)?;
@@ -121,7 +109,7 @@ pub(super) async fn apply(
     let mut driver = Driver::new(session, planned, &journal, &request.chosen, &young, begun);
     let result = tokio::select! {
         result = driver.run() => result,
-        () = session.renew_lease() => Ok(()),
+        () = renew_lease(session, ) => Ok(()),
     };
     let (mut counts, failures) = (
         driver.executor.counts(),
@@ -134,7 +122,7 @@ pub(super) async fn apply(
     drop(driver);
     journal.close()?;
     if writes {
-        session.hold_lease(false).await;
+        hold_lease(session, false).await;
     }
     counts.held = request.held;
     counts.skipped += request.cut;
@@ -172,7 +160,7 @@ pub(super) async fn apply(
         guards,
         complete: planned.complete(),
         stopped_by,
-        requests: requests(session),
+        requests: session.requests(),
         seconds: session.begun.elapsed().as_secs_f64(),
     })
 }
@@ -213,7 +201,7 @@ fn ended_well(
         if whole {
             session.state.reviewed(digest)?;
         } else if planned.known.history.reviewed_settings.as_deref() != Some(digest) {
-            session.note(
+            session.progress.note(
                 "One side was not read to its end, so that this plan did not show everything: nothing is applied unattended until a whole one was reviewed."
                     .to_owned(),
             );

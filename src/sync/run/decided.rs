@@ -2,7 +2,8 @@
 
 use crate::sync::adopt::Adoption;
 use crate::sync::error::SyncError;
-use crate::sync::planning::{Planned, confirm};
+use crate::sync::planned::Planned;
+use crate::sync::planning::confirm;
 use crate::sync::session::Session;
 
 /// Takes in what was decided since the plan was made. What keeps rows out counts at once, links too.

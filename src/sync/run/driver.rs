@@ -3,7 +3,7 @@
 use super::invitations::{Invitee, invite};
 use super::outcome::Attempt;
 use super::report::FailureRow;
-use super::writes::{Census, Job, Reach, look_up, write};
+use super::writes::{Census, Job, Reach, look_up, reach, write};
 use crate::directory::{AccountId, GroupId, fold};
 use crate::jira::{INVITED_AT_ONCE, JiraError};
 use crate::plan::{
@@ -11,7 +11,7 @@ use crate::plan::{
 };
 use crate::store::{Entry, Finished, Journal, JournalOutcome, Learnt, Note};
 use crate::sync::error::SyncError;
-use crate::sync::planning::Planned;
+use crate::sync::planned::Planned;
 use crate::sync::problem::Problem;
 use crate::sync::progress::Stage;
 use crate::sync::session::Session;
@@ -168,7 +168,7 @@ impl<'a> Driver<'a> {
 
     /// Steps that are made with one call stand together: silent invitations. All others stand alone.
     fn together(&self, steps: Vec<Step>) -> Vec<Vec<Step>> {
-        let silent = self.session.reach().silent;
+        let silent = reach(self.session).silent;
         let invited = |step: &Step| {
             silent
                 && step.effect == Effect::Write
@@ -256,7 +256,7 @@ impl<'a> Driver<'a> {
     ) -> impl Future<Output = Result<Vec<Ended>, SyncError>> + use<'a> {
         let started: Vec<Started> = steps.into_iter().map(|step| self.start(step)).collect();
         let (census, admin) = (self.census.clone(), self.admin.clone());
-        let (reach, journal) = (self.session.reach(), self.journal);
+        let (reach, journal) = (reach(self.session), self.journal);
         async move {
             let writes = started
                 .iter()

@@ -71,105 +71,103 @@ impl Rival {
     }
 }
 
-impl Session {
-    fn lease(&self, until: Timestamp) -> Lease {
-        Lease {
-            host: self.owner.host.clone(),
-            person: self.owner.person.clone(),
-            settings: settings_digest(&self.profile.settings),
-            until,
-        }
+fn lease(session: &Session, until: Timestamp) -> Lease {
+    Lease {
+        host: session.owner.host.clone(),
+        person: session.owner.person.clone(),
+        settings: settings_digest(&session.profile.settings),
+        until,
     }
+}
 
-    /// Whether somebody on another machine applies to this site, or did lately with other settings.
-    /// A site that does not tell gets a warning.
-    pub async fn rival(&mut self) -> Result<Option<Rival>, SyncError> {
-        let rival = match self.other().await {
-            Ok(rival) => rival,
-            Err(error) => {
-                self.notes.push(format!(
-                    "It can't be told whether another machine applies to this site: {}",
-                    Problem::from(&error).message
-                ));
-                None
-            }
-        };
-        let matters = |r: &Rival| r.active || (r.other_settings && r.ago < MATTERS);
-        Ok(rival.filter(matters))
-    }
-
-    /// Somebody else whose lease stands on the site, active or not.
-    async fn other(&self) -> Result<Option<Rival>, JiraError> {
-        // Something else under this key is nobody's lease.
-        let Some(theirs) = self
-            .jira
-            .property(KEY)
-            .await?
-            .and_then(|value| serde_json::from_value::<Lease>(value).ok())
-        else {
-            return Ok(None);
-        };
-        let now = Timestamp::now();
-        let mine = self.lease(now);
-        let rival = Rival {
-            active: theirs.until > now,
-            ago: now.as_second() - theirs.until.as_second(),
-            other_settings: theirs.settings != mine.settings,
-            host: theirs.host,
-            person: theirs.person,
-        };
-        let is_me = rival.host == mine.host && rival.person == mine.person;
-        Ok((!is_me).then_some(rival))
-    }
-
-    /// Takes the lease, or gives it back. A site that refuses gets a warning.
-    pub(in crate::sync) async fn hold_lease(&mut self, held: bool) {
-        let until = if held {
-            Timestamp::now() + HELD
-        } else {
-            Timestamp::now()
-        };
-        if !held {
-            // Whoever leaves does not wait for a site that is gone: the lease ends by itself.
-            let given_back = tokio::time::timeout(GIVEN_BACK, self.keep_lease(until));
-            if !matches!(given_back.await, Ok(Ok(()))) {
-                tracing::warn!("the lease was not given back");
-            }
-            return;
-        }
-        if let Err(error) = self.write_lease(until).await {
-            let problem = Problem::from(&error);
-            self.notes.push(format!(
-                "Other machines can't be told that this one applies: {}",
-                problem.message
+/// Whether somebody on another machine applies to this site, or did lately with other settings.
+/// A site that does not tell gets a warning.
+pub async fn rival(session: &Session) -> Result<Option<Rival>, SyncError> {
+    let rival = match other(session).await {
+        Ok(rival) => rival,
+        Err(error) => {
+            session.progress.note(format!(
+                "It can't be told whether another machine applies to this site: {}",
+                Problem::from(&error).message
             ));
+            None
         }
-    }
+    };
+    let matters = |r: &Rival| r.active || (r.other_settings && r.ago < MATTERS);
+    Ok(rival.filter(matters))
+}
 
-    /// Renews it or gives it back, unless somebody took over meanwhile.
-    async fn keep_lease(&self, until: Timestamp) -> Result<(), JiraError> {
-        match self.other().await? {
-            Some(other) if other.active => {
-                tracing::warn!("{} took over", escape(&other.person));
-                Ok(())
-            }
-            _ => self.write_lease(until).await,
+/// Somebody else whose lease stands on the site, active or not.
+async fn other(session: &Session) -> Result<Option<Rival>, JiraError> {
+    // Something else under this key is nobody's lease.
+    let Some(theirs) = session
+        .jira
+        .property(KEY)
+        .await?
+        .and_then(|value| serde_json::from_value::<Lease>(value).ok())
+    else {
+        return Ok(None);
+    };
+    let now = Timestamp::now();
+    let mine = lease(session, now);
+    let rival = Rival {
+        active: theirs.until > now,
+        ago: now.as_second() - theirs.until.as_second(),
+        other_settings: theirs.settings != mine.settings,
+        host: theirs.host,
+        person: theirs.person,
+    };
+    let is_me = rival.host == mine.host && rival.person == mine.person;
+    Ok((!is_me).then_some(rival))
+}
+
+/// Takes the lease, or gives it back. A site that refuses gets a warning.
+pub(in crate::sync) async fn hold_lease(session: &Session, held: bool) {
+    let until = if held {
+        Timestamp::now() + HELD
+    } else {
+        Timestamp::now()
+    };
+    if !held {
+        // Whoever leaves does not wait for a site that is gone: the lease ends by itself.
+        let given_back = tokio::time::timeout(GIVEN_BACK, keep_lease(session, until));
+        if !matches!(given_back.await, Ok(Ok(()))) {
+            tracing::warn!("the lease was not given back");
         }
+        return;
     }
-
-    async fn write_lease(&self, until: Timestamp) -> Result<(), JiraError> {
-        // Plain data: its serialization can't fail.
-        let value = serde_json::to_value(self.lease(until)).unwrap_or_default();
-        self.jira.set_property(KEY, &value).await
+    if let Err(error) = write_lease(session, until).await {
+        let problem = Problem::from(&error);
+        session.progress.note(format!(
+            "Other machines can't be told that this one applies: {}",
+            problem.message
+        ));
     }
+}
 
-    /// Renews the lease for as long as it is polled.
-    pub(in crate::sync) async fn renew_lease(&self) {
-        loop {
-            tokio::time::sleep(RENEWED).await;
-            if let Err(error) = self.keep_lease(Timestamp::now() + HELD).await {
-                tracing::warn!(%error, "the lease was not renewed");
-            }
+/// Renews it or gives it back, unless somebody took over meanwhile.
+async fn keep_lease(session: &Session, until: Timestamp) -> Result<(), JiraError> {
+    match other(session).await? {
+        Some(other) if other.active => {
+            tracing::warn!("{} took over", escape(&other.person));
+            Ok(())
+        }
+        _ => write_lease(session, until).await,
+    }
+}
+
+async fn write_lease(session: &Session, until: Timestamp) -> Result<(), JiraError> {
+    // Plain data: its serialization can't fail.
+    let value = serde_json::to_value(lease(session, until)).unwrap_or_default();
+    session.jira.set_property(KEY, &value).await
+}
+
+/// Renews the lease for as long as it is polled.
+pub(in crate::sync) async fn renew_lease(session: &Session) {
+    loop {
+        tokio::time::sleep(RENEWED).await;
+        if let Err(error) = keep_lease(session, Timestamp::now() + HELD).await {
+            tracing::warn!(%error, "the lease was not renewed");
         }
     }
 }

@@ -23,6 +23,6 @@ pub(super) mod writes;
 
 pub use lease::Rival;
 pub use proposal::{Proposal, Purpose, propose};
-pub use report::{FailureRow, Report, Requests};
-pub use reviewed::{declined, nothing_to_do, reviewed, rival};
+pub use report::{FailureRow, Report};
+pub use reviewed::{declined, nothing_to_do, other_machine, reviewed};
 pub use unattended::unattended;

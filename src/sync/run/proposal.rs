@@ -11,7 +11,9 @@ use crate::plan::{Allowance, Allowances};
 use crate::store::RunKind;
 use crate::sync::adopt::{Adoption, find};
 use crate::sync::error::SyncError;
-use crate::sync::planning::{Planned, ReadOptions, plan};
+use crate::sync::planned::Planned;
+use crate::sync::planning::plan;
+use crate::sync::read::options::ReadOptions;
 use crate::sync::saved::{Matched, SavedPlan, narrow_to_saved, same_adoption};
 use crate::sync::session::Session;
 use crate::text::counted;
@@ -146,8 +148,8 @@ pub(super) async fn make(
     // These plans create nobody, or only whom a run tried to create.
     wanted.only_namesakes |= matches!(purpose, Purpose::Adopt(_) | Purpose::Undo(_));
     let mut planned = match (&purpose, purpose.undoes()) {
-        (_, Some(run)) => undo(session, run, &wanted).await?,
-        (Purpose::Retry(run), _) => retry(session, run, &wanted).await?,
+        (_, Some(run)) => undo(session, &wanted, run).await?,
+        (Purpose::Retry(run), _) => retry(session, &wanted, run).await?,
         _ => plan(session, &wanted, Allowances::default()).await?,
     };
     let adoption = match purpose.adopts() {
@@ -174,13 +176,13 @@ pub(super) async fn make(
 /// Tells what of a saved plan is left out, but for what was cut out by hand.
 fn tell_left_out(session: &mut Session, left_out: Matched) {
     if left_out.overtaken > 0 {
-        session.note(format!(
+        session.progress.note(format!(
             "Skipped: {} of the saved plan, no longer needed.",
             counted(left_out.overtaken, "operation", "operations")
         ));
     }
     if left_out.changed > 0 {
-        session.note(format!(
+        session.progress.note(format!(
             "Skipped: {} of the saved plan that would now touch another account, address or group. Make a new plan to review them.",
             counted(left_out.changed, "operation", "operations")
         ));

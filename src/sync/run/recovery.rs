@@ -1,13 +1,15 @@
 //! After a run whose process died: what became of its last writes?
 
-use super::writes::accounts_of;
+use super::writes::{accounts_of, reach};
 use crate::directory::{AccountId, GroupClass, GroupId, JiraChanges, JiraSnapshot, fold};
 use crate::jira::JiraProgress;
 use crate::plan::{Kind, Mode, Ownership};
 use crate::store::{Found, LinkedHow, RunOutcome, Unfinished};
 use crate::sync::error::SyncError;
-use crate::sync::read::jira::JiraSide;
-use crate::sync::read::refresh::{Snapshots, now};
+use crate::sync::read::jira::read_rights;
+use crate::sync::read::members::read_members;
+use crate::sync::read::refresh::now;
+use crate::sync::read::sides::{JiraSide, Snapshots};
 use crate::sync::session::Session;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,174 +20,173 @@ const SHOWS: i64 = 10;
 /// How often it is looked for meanwhile.
 const AGAIN: Duration = Duration::from_secs(1);
 
-impl Session {
-    /// Finds out what became of the writes of earlier runs whose outcome is unknown, so that what took
-    /// place is linked, owned and given back as if the run had gone on. Tells whether there was
-    /// anything to recover.
-    pub(in crate::sync) async fn recover(
-        &mut self,
-        snapshots: &mut Snapshots,
-    ) -> Result<bool, SyncError> {
-        let interrupted = self.state.interrupted()?;
-        let unfinished = self.state.unfinished()?;
-        for write in &unfinished {
-            let found = match write.kind {
-                Kind::CreateGroup => self.recover_group(&mut snapshots.jira, write).await?,
-                Kind::CreateUser => self.recover_person(snapshots, write).await?,
-                Kind::RemoveUser => Some(Found {
-                    // Asked for by id: the listing keeps whoever is young.
-                    took_place: self
-                        .jira
-                        .by_ids(&[AccountId::new(&write.account_id)])
-                        .await?
-                        .is_empty(),
-                    ..Found::default()
-                }),
-                _ => shown(&snapshots.jira.snapshot, write).map(|took_place| Found {
-                    took_place,
-                    ..Found::default()
-                }),
-            };
-            // What can't be told stays open for the next run.
-            if let Some(found) = found {
-                self.state.close(write, &found)?;
-            }
-        }
-        for run in &interrupted {
-            let counts = self.state.counted(run.number)?;
-            self.state.end_run(run.number, RunOutcome::Failed, counts)?;
-            let rest = match self.mode {
-                Mode::Attended => {
-                    "What is left stands in this plan: apply it to go on, or reject it."
-                }
-                Mode::Unattended => "It goes on now, as far as guards let it.",
-            };
-            self.notes.push(format!(
-                "Run {} was interrupted after {} of its operations; what it did was looked up. {rest}",
-                run.run_id,
-                counts.done + counts.already
-            ));
-        }
-        Ok(!interrupted.is_empty() || !unfinished.is_empty())
-    }
-
-    /// Looks something up until it is there, or until it would show if it was there.
-    async fn sought<T>(
-        &self,
-        write: &Unfinished,
-        look: impl AsyncFn() -> Result<Option<T>, SyncError>,
-    ) -> Result<Option<T>, SyncError> {
-        loop {
-            let found = look().await?;
-            if found.is_some() || i64::from(now()) >= write.begun_at + SHOWS {
-                return Ok(found);
-            }
-            tokio::select! {
-                () = tokio::time::sleep(AGAIN) => {}
-                // The next look says so.
-                () = self.cancel.cancelled() => {}
-            }
+/// Finds out what became of the writes of earlier runs whose outcome is unknown, so that what took
+/// place is linked, owned and given back as if the run had gone on. Tells whether there was
+/// anything to recover.
+pub(in crate::sync) async fn recover(
+    session: &mut Session,
+    snapshots: &mut Snapshots,
+) -> Result<bool, SyncError> {
+    let interrupted = session.state.interrupted()?;
+    let unfinished = session.state.unfinished()?;
+    for write in &unfinished {
+        let found = match write.kind {
+            Kind::CreateGroup => recover_group(session, &mut snapshots.jira, write).await?,
+            Kind::CreateUser => recover_person(session, snapshots, write).await?,
+            Kind::RemoveUser => Some(Found {
+                // Asked for by id: the listing keeps whoever is young.
+                took_place: session
+                    .jira
+                    .by_ids(&[AccountId::new(&write.account_id)])
+                    .await?
+                    .is_empty(),
+                ..Found::default()
+            }),
+            _ => shown(&snapshots.jira.snapshot, write).map(|took_place| Found {
+                took_place,
+                ..Found::default()
+            }),
+        };
+        // What can't be told stays open for the next run.
+        if let Some(found) = found {
+            session.state.close(write, &found)?;
         }
     }
+    for run in &interrupted {
+        let counts = session.state.counted(run.number)?;
+        session
+            .state
+            .end_run(run.number, RunOutcome::Failed, counts)?;
+        let rest = match session.mode {
+            Mode::Attended => "What is left stands in this plan: apply it to go on, or reject it.",
+            Mode::Unattended => "It goes on now, as far as guards let it.",
+        };
+        session.progress.note(format!(
+            "Run {} was interrupted after {} of its operations; what it did was looked up. {rest}",
+            run.run_id,
+            counts.done + counts.already
+        ));
+    }
+    Ok(!interrupted.is_empty() || !unfinished.is_empty())
+}
 
-    /// The plan that created the group was made from a listing without one of that name, and its
-    /// members are only added once its creation is known: one that is there now, without members,
-    /// is ours. One with members may be somebody else's, and stays a suggestion.
-    async fn recover_group(
-        &self,
-        side: &mut JiraSide,
-        write: &Unfinished,
-    ) -> Result<Option<Found>, SyncError> {
-        let wanted = fold(&write.group_name);
-        let listed = side
-            .snapshot
-            .iter_groups()
-            .find(|(_, group)| fold(group.name()) == wanted)
-            .map(|(_, group)| GroupId::new(group.id()));
-        let found = if listed.is_some() {
-            listed
+/// Looks something up until it is there, or until it would show if it was there.
+async fn sought<T>(
+    session: &Session,
+    write: &Unfinished,
+    look: impl AsyncFn() -> Result<Option<T>, SyncError>,
+) -> Result<Option<T>, SyncError> {
+    loop {
+        let found = look().await?;
+        if found.is_some() || i64::from(now()) >= write.begun_at + SHOWS {
+            return Ok(found);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(AGAIN) => {}
+            // The next look says so.
+            () = session.cancel.cancelled() => {}
+        }
+    }
+}
+
+/// The plan that created the group was made from a listing without one of that name, and its
+/// members are only added once its creation is known: one that is there now, without members,
+/// is ours. One with members may be somebody else's, and stays a suggestion.
+async fn recover_group(
+    session: &Session,
+    side: &mut JiraSide,
+    write: &Unfinished,
+) -> Result<Option<Found>, SyncError> {
+    let wanted = fold(&write.group_name);
+    let listed = side
+        .snapshot
+        .iter_groups()
+        .find(|(_, group)| fold(group.name()) == wanted)
+        .map(|(_, group)| GroupId::new(group.id()));
+    let found = if listed.is_some() {
+        listed
+    } else {
+        let look = async || Ok(session.jira.group_named(&write.group_name).await?);
+        sought(session, write, look).await?
+    };
+    let Some(id) = found else {
+        return Ok(side.snapshot.group_list.is_whole().then(Found::default));
+    };
+    let empty = session
+        .jira
+        .members(&id)
+        .await?
+        .is_some_and(|members| members.is_empty());
+    if empty && !write.group_entra.is_empty() {
+        session
+            .state
+            .link_group(&write.group_entra, id.as_str(), Ownership::Owned)?;
+    }
+    if side.snapshot.find_group(id.as_str()).is_none() {
+        let mut changes = JiraChanges::new(side.fresh.since);
+        changes.group(&id, &write.group_name, GroupClass::Ordinary);
+        side.snapshot = Arc::new(side.snapshot.after(&changes));
+        read_rights(session, side).await?;
+        let row = side.snapshot.find_group(id.as_str());
+        read_members(session, side, row.as_slice(), &JiraProgress::default()).await?;
+    }
+    Ok(Some(Found {
+        took_place: empty,
+        group: empty.then(|| id.as_str().to_owned()),
+        account: None,
+    }))
+}
+
+async fn recover_person(
+    session: &Session,
+    snapshots: &mut Snapshots,
+    write: &Unfinished,
+) -> Result<Option<Found>, SyncError> {
+    let did_not = Ok(Some(Found::default()));
+    if write.email.is_empty() {
+        return did_not;
+    }
+    if snapshots.entra.find_person(&write.entra_id).is_none() {
+        return Ok(snapshots.entra.users.is_whole().then(Found::default));
+    }
+    let look = async || {
+        let mut found = accounts_of(reach(session), &write.email).await?;
+        Ok(if found.len() == 1 { found.pop() } else { None })
+    };
+    let Some(account) = sought(session, write, look).await? else {
+        return did_not;
+    };
+    let account = account.row();
+    let links = session.state.links()?;
+    let holder = links.person_of(account.id);
+    if holder.is_some_and(|person| person.as_str() != write.entra_id) {
+        return did_not;
+    }
+    let side = &mut snapshots.jira;
+    let before = side.snapshot.find_account(account.id);
+    let seen = before.map(|row| i64::from(side.snapshot.account(row).seen()));
+    if holder.is_none() {
+        // Nobody had this address when the run began, except who was seen before that.
+        let how = if seen.is_some_and(|seen| seen < write.begun_at) {
+            LinkedHow::LookedUp
         } else {
-            let look = async || Ok(self.jira.group_named(&write.group_name).await?);
-            self.sought(write, look).await?
+            LinkedHow::Created
         };
-        let Some(id) = found else {
-            return Ok(side.snapshot.group_list.is_whole().then(Found::default));
-        };
-        let empty = self
-            .jira
-            .members(&id)
-            .await?
-            .is_some_and(|members| members.is_empty());
-        if empty && !write.group_entra.is_empty() {
-            self.state
-                .link_group(&write.group_entra, id.as_str(), Ownership::Owned)?;
-        }
-        if side.snapshot.find_group(id.as_str()).is_none() {
-            let mut changes = JiraChanges::new(side.fresh.since);
-            changes.group(&id, &write.group_name, GroupClass::Ordinary);
-            side.snapshot = Arc::new(side.snapshot.after(&changes));
-            self.read_rights(side).await?;
-            let row = side.snapshot.find_group(id.as_str());
-            self.read_members(side, row.as_slice(), &JiraProgress::default())
-                .await?;
-        }
-        Ok(Some(Found {
-            took_place: empty,
-            group: empty.then(|| id.as_str().to_owned()),
-            account: None,
-        }))
+        let (entra, email) = (write.entra_id.as_str(), write.email.as_str());
+        session
+            .state
+            .link_person(entra, account.id, how, email, account.name)?;
     }
-
-    async fn recover_person(
-        &self,
-        snapshots: &mut Snapshots,
-        write: &Unfinished,
-    ) -> Result<Option<Found>, SyncError> {
-        let did_not = Ok(Some(Found::default()));
-        if write.email.is_empty() {
-            return did_not;
-        }
-        if snapshots.entra.find_person(&write.entra_id).is_none() {
-            return Ok(snapshots.entra.users.is_whole().then(Found::default));
-        }
-        let look = async || {
-            let mut found = accounts_of(self.reach(), &write.email).await?;
-            Ok(if found.len() == 1 { found.pop() } else { None })
-        };
-        let Some(account) = self.sought(write, look).await? else {
-            return did_not;
-        };
-        let account = account.row();
-        let links = self.state.links()?;
-        let holder = links.person_of(account.id);
-        if holder.is_some_and(|person| person.as_str() != write.entra_id) {
-            return did_not;
-        }
-        let side = &mut snapshots.jira;
-        let before = side.snapshot.find_account(account.id);
-        let seen = before.map(|row| i64::from(side.snapshot.account(row).seen()));
-        if holder.is_none() {
-            // Nobody had this address when the run began, except who was seen before that.
-            let how = if seen.is_some_and(|seen| seen < write.begun_at) {
-                LinkedHow::LookedUp
-            } else {
-                LinkedHow::Created
-            };
-            let (entra, email) = (write.entra_id.as_str(), write.email.as_str());
-            self.state
-                .link_person(entra, account.id, how, email, account.name)?;
-        }
-        if before.is_none() {
-            let mut changes = JiraChanges::new(side.fresh.since);
-            changes.account(&account);
-            side.snapshot = Arc::new(side.snapshot.after(&changes));
-        }
-        Ok(Some(Found {
-            took_place: true,
-            account: Some(account.id.to_owned()),
-            group: None,
-        }))
+    if before.is_none() {
+        let mut changes = JiraChanges::new(side.fresh.since);
+        changes.account(&account);
+        side.snapshot = Arc::new(side.snapshot.after(&changes));
     }
+    Ok(Some(Found {
+        took_place: true,
+        account: Some(account.id.to_owned()),
+        group: None,
+    }))
 }
 
 /// Whether a write took place, as Jira's side shows it, which was read for that; none where it does

@@ -2,8 +2,9 @@
 
 use crate::plan::{Complete, Counts, GuardCount, GuardName};
 use crate::store::{RunKind, RunOutcome};
-use crate::sync::planning::Planned;
+use crate::sync::planned::Planned;
 use crate::sync::problem::Problem;
+use crate::sync::session::Requests;
 use crate::text::grouped;
 
 /// An operation that failed.
@@ -24,17 +25,6 @@ pub struct FailureRow {
     pub advice: String,
     /// For support.
     pub request_id: Option<String>,
-}
-
-/// Requests of the whole session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
-pub struct Requests {
-    /// To Entra.
-    pub entra: u64,
-    /// To Jira.
-    pub jira: u64,
-    /// Repetitions among them.
-    pub retries: u64,
 }
 
 /// How a run went.

@@ -2,7 +2,9 @@
 
 use crate::plan::{Allowances, Kind, Operation, OperationId, Selection};
 use crate::sync::error::SyncError;
-use crate::sync::planning::{Planned, ReadOptions, plan};
+use crate::sync::planned::Planned;
+use crate::sync::planning::plan;
+use crate::sync::read::options::ReadOptions;
 use crate::sync::session::Session;
 use hashbrown::HashSet;
 
@@ -10,13 +12,13 @@ use hashbrown::HashSet;
 /// asked again.
 pub(super) async fn retry(
     session: &mut Session,
+    options: &ReadOptions,
     run: &str,
-    wanted: &ReadOptions,
 ) -> Result<Planned, SyncError> {
     let unknown = || SyncError::UnknownRun(run.to_owned());
     let found = session.state.run(run)?.ok_or_else(unknown)?;
     session.state.forgive(found.number)?;
-    let mut planned = plan(session, wanted, Allowances::default()).await?;
+    let mut planned = plan(session, options, Allowances::default()).await?;
     // Only now: what was unclear of an interrupted run has been looked up meanwhile.
     let failed = session.state.failed(found.number)?;
     let wanted = with_dependants(&planned, &failed);

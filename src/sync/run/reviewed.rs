@@ -1,14 +1,15 @@
 //! Applying what a person agreed to, and nothing else.
 
-use super::apply::{ApplyRequest, apply, requests};
+use super::apply::{ApplyRequest, apply};
 use super::decided::take_in_decisions;
-use super::lease::Rival;
+use super::lease::{Rival, rival};
 use super::proposal::{Proposal, Purpose, make};
 use super::report::Report;
 use crate::plan::{Allowances, GuardCount, OperationRow, settings_digest};
 use crate::store::RunOutcome;
 use crate::sync::error::SyncError;
-use crate::sync::planning::{Planned, ReadOptions};
+use crate::sync::planned::Planned;
+use crate::sync::read::options::ReadOptions;
 use crate::sync::saved::{carry_over, same_adoption};
 use crate::sync::session::Session;
 use crate::text::counted;
@@ -58,11 +59,14 @@ pub async fn reviewed(
 
 /// Who else applies to this site, or did lately with other settings, where the proposal would write
 /// something.
-pub async fn rival(session: &mut Session, proposal: &Proposal) -> Result<Option<Rival>, SyncError> {
+pub async fn other_machine(
+    session: &mut Session,
+    proposal: &Proposal,
+) -> Result<Option<Rival>, SyncError> {
     if proposal.planned.plan.free().next().is_none() {
         return Ok(None);
     }
-    session.rival().await
+    rival(session).await
 }
 
 /// Nothing is applied, since there is nothing to do.
@@ -81,7 +85,7 @@ fn ended_before(session: &Session, proposal: &Proposal, outcome: RunOutcome) -> 
     let (planned, kind) = (&proposal.planned, proposal.kind());
     Report {
         plan_id: proposal.plan_id().to_owned(),
-        ..Report::nothing_begun(planned, kind, outcome, requests(session))
+        ..Report::nothing_begun(planned, kind, outcome, session.requests())
     }
 }
 
@@ -101,7 +105,7 @@ struct Agreed {
 fn is_stale(session: &Session, planned: &Planned) -> Result<bool, SyncError> {
     let age = jiff::Timestamp::now().as_second() - planned.read_at.as_second();
     let overtaken = session.state.last_run()? != planned.after_run;
-    Ok(overtaken || !(0..=FRESH).contains(&age) || !session.has_read(planned))
+    Ok(overtaken || !(0..=FRESH).contains(&age) || planned.read_by != Some(session.begun))
 }
 
 /// Makes the plan anew, and narrows it to what was agreed to.
@@ -112,9 +116,9 @@ async fn read_again(
     wanted: &ReadOptions,
 ) -> Result<(), SyncError> {
     let before = proposal.planned.clone();
-    if session.has_read(&before) {
+    if before.read_by == Some(session.begun) {
         let words = "This plan has waited for a while: both directories are read again first.";
-        session.note(words.to_owned());
+        session.progress.note(words.to_owned());
     }
     let rows: Vec<OperationRow> = before
         .plan
@@ -139,7 +143,7 @@ async fn read_again(
     ] {
         if count > 0 {
             let operations = counted(count, "reviewed operation", "reviewed operations");
-            session.note(format!("{operations} {what}."));
+            session.progress.note(format!("{operations} {what}."));
         }
     }
     fresh

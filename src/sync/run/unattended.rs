@@ -1,12 +1,14 @@
 //! The run that nobody confirms: the schedule's, a trigger's, `sync`.
 
-use super::apply::{ApplyRequest, apply, requests};
+use super::apply::{ApplyRequest, apply};
 use super::decided::take_in_decisions;
 use super::report::Report;
 use crate::plan::Allowances;
 use crate::store::{RunKind, RunOutcome};
 use crate::sync::error::SyncError;
-use crate::sync::planning::{Planned, ReadOptions, plan};
+use crate::sync::planned::Planned;
+use crate::sync::planning::plan;
+use crate::sync::read::options::ReadOptions;
 use crate::sync::session::Session;
 
 /// Reads both sides and applies what guards let through. Decisions that were stored before the first
@@ -25,9 +27,9 @@ pub async fn unattended(
     take_in_decisions(session, &mut planned, None).await?;
     if hold_back() {
         let words = "Somebody decides in the Review: nothing was applied. It is tried again when they are done.";
-        session.note(words.to_owned());
+        session.progress.note(words.to_owned());
         let (kind, outcome) = (RunKind::Unattended, RunOutcome::Nothing);
-        let report = Report::nothing_begun(&planned, kind, outcome, requests(session));
+        let report = Report::nothing_begun(&planned, kind, outcome, session.requests());
         return Ok((report, planned));
     }
     let request = ApplyRequest::everything(&planned, RunKind::Unattended);

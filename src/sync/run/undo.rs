@@ -3,7 +3,9 @@
 use crate::directory::{AccountId, GroupId};
 use crate::plan::{Allowances, Kind, OperationId, Reason};
 use crate::sync::error::SyncError;
-use crate::sync::planning::{Planned, ReadOptions, plan};
+use crate::sync::planned::Planned;
+use crate::sync::planning::{confirm, plan};
+use crate::sync::read::options::ReadOptions;
 use crate::sync::session::Session;
 use hashbrown::HashMap;
 use std::sync::Arc;
@@ -12,30 +14,33 @@ use std::sync::Arc;
 /// now.
 pub(super) async fn undo(
     session: &mut Session,
+    options: &ReadOptions,
     run: &str,
-    wanted: &ReadOptions,
 ) -> Result<Planned, SyncError> {
     let unknown = || SyncError::UnknownRun(run.to_owned());
     let found = session.state.run(run)?.ok_or_else(unknown)?;
     if let Some(before) = &found.undone_by {
-        session.note(format!(
+        session.progress.note(format!(
             "Run {} was taken back before, by run {before}. What stands of it now is what is shown.",
             found.run_id
         ));
     }
-    session.note(
+    session.progress.note(
         "Links and confirmed groups stay as they are: they write nothing to Jira.".to_owned(),
     );
-    let mut wanted = wanted.clone();
-    wanted.undo = Some(Arc::new(session.state.undo(found.number, &found.run_id)?));
-    let mut planned = plan(session, &wanted, Allowances::default()).await?;
+    let undo = Arc::new(session.state.undo(found.number, &found.run_id)?);
+    let options = ReadOptions {
+        undo: Some(undo),
+        ..options.clone()
+    };
+    let mut planned = plan(session, &options, Allowances::default()).await?;
     // What was unclear of an interrupted run has been looked up meanwhile.
     let undo = session.state.undo(found.number, &found.run_id)?;
     planned.undo = Some(Arc::new(undo));
     planned.again(|_| {});
-    session.confirm(&mut planned).await?;
+    confirm(session, &mut planned).await?;
     if planned.plan.count(Kind::RemoveUser) > 0 {
-        session.note(
+        session.progress.note(
             "Invitations that were sent can't be called back; creating these people again sends new ones."
                 .to_owned(),
         );

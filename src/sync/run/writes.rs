@@ -9,7 +9,7 @@ use crate::directory::{AccountId, AccountKind, GroupId, JiraAccountRow, fold};
 use crate::jira::{AccountRead, Jira, JiraError, Organization, Unwritten};
 use crate::plan::{Invitations, OperationRow, Outcome};
 use crate::store::{Learnt, Note};
-use crate::sync::planning::Planned;
+use crate::sync::planned::Planned;
 use crate::sync::session::Session;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -49,16 +49,14 @@ pub(in crate::sync) struct Reach<'a> {
     pub(in crate::sync) products: &'a [ProductKey],
 }
 
-impl Session {
-    /// Whom this session carries operations out with.
-    pub(in crate::sync) fn reach(&self) -> Reach<'_> {
-        let provisioning = &self.profile.settings.provisioning;
-        Reach {
-            jira: &self.jira,
-            organization: self.organization.as_ref(),
-            silent: provisioning.invitations == Invitations::Silent,
-            products: &provisioning.products,
-        }
+/// Whom this session carries operations out with.
+pub(in crate::sync) fn reach(session: &Session) -> Reach<'_> {
+    let provisioning = &session.profile.settings.provisioning;
+    Reach {
+        jira: &session.jira,
+        organization: session.organization.as_ref(),
+        silent: provisioning.invitations == Invitations::Silent,
+        products: &provisioning.products,
     }
 }
 
