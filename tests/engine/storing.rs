@@ -166,7 +166,7 @@ async fn one_at_a_time_and_the_owner_is_told() {
     let world = World::new(SMALL).await;
     world.run(&["plan"]).await.expect(0);
     world.sim.world(|w| w.services.latency = 100);
-    let mut first = world.command(&["plan", "--json"]).spawn().unwrap();
+    let first = world.command(&["plan", "--json"]).spawn().unwrap();
     let started = world.sim.world(|w| w.log.len());
     while world.sim.world(|w| w.log.len()) == started {
         tokio::task::yield_now().await;
@@ -179,7 +179,7 @@ async fn one_at_a_time_and_the_owner_is_told() {
         "{message}"
     );
     world.run(&["runs"]).await.expect(0);
-    assert!(first.wait().unwrap().success());
+    world.ended(first).await.expect(0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
