@@ -267,7 +267,7 @@ fn decided(digest: &mut Canonical, decided: &Decisions) {
         digest.text(entra);
         digest.text(group);
     }
-    // Where nothing was answered, plans keep the ids that they had.
+    // Plans in which no question is answered keep the ids that they had.
     if !decided.different.is_empty() {
         digest.text("different");
         let pairs = decided.different.iter();

@@ -58,7 +58,7 @@ pub struct Links {
 }
 
 impl Links {
-    /// Links a person to an account. Whoever held the account before is unlinked from it.
+    /// Links a person to an account. A former holder of the account is unlinked from it.
     pub fn person(&mut self, entra: EntraId, account: AccountId) {
         if let Some(before) = self.people.remove(&entra) {
             self.accounts.remove(&before);

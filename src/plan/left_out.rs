@@ -13,7 +13,7 @@ use super::target::Target;
 use crate::directory::Completeness;
 use crate::text::counted;
 
-/// Whom or what a record is about. Places are rows of the snapshots, or of the inputs.
+/// The subject of a record. Places are rows of the snapshots, or of the inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum About {
     /// A person of Entra's.
@@ -248,7 +248,7 @@ impl LeftOut {
 /// A person or group that is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Skipped {
-    /// Whom or what it is about.
+    /// Its subject.
     pub about: About,
     /// Why.
     pub why: LeftOut,

@@ -35,7 +35,7 @@ pub(super) enum Ambiguity {
 }
 
 /// Pairs of a person and an account that the admin called different people, by row, and the people
-/// whom that left without an account.
+/// who are left without an account by that.
 #[derive(Default)]
 struct Different {
     pairs: HashSet<(u32, u32)>,
@@ -412,7 +412,7 @@ fn by_look_up(
     settle_claims(matching, claims, Matched::LookedUp);
 }
 
-/// Whom to look up next: rows of people in scope with an address who are matched to nobody and
+/// People to look up next: rows of people in scope with an address who are matched to nobody and
 /// were never looked up.
 #[derive(Debug, Default)]
 pub struct PendingLookUps {
@@ -422,7 +422,7 @@ pub struct PendingLookUps {
     pub strangers: Vec<u32>,
 }
 
-/// Whom to look up next; nobody when no hidden account is left.
+/// People to look up next; nobody when no hidden account is left.
 #[must_use]
 pub fn pending_look_ups(
     entra: &EntraSnapshot,

@@ -136,7 +136,7 @@ impl Question {
         self.code
     }
 
-    /// Of whom or what: an id of Entra's, or of an account.
+    /// The id that it is about: one of Entra's, or an account's.
     #[must_use]
     pub const fn subject(&self) -> &str {
         &self.subject

@@ -1,4 +1,5 @@
-//! What of Jira is read again, and when: a rotating share of everything, and whatever is touched.
+//! The parts of Jira that are read again, and when: a rotating share of everything, and all that is
+//! touched.
 
 use crate::directory::{AccountId, GroupId, JiraSnapshot};
 use serde::{Deserialize, Serialize};

@@ -122,7 +122,7 @@ impl Watch<'_, '_> {
             return;
         };
         let all = self.places(|_| true);
-        // Whoever changed what takes part is told that it waits for them, also where it changes nothing.
+        // A change of what takes part waits for a review, and that is told even if it changes nothing.
         if all.is_empty() && name == GuardName::SettingsChanged && !self.draft.observes() {
             self.alarm(name, 0);
         }
