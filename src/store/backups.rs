@@ -49,46 +49,15 @@ pub fn restore(folder: &Path, from: Option<&Path>, owner: &Owner) -> Result<Rest
     std::fs::copy(&from, &next).map_err(StoreError::io(&from))?;
     files::make_private(&next).map_err(StoreError::io(&next))?;
     // A backup that is no good must not replace anything.
-    let good = database::open(&next, &MIGRATIONS).and_then(|copy| {
-        let sql = |source| StoreError::sql(&from, source);
-        let check: String = copy
-            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
-            .map_err(sql)?;
-        let fits: i64 = copy
-            .query_row("SELECT count(*) FROM runs", [], |row| row.get(0))
-            .map_err(sql)?;
-        copy.execute_batch("PRAGMA journal_mode = DELETE;")
-            .map_err(sql)?;
-        Ok(check == "ok" && fits >= 0)
-    });
-    if !matches!(good, Ok(true)) {
+    if let Err(cause) = usable(&next, &from) {
         files::remove(&next).map_err(StoreError::io(&next))?;
-        return Err(StoreError::BadBackup {
-            path: from,
-            cause: match good {
-                Err(error) => error.to_string(),
-                Ok(_) => "it is damaged, too".to_owned(),
-            },
-        });
+        return Err(StoreError::BadBackup { path: from, cause });
     }
     // On disk before anything takes its name.
     std::fs::File::open(&next)
         .and_then(|file| file.sync_all())
         .map_err(StoreError::io(&next))?;
-    let aside = if path.exists() {
-        let aside = folder.join(format!("state-aside-{}.db", files::stamp()));
-        std::fs::rename(&path, &aside).map_err(StoreError::io(&path))?;
-        // What was written last may stand in the log beside it alone.
-        let log = folder.join("state.db-wal");
-        if log.exists() {
-            let mut beside = aside.clone().into_os_string();
-            beside.push("-wal");
-            std::fs::rename(&log, beside).map_err(StoreError::io(&log))?;
-        }
-        Some(aside)
-    } else {
-        None
-    };
+    let aside = set_aside(folder, &path)?;
     for name in [
         "state.db-wal",
         "state.db-shm",
@@ -101,4 +70,40 @@ pub fn restore(folder: &Path, from: Option<&Path>, owner: &Owner) -> Result<Rest
     }
     std::fs::rename(&next, &path).map_err(StoreError::io(&next))?;
     Ok(Restored { from, aside })
+}
+
+/// Whether a copy of this backup can take the state's place, or what is wrong with it.
+fn usable(copy: &Path, from: &Path) -> Result<(), String> {
+    let sql = |source| StoreError::sql(from, source).to_string();
+    let copy = database::open(copy, &MIGRATIONS).map_err(|error| error.to_string())?;
+    let check: String = copy
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(sql)?;
+    let _runs: i64 = copy
+        .query_row("SELECT count(*) FROM runs", [], |row| row.get(0))
+        .map_err(sql)?;
+    copy.execute_batch("PRAGMA journal_mode = DELETE;")
+        .map_err(sql)?;
+    if check == "ok" {
+        Ok(())
+    } else {
+        Err("it is damaged, too".to_owned())
+    }
+}
+
+/// Moves the state that is there out of the way; gives its new place.
+fn set_aside(folder: &Path, path: &Path) -> Result<Option<PathBuf>, StoreError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let aside = folder.join(format!("state-aside-{}.db", files::stamp()));
+    std::fs::rename(path, &aside).map_err(StoreError::io(path))?;
+    // What was written last may stand in the log beside it alone.
+    let log = folder.join("state.db-wal");
+    if log.exists() {
+        let mut beside = aside.clone().into_os_string();
+        beside.push("-wal");
+        std::fs::rename(&log, beside).map_err(StoreError::io(&log))?;
+    }
+    Ok(Some(aside))
 }

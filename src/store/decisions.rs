@@ -50,35 +50,6 @@ impl State {
             kept_apart: apart.into_iter().collect(),
         })
     }
-
-    /// Stores decisions, or withdraws those that are none; all of them or nothing.
-    pub fn decide_all(
-        &self,
-        decisions: &[(OperationId, Option<RowDecision>)],
-    ) -> Result<(), StoreError> {
-        self.change(|change| {
-            for (id, decision) in decisions {
-                decide(change, id, *decision)?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Takes an account off the standing lists, or puts it back.
-    pub fn leave_alone(&self, account: &AccountId, alone: bool) -> Result<(), StoreError> {
-        let question = Question::standing(account);
-        self.change(|change| leave_alone(change, &question, alone))
-    }
-
-    /// Keeps an Entra group and the Jira group of the same name apart.
-    pub fn keep_apart(&self, entra: &EntraId, group: &GroupId) -> Result<(), StoreError> {
-        self.change(|change| keep_apart(change, entra, group))
-    }
-
-    /// Lets a group be suggested again for the Entra group that it was kept apart from.
-    pub fn bring_together(&self, entra: &EntraId, group: &GroupId) -> Result<(), StoreError> {
-        self.change(|change| bring_together(change, entra, group))
-    }
 }
 
 /// Stores what was said of an operation, or that it is accepted. It is nobody's but the admin's from

@@ -39,11 +39,6 @@ impl State {
     ) -> Result<(), StoreError> {
         self.change(|change| link_group(change, entra, group, ownership))
     }
-
-    /// Unlinks a group.
-    pub fn unlink_group(&self, entra: &str) -> Result<(), StoreError> {
-        self.execute("DELETE FROM group_links WHERE entra_id = ?1", [entra])
-    }
 }
 
 /// Links a group. The ownership of the same group is only ever raised.

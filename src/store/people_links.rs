@@ -118,11 +118,6 @@ impl State {
         self.change(|change| link_person(change, entra, account, how, email, name))
     }
 
-    /// Unlinks a person.
-    pub fn unlink_person(&self, entra: &str) -> Result<(), StoreError> {
-        self.execute("DELETE FROM people_links WHERE entra_id = ?1", [entra])
-    }
-
     /// Notes that these linked people, and no others, are disabled in Entra or gone from it. Who was
     /// enrolled is a leaver from the first day of it.
     pub fn note_gone(&self, gone: &[&EntraId], today: Date) -> Result<(), StoreError> {

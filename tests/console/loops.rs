@@ -2,7 +2,7 @@
 
 use crate::desk::{Desk, SMALL, Start};
 use rollbook::console::{Ended, Signal};
-use rollbook::plan::{Allowances, Counts};
+use rollbook::plan::{Allowances, Counts, Decision, Question};
 use rollbook::store::{NewRun, RunKind, RunOutcome};
 
 const SIZE: (u16, u16) = (100, 30);
@@ -791,7 +791,8 @@ async fn who_is_left_alone_while_the_interval_reads_is_left_alone() {
         tokio::task::yield_now().await;
     }
     let account = rollbook::directory::AccountId::new(&accounts[0]);
-    open_state(&desk).leave_alone(&account, true).unwrap();
+    let alone = Decision::LeaveAlone(Question::standing(&account));
+    open_state(&desk).record(&[alone]).unwrap();
     desk.until(|s| s.contains("No run is under way")).await;
     desk.idle().await;
     let there = |account: &String| {

@@ -1,6 +1,7 @@
 //! Taking a run back, trying again, and telling what was done.
 
 use crate::world::{Before, SMALL, World};
+use rollbook::plan::Reason;
 use rollbook::simulator::World as Directories;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -213,6 +214,7 @@ async fn an_export_tells_every_write() {
             "ended_at",
             "operation",
             "reason",
+            "reason_code",
             "request_id",
         ] {
             assert!(
@@ -227,6 +229,16 @@ async fn an_export_tells_every_write() {
         .expect(0)
         .out;
     assert_eq!(csv.lines().count(), rows.len() + 1);
+    assert!(csv.lines().next().unwrap().ends_with(",reason_code"));
+    let shown = world.json(&["show", run], 0).await;
+    for row in shown["operations"].as_array().unwrap() {
+        let code = Reason::parse(row["reason_code"].as_str().unwrap()).unwrap();
+        assert_eq!(
+            row["reason"],
+            code.to_string(),
+            "words are made of the code"
+        );
+    }
     assert!(csv.contains("'=HYPERLINK"), "a formula stays text");
     assert!(!csv.lines().any(|line| {
         line.split(',')

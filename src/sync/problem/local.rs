@@ -2,7 +2,7 @@
 
 use super::{Problem, ProblemKind};
 use crate::config::{ConfigError, SecretKind};
-use crate::store::StoreError;
+use crate::store::{Owner, StoreError};
 use crate::text::escape;
 
 pub(super) fn config(error: &ConfigError) -> Problem {
@@ -162,6 +162,23 @@ fn how_to_restore(backup: Option<&std::path::Path>, path: &std::path::Path) -> S
     }
 }
 
+fn locked(owner: Option<&Owner>) -> Problem {
+    let hint = "Wait until it is done, or stop it there.";
+    let Some(o) = owner else {
+        let message = "Another Rollbook is at work on this profile.";
+        return Problem::new(ProblemKind::Locked, message, hint);
+    };
+    let message = format!(
+        "Another Rollbook is at work on this profile: {} on {}, `{}` since {} (process {}).",
+        escape(&o.person),
+        escape(&o.host),
+        escape(&o.doing),
+        escape(&o.since),
+        o.pid
+    );
+    Problem::new(ProblemKind::Locked, message, hint).id("held-by", &o.to_string())
+}
+
 pub(super) fn store(error: &StoreError) -> Problem {
     match error {
         StoreError::Io { path, source } => Problem::new(
@@ -221,26 +238,7 @@ pub(super) fn store(error: &StoreError) -> Problem {
             ),
             "Use that version.",
         ),
-        StoreError::Locked { owner } => match owner {
-            Some(o) => Problem::new(
-                ProblemKind::Locked,
-                format!(
-                    "Another Rollbook is at work on this profile: {} on {}, `{}` since {} (process {}).",
-                    escape(&o.person),
-                    escape(&o.host),
-                    escape(&o.doing),
-                    escape(&o.since),
-                    o.pid
-                ),
-                "Wait until it is done, or stop it there.",
-            )
-            .id("held-by", &o.to_string()),
-            None => Problem::new(
-                ProblemKind::Locked,
-                "Another Rollbook is at work on this profile.",
-                "Wait until it is done, or stop it there.",
-            ),
-        },
+        StoreError::Locked { owner } => locked(owner.as_ref()),
         StoreError::OtherIdentity { pinned, found } => {
             let what = if pinned.tenant_id == found.tenant_id {
                 "Jira site"
