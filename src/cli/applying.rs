@@ -51,7 +51,11 @@ pub async fn apply(
 ) -> Result<Exit, CliError> {
     let mut proposal = Proposal::default();
     if let From::File(path) = from {
-        proposal.saved = Some(sync::read_saved(path, &target.profile.name)?);
+        proposal.saved = Some(sync::read_saved(
+            path,
+            &target.profile.name,
+            target.clock.now(),
+        )?);
     }
     let progress = Progress::default();
     let mut session = target

@@ -29,7 +29,9 @@ pub fn state(target: &Target, command: &StateCommand, output: &Output) -> Result
                 host,
                 person,
                 doing: "state restore".to_owned(),
-                since: jiff::Timestamp::now()
+                since: target
+                    .clock
+                    .now()
                     .strftime("%Y-%m-%dT%H:%M:%SZ")
                     .to_string(),
             };

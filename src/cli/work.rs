@@ -8,7 +8,7 @@ use super::progress::Line;
 use super::{adopting, applying, checking, export, history, json, keeping, undoing};
 use crate::config::{self, Paths, Profile, Secrets, environment_applies};
 use crate::plan::{Allowances, Mode};
-use crate::sync::{self, Opening, Planned, Progress, ReadOptions, Session, SyncError};
+use crate::sync::{self, Clock, Opening, Planned, Progress, ReadOptions, Session, SyncError};
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +23,8 @@ pub struct Target {
     pub secrets: Option<Secrets>,
     /// Whether everything is verified.
     pub full: bool,
+    /// Tells the time.
+    pub clock: Clock,
     /// Cancels it.
     pub cancel: CancellationToken,
     /// The options that led to it, to be repeated in commands that are suggested.
@@ -30,7 +32,12 @@ pub struct Target {
 }
 
 impl Target {
-    fn load(global: &Global, cancel: CancellationToken, secrets: bool) -> Result<Self, CliError> {
+    fn load(
+        global: &Global,
+        clock: Clock,
+        cancel: CancellationToken,
+        secrets: bool,
+    ) -> Result<Self, CliError> {
         let paths = Paths::new(global.config_dir.as_deref(), global.data_dir.as_deref())?;
         let (profile, only) = config::load(&paths, global.profile.as_deref())?;
         let environment = environment_applies(only, global.profile.is_some());
@@ -44,6 +51,7 @@ impl Target {
             profile,
             secrets,
             full: global.full,
+            clock,
             cancel,
             options: options(global),
         })
@@ -81,6 +89,7 @@ impl Target {
             doing,
             cancel: self.cancel.clone().into(),
             progress: progress.clone(),
+            clock: self.clock,
         })
         .await;
         tell_notes(progress, output);
@@ -92,11 +101,12 @@ impl Target {
 pub async fn run(
     command: Command,
     global: &Global,
+    clock: Clock,
     cancel: CancellationToken,
 ) -> Result<Exit, CliError> {
     let output = Output::new(global.json, global.quiet, global.verbose);
     let allowances = Allowances::new(global.allow.iter().copied());
-    let load = |secrets| Target::load(global, cancel.clone(), secrets);
+    let load = |secrets| Target::load(global, clock, cancel.clone(), secrets);
     match command {
         Command::Check => checking::check(&load(true)?, &output).await,
         Command::Plan {

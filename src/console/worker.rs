@@ -6,7 +6,7 @@ use crate::config::{Paths, Profile, Secrets};
 use crate::plan::{Allowance, Allowances, Mode, OperationRow, settings_digest};
 use crate::store::RunKind;
 use crate::sync::{
-    self, ApplyRequest, Control, Opening, Planned, Problem, Progress, ReadOptions, Session,
+    self, ApplyRequest, Clock, Control, Opening, Planned, Problem, Progress, ReadOptions, Session,
     SyncError,
 };
 use std::sync::Arc;
@@ -61,6 +61,7 @@ pub(super) struct Work {
     pub(super) environment: bool,
     pub(super) control: Control,
     pub(super) progress: Progress,
+    pub(super) clock: Clock,
     pub(super) epoch: u64,
     /// Whether a review has open marks: nothing is applied unattended then.
     pub(super) open: Arc<AtomicBool>,
@@ -141,6 +142,7 @@ async fn run(work: Work, tell: &impl Fn(Inner)) -> Result<(), SyncError> {
         doing,
         cancel: work.control,
         progress: work.progress,
+        clock: work.clock,
     })
     .await?;
     let options = ReadOptions {

@@ -9,6 +9,7 @@ use crate::plan::{
     Allowance, Allowances, Document, GroupPair, OperationId, OperationRow, Pinned, Selection,
     TargetState, read_document, settings_digest, write_document,
 };
+use jiff::Timestamp;
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::Path;
@@ -41,7 +42,7 @@ pub fn save(
 }
 
 /// Reads a saved plan and checks its hash, version and age.
-pub fn read_saved(path: &Path, profile: &str) -> Result<Document, SyncError> {
+pub fn read_saved(path: &Path, profile: &str, now: Timestamp) -> Result<Document, SyncError> {
     let text = std::fs::read_to_string(path).map_err(|source| SyncError::PlanFile {
         path: path.to_owned(),
         source,
@@ -54,8 +55,8 @@ pub fn read_saved(path: &Path, profile: &str) -> Result<Document, SyncError> {
     if document.profile != profile {
         return Err(refused(PlanRefused::Other("profile")));
     }
-    let made: Option<jiff::Timestamp> = document.created_at.parse().ok();
-    let now = jiff::Timestamp::now().as_second();
+    let made: Option<Timestamp> = document.created_at.parse().ok();
+    let now = now.as_second();
     if made.is_none_or(|made| !(-AGE..=AGE).contains(&(now - made.as_second()))) {
         return Err(refused(PlanRefused::Old));
     }
@@ -211,19 +212,5 @@ pub fn same_adoption(
             path: path.to_owned(),
             cause: PlanRefused::OtherAdoption,
         })
-    }
-}
-
-impl Adoption {
-    /// What a saved plan keeps of an adoption.
-    #[must_use]
-    pub fn pairs(&self) -> Vec<GroupPair> {
-        self.entra
-            .iter()
-            .map(|entra| GroupPair {
-                entra_id: entra.as_str().to_owned(),
-                group_id: self.group.as_str().to_owned(),
-            })
-            .collect()
     }
 }

@@ -1,5 +1,6 @@
 //! Applying a plan: a run, from its links to its outcome.
 
+use super::applied::Applied;
 use super::driver::Driver;
 use super::lease::{hold_lease, renew_lease, rival};
 use crate::plan::{
@@ -9,11 +10,9 @@ use crate::plan::{
 use crate::store::{Journal, LinkedHow, NewRun, RunKind, RunOutcome};
 use crate::sync::error::SyncError;
 use crate::sync::planned::Planned;
-use crate::sync::problem::Problem;
 use crate::sync::progress::Stage;
 use crate::sync::read::jira::YOUNG;
 use crate::sync::session::Session;
-use crate::text::grouped;
 use std::collections::HashSet;
 use tokio::time::Instant;
 
@@ -49,80 +48,6 @@ impl ApplyRequest {
             reviewed: None,
             take_over: false,
         }
-    }
-}
-
-/// An operation that failed.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct FailureRow {
-    /// Operation id.
-    pub operation: String,
-    /// What it was, for people.
-    #[serde(skip)]
-    pub what: String,
-    /// Status of the answer.
-    pub status: Option<u16>,
-    /// Code of the answer.
-    pub code: Option<String>,
-    /// What went wrong.
-    pub message: String,
-    /// What to do.
-    pub advice: String,
-    /// For support.
-    pub request_id: Option<String>,
-}
-
-/// How a run ended.
-#[derive(Debug)]
-pub struct Applied {
-    /// Its id.
-    pub run_id: String,
-    /// The plan that was reviewed.
-    pub plan_id: String,
-    /// Outcome.
-    pub outcome: RunOutcome,
-    /// Counts.
-    pub counts: Counts,
-    /// What failed.
-    pub failures: Vec<FailureRow>,
-    /// What stopped the run, if something did.
-    pub stopped_by: Option<Problem>,
-    /// How long it took since the session was opened, reading included.
-    pub seconds: f64,
-}
-
-impl Applied {
-    /// How it ended, in a sentence.
-    #[must_use]
-    pub fn headline(&self) -> &'static str {
-        match self.outcome {
-            RunOutcome::Applied => "Applied.",
-            RunOutcome::Nothing => "Nothing had to be applied.",
-            RunOutcome::Held if self.counts.done + self.counts.already == 0 => {
-                "Held: nothing was applied."
-            }
-            RunOutcome::Held => "Applied what guards let through.",
-            RunOutcome::Partial => "Applied, but some operations failed.",
-            RunOutcome::Failed => "Stopped before the end.",
-            RunOutcome::Cancelled => "Cancelled; what was on its way was finished.",
-        }
-    }
-
-    /// What was done and what was not, such as `12 done · 3 held`; `0 done` where nothing was.
-    #[must_use]
-    pub fn counts_in_words(&self) -> String {
-        let mut words = format!("{} done", grouped(self.counts.done));
-        for (count, word) in [
-            (self.counts.already, "there already"),
-            (self.counts.failed, "failed"),
-            (self.counts.skipped, "skipped"),
-            (self.counts.held, "held"),
-        ] {
-            if count > 0 {
-                words = format!("{words} · {} {word}", grouped(count));
-            }
-        }
-        words
     }
 }
 

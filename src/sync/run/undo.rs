@@ -1,13 +1,11 @@
-//! Taking a run back, and trying again what failed in one.
+//! Taking a run back.
 
-use crate::directory::{AccountId, GroupId};
-use crate::plan::{Allowances, Kind, Operation, OperationId, Reason, Selection};
+use crate::plan::{Allowances, Kind};
 use crate::sync::error::SyncError;
 use crate::sync::planned::Planned;
 use crate::sync::planning::{confirm, plan};
 use crate::sync::read::options::ReadOptions;
 use crate::sync::session::Session;
-use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The plan that takes a run back, as far as that is possible, from both directories as they are
@@ -46,102 +44,4 @@ pub async fn undo(
         );
     }
     Ok(planned)
-}
-
-/// The plan with nothing but what failed in a run, and what depended on it. What refused then is
-/// asked again.
-pub async fn retry(
-    session: &mut Session,
-    options: &ReadOptions,
-    run: &str,
-) -> Result<Planned, SyncError> {
-    let unknown = || SyncError::UnknownRun(run.to_owned());
-    let found = session.state.run(run)?.ok_or_else(unknown)?;
-    session.state.forgive(found.number)?;
-    let mut planned = plan(session, options, Allowances::default()).await?;
-    // Only now: what was unclear of an interrupted run has been looked up meanwhile.
-    let failed = session.state.failed(found.number)?;
-    let wanted = with_dependants(&planned, &failed);
-    planned.retries = Some(found.run_id.clone());
-    planned.narrow(Selection::Operations(wanted));
-    Ok(planned)
-}
-
-/// Operations of these ids, and the memberships that wait for a person or group among them.
-fn with_dependants(planned: &Planned, ids: &HashSet<OperationId>) -> HashSet<OperationId> {
-    let (plan, inputs) = (&planned.plan, planned.inputs());
-    let (mut people, mut groups, mut accounts) = (HashSet::new(), HashSet::new(), HashSet::new());
-    let mut wanted = HashSet::new();
-    for op in &plan.operations {
-        let id = plan.operation_id(&inputs, op);
-        if !ids.contains(&id) {
-            continue;
-        }
-        match op.kind {
-            Kind::CreateUser => people.extend(op.person()),
-            Kind::CreateGroup => groups.extend(op.target()),
-            Kind::RestoreUser => accounts.extend(op.account()),
-            _ => {}
-        }
-        wanted.insert(id);
-    }
-    let waits = |op: &&Operation| {
-        let person = op.person().is_some_and(|row| people.contains(&row));
-        let group = op.target().is_some_and(|target| groups.contains(&target));
-        let account = op.account().is_some_and(|row| accounts.contains(&row));
-        op.kind.is_membership() && ((op.account().is_none() && person) || group || account)
-    };
-    // Whoever is needed by those comes along: a group's first members may have to be created.
-    let waiting: Vec<&Operation> = plan.operations.iter().filter(waits).collect();
-    for op in waiting {
-        wanted.insert(plan.operation_id(&inputs, op));
-    }
-    wanted
-}
-
-/// What each operation of an undo takes back: the run's operations, and why they were made. They are
-/// rejected with it, so that no plan does them again.
-pub(in crate::sync) fn taken_back(
-    planned: &Planned,
-) -> HashMap<u32, Vec<(OperationId, Option<Reason>)>> {
-    let mut found: HashMap<u32, Vec<(OperationId, Option<Reason>)>> = HashMap::new();
-    let Some(undo) = &planned.undo else {
-        return found;
-    };
-    let jira = &planned.jira;
-    // By kind, account and group.
-    let operations: HashMap<(Kind, &str, &str), u32> = (0u32..)
-        .zip(&planned.plan.operations)
-        .map(|(index, op)| {
-            let account = op.account().map_or("", |row| jira.account(row).id());
-            let group = op
-                .target()
-                .and_then(|target| planned.plan.targets[target as usize].jira)
-                .map_or("", |row| jira.group(row).id());
-            ((op.kind, account, group), index)
-        })
-        .collect();
-    for write in &undo.writes {
-        let account = write.account.as_ref().map_or("", AccountId::as_str);
-        let group = write.group.as_ref().map_or("", GroupId::as_str);
-        // A membership goes by itself, with its account or with its group.
-        let inverse: &[(Kind, &str, &str)] = match write.kind {
-            Kind::CreateUser => &[(Kind::RemoveUser, account, "")],
-            Kind::CreateGroup => &[(Kind::DeleteGroup, "", group)],
-            Kind::AddMember => &[
-                (Kind::RemoveMember, account, group),
-                (Kind::RemoveUser, account, ""),
-                (Kind::DeleteGroup, "", group),
-            ],
-            Kind::RemoveMember => &[(Kind::AddMember, account, group)],
-            Kind::SuspendUser => &[(Kind::RestoreUser, account, "")],
-            Kind::RestoreUser => &[(Kind::SuspendUser, account, "")],
-            Kind::RemoveUser | Kind::DeleteGroup => &[],
-        };
-        if let Some(index) = inverse.iter().find_map(|key| operations.get(key)) {
-            let taken = (write.id.clone(), write.reason);
-            found.entry(*index).or_default().push(taken);
-        }
-    }
-    found
 }
