@@ -7,7 +7,7 @@ use rollbook::cli::{
 use rollbook::config::{Paths, SecretKind, Secrets, keep_secret};
 use rollbook::console::{Ended, Place, Simulate};
 use rollbook::simulator::{Scenario, Simulator};
-use rollbook::sync::{Problem, ProblemKind};
+use rollbook::sync::{Clock, Problem, ProblemKind};
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -108,6 +108,7 @@ async fn run(arguments: Arguments, cancel: CancellationToken) -> Result<Exit, Cl
             let place = Place {
                 paths: Paths::new(global.config_dir.as_deref(), global.data_dir.as_deref())?,
                 simulated: false,
+                clock: Clock::System,
                 named: global.profile.clone(),
                 keep: None,
             };
@@ -116,7 +117,7 @@ async fn run(arguments: Arguments, cancel: CancellationToken) -> Result<Exit, Cl
         Some(Command::Demo { headless: false }) => console(simulated().await?).await,
         Some(Command::Demo { headless: true }) => demo(&output, cancel).await,
         Some(Command::Simulate(arguments)) => Ok(simulate(&arguments, &output, cancel).await),
-        Some(command) => rollbook::cli::run(command, global, cancel).await,
+        Some(command) => rollbook::cli::run(command, global, Clock::System, cancel).await,
     }
 }
 
@@ -191,6 +192,7 @@ async fn simulated() -> Result<Place, CliError> {
     Ok(Place {
         paths,
         simulated: true,
+        clock: Clock::System,
         named: None,
         keep: Some(Box::new((simulator, folder))),
     })
@@ -205,6 +207,7 @@ async fn demo(output: &Output, cancel: CancellationToken) -> Result<Exit, CliErr
         paths: place.paths.clone(),
         profile,
         full: false,
+        clock: Clock::System,
         cancel,
         options: String::new(),
     };

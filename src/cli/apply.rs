@@ -30,7 +30,11 @@ pub(super) async fn apply(
 ) -> Result<Exit, CliError> {
     let purpose = match (request.file, request.retry) {
         // A plan that is refused is refused before anything is read.
-        (Some(path), _) => Purpose::Saved(Box::new(read_saved(path, &target.profile.name)?)),
+        (Some(path), _) => Purpose::Saved(Box::new(read_saved(
+            path,
+            &target.profile.name,
+            target.clock.now(),
+        )?)),
         (None, Some(run)) => Purpose::Retry(run),
         (None, None) => Purpose::InStep,
     };

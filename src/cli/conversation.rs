@@ -6,8 +6,8 @@ use super::output::{Exit, Output};
 use super::report_text::tell;
 use super::target::{Target, with_progress};
 use crate::plan::Allowances;
-use crate::sync::Session;
-use crate::sync::run::{self, Proposal, Rival};
+use crate::sync::run::{self, Proposal};
+use crate::sync::{Rival, Session};
 use crate::text::{counted, duration};
 
 /// Asks for what guards hold and for agreement; then what was agreed to is applied.

@@ -6,17 +6,19 @@ use super::output::{Exit, Output};
 use super::target::Target;
 use super::{adopt, apply, check, export, plan, runs, show, state, sync, undo};
 use crate::plan::Allowances;
+use crate::sync::Clock;
 use tokio_util::sync::CancellationToken;
 
 /// Runs a command that works on a profile.
 pub async fn run(
     command: Command,
     global: &Global,
+    clock: Clock,
     cancel: CancellationToken,
 ) -> Result<Exit, CliError> {
     let output = Output::new(global.json, global.quiet, global.verbose);
     let allowances = Allowances::new(global.allow.iter().copied());
-    let load = |secrets| Target::load(global, cancel.clone(), secrets);
+    let load = |secrets| Target::load(global, clock, cancel.clone(), secrets);
     match command {
         Command::Check => check::check(&load(true)?, &output).await,
         Command::Plan {

@@ -33,7 +33,9 @@ pub(super) fn state(
                 host,
                 person,
                 doing: "state restore".to_owned(),
-                since: jiff::Timestamp::now()
+                since: target
+                    .clock
+                    .now()
                     .strftime("%Y-%m-%dT%H:%M:%SZ")
                     .to_string(),
             };

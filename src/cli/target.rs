@@ -7,7 +7,7 @@ use super::progress::Line;
 use crate::config::{self, Paths, Profile, Secrets, environment_applies};
 use crate::plan::Mode;
 use crate::store::State;
-use crate::sync::{Opening, Progress, ReadOptions, Session, SyncError};
+use crate::sync::{Clock, Opening, Progress, ReadOptions, Session, SyncError};
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +22,8 @@ pub struct Target {
     pub secrets: Option<Secrets>,
     /// Whether everything is verified.
     pub full: bool,
+    /// Tells the time.
+    pub clock: Clock,
     /// Cancels it.
     pub cancel: CancellationToken,
     /// The options that led to it, to be repeated in commands that are suggested.
@@ -32,6 +34,7 @@ impl Target {
     /// Reads the configuration and picks the profile; with `secrets` also finds those.
     pub(super) fn load(
         global: &Global,
+        clock: Clock,
         cancel: CancellationToken,
         secrets: bool,
     ) -> Result<Self, CliError> {
@@ -48,6 +51,7 @@ impl Target {
             profile,
             secrets,
             full: global.full,
+            clock,
             cancel,
             options: options(global),
         })
@@ -95,6 +99,7 @@ impl Target {
             doing,
             cancel: self.cancel.clone().into(),
             progress: progress.clone(),
+            clock: self.clock,
         })
         .await;
         tell_notes(&progress, output);

@@ -35,7 +35,7 @@ pub use screen::open;
 pub use theme::Theme;
 
 use crate::config::Paths;
-use crate::sync::Problem;
+use crate::sync::{Clock, Problem};
 use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
@@ -59,6 +59,8 @@ pub struct Place {
     pub paths: Paths,
     /// Whether the services are simulated.
     pub simulated: bool,
+    /// Tells the time.
+    pub clock: Clock,
     /// The profile that was asked for.
     pub named: Option<String>,
     /// What has to live as long as the place: the simulator and its folder.

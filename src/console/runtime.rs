@@ -270,6 +270,7 @@ impl Console {
             paths: self.place.paths.clone(),
             control,
             progress,
+            clock: self.place.clock,
             epoch: self.app.epoch,
             deciding: self.deciding.clone(),
         };
@@ -305,7 +306,7 @@ impl Console {
     }
 
     fn think(&self, thought: Thought) {
-        let (sender, epoch) = (self.sender.clone(), self.app.epoch);
+        let (sender, epoch, clock) = (self.sender.clone(), self.app.epoch, self.place.clock);
         tokio::task::spawn_blocking(move || {
             let _alarm = Alarm::new(&sender);
             let inner = match thought {
@@ -327,7 +328,7 @@ impl Console {
                     Inner::Adoption(Box::new(review::adoption(&planned, &group)))
                 }
                 Thought::Recall { profile, paths } => {
-                    Inner::Recalled(sync::recall(&profile, &paths).map(|found| {
+                    Inner::Recalled(sync::recall(&profile, &paths, clock).map(|found| {
                         Box::new(Recollected {
                             prepared: review::prepare(found.planned),
                             read_at: found.read_at,

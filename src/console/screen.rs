@@ -5,9 +5,9 @@ use super::runtime::{Asked, Console};
 use super::terminal::{self, Guard};
 use super::theme::Theme;
 use super::{Ended, Place, Simulate};
+use crate::sync::Clock;
 use crossterm::event::{Event as Input, EventStream};
 use futures_util::StreamExt as _;
-use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
@@ -28,19 +28,20 @@ const IDLE: Duration = Duration::from_secs(1);
 pub async fn open(place: Place, simulate: Simulate) -> io::Result<(Ended, Option<String>)> {
     let theme = Theme::from_environment();
     let size = crossterm::terminal::size()?;
-    let mut console = Console::new(place, simulate, theme, size, Timestamp::now())?;
+    let clock = place.clock;
+    let mut console = Console::new(place, simulate, theme, size, clock.now())?;
     let guard = Guard::take()?;
     let mut painter = Painter::new()?;
     let input = tokio::spawn(input(console.sender()));
     let signals = tokio::spawn(signals(console.sender()));
-    let result = run(&mut console, &mut painter).await;
+    let result = run(&mut console, &mut painter, clock).await;
     input.abort();
     signals.abort();
     drop(guard);
     Ok((result?, console.farewell()))
 }
 
-async fn run(console: &mut Console, painter: &mut Painter) -> io::Result<Ended> {
+async fn run(console: &mut Console, painter: &mut Painter, clock: Clock) -> io::Result<Ended> {
     let mut drawn = draw(console, painter);
     let mut told = Instant::now();
     loop {
@@ -50,11 +51,11 @@ async fn run(console: &mut Console, painter: &mut Painter) -> io::Result<Ended> 
             biased;
             () = tokio::time::sleep_until(due) => {
                 told = Instant::now();
-                console.take(Event::Tick(Timestamp::now()))
+                console.take(Event::Tick(clock.now()))
             }
             asked = console.next() => asked,
         };
-        console.set_now(Timestamp::now());
+        console.set_now(clock.now());
         // Everything that has come is taken before anything is drawn.
         while let Some(more) = console.ready() {
             asked.extend(more);

@@ -6,7 +6,7 @@ use crate::config::{Paths, Profile, Secrets};
 use crate::plan::{Allowances, Mode};
 use crate::sync::run::{self, Proposal, Purpose};
 use crate::sync::{
-    self, Control, Opening, Planned, Problem, Progress, ReadOptions, Session, SyncError,
+    self, Clock, Control, Opening, Planned, Problem, Progress, ReadOptions, Session, SyncError,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -59,6 +59,7 @@ pub(super) struct Work {
     pub(super) environment: bool,
     pub(super) control: Control,
     pub(super) progress: Progress,
+    pub(super) clock: Clock,
     pub(super) epoch: u64,
     /// Whether somebody decides in the Review just now.
     pub(super) deciding: Arc<AtomicBool>,
@@ -139,6 +140,7 @@ async fn run(work: Work, tell: &impl Fn(Inner)) -> Result<(), SyncError> {
         doing,
         cancel: work.control,
         progress: work.progress,
+        clock: work.clock,
     })
     .await?;
     let session = &mut session;

@@ -5,7 +5,9 @@ use super::planned::Planned;
 use super::planning::{confirm, read_group_anew};
 use super::session::Session;
 use crate::directory::{EntraId, GroupClass, GroupId, fold};
-use crate::plan::{Decision, GroupLink, Kind, Operation, Ownership, Selection, TargetState};
+use crate::plan::{
+    Decision, GroupLink, GroupPair, Kind, Operation, Ownership, Selection, TargetState,
+};
 use crate::store::State;
 use crate::text::escape;
 
@@ -148,6 +150,18 @@ impl Adoption {
             }
         }
         (self.stays, self.unknown) = (stays, unknown);
+    }
+
+    /// What a saved plan keeps of an adoption.
+    #[must_use]
+    pub fn pairs(&self) -> Vec<GroupPair> {
+        self.entra
+            .iter()
+            .map(|entra| GroupPair {
+                entra_id: entra.as_str().to_owned(),
+                group_id: self.group.as_str().to_owned(),
+            })
+            .collect()
     }
 
     /// Stores that the group is owned.

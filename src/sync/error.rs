@@ -58,7 +58,7 @@ pub enum SyncError {
     UnknownRun(String),
     /// Another machine applies to this site.
     #[error("{}", .0.words())]
-    Leased(crate::sync::run::lease::Rival),
+    Leased(super::rival::Rival),
     /// Cancelled by the person or a signal.
     #[error("cancelled")]
     Cancelled,

@@ -1,5 +1,6 @@
 //! Refresh, then plan.
 
+use super::clock::{Clock, stamp};
 use super::error::SyncError;
 use super::planned::Planned;
 use super::progress::Stage;
@@ -20,6 +21,7 @@ use crate::plan::{
     self, Allowances, CallRates, Known, Mode, Plan, Reason, Selection, Settings, settings_digest,
 };
 use crate::store::{Mirror, State, StoreError};
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// How often answers may lead to a plan that raises other questions.
@@ -57,9 +59,9 @@ pub async fn plan(
         let drift = Arc::make_mut(reading).take_drift();
         tell_drift(session, drift, &planned.jira).await?;
     }
-    planned.listings = planned
-        .snapshots()
-        .map_or_else(Vec::new, |snapshots| snapshots.listings());
+    planned.listings = planned.snapshots().map_or_else(Vec::new, |snapshots| {
+        snapshots.listings(session.clock.seconds())
+    });
     planned.allow(allowances)?;
     if planned.entra.users.is_whole() && !planned.plan.source_shrank {
         session.state.measure(planned.plan.measured)?;
@@ -84,7 +86,7 @@ fn first_plan(
         options,
         known,
         settings: session.profile.settings.clone(),
-        today: jiff::ZonedDateTime::now().date(),
+        today: session.clock.today(),
         mode: session.mode,
         allowances: Allowances::default(),
         selection: Selection::Everything,
@@ -94,11 +96,9 @@ fn first_plan(
         plan: Plan::default(),
         listings: Vec::new(),
         after_run,
-        read_at: jiff::Timestamp::now(),
+        read_at: session.clock.now(),
         read_by: Some(session.begun),
-        created_at: jiff::Timestamp::now()
-            .strftime("%Y-%m-%dT%H:%M:%SZ")
-            .to_string(),
+        created_at: session.clock.stamp(),
     };
     planned.plan = plan::make(&planned.inputs());
     planned
@@ -178,7 +178,7 @@ pub struct Recalled {
 /// The plan that both sides lead to as they were read last; none without a mirror that fits the
 /// state. Asks nobody, writes nothing, and takes no lock.
 #[must_use]
-pub fn recall(profile: &Profile, paths: &Paths) -> Option<Recalled> {
+pub fn recall(profile: &Profile, paths: &Paths, clock: Clock) -> Option<Recalled> {
     let folder = paths.profile(&profile.name);
     // Neither is made where there was none.
     let mut mirror = Mirror::peek(&folder)?;
@@ -197,7 +197,7 @@ pub fn recall(profile: &Profile, paths: &Paths) -> Option<Recalled> {
         options: ReadOptions::default(),
         known: known(&state, &mirror, &profile.settings).ok()?,
         settings: profile.settings.clone(),
-        today: jiff::ZonedDateTime::now().date(),
+        today: clock.today(),
         mode: Mode::Attended,
         allowances: Allowances::default(),
         selection: Selection::Everything,
@@ -207,12 +207,9 @@ pub fn recall(profile: &Profile, paths: &Paths) -> Option<Recalled> {
         plan: Plan::default(),
         listings: mirrored.listings,
         after_run: mirrored.verification.runs,
-        read_at: jiff::Timestamp::from_second(i64::from(read_at)).ok()?,
+        read_at: Timestamp::from_second(i64::from(read_at)).ok()?,
         read_by: None,
-        created_at: jiff::Timestamp::from_second(i64::from(read_at))
-            .ok()?
-            .strftime("%Y-%m-%dT%H:%M:%SZ")
-            .to_string(),
+        created_at: stamp(Timestamp::from_second(i64::from(read_at)).ok()?),
     };
     planned.plan = plan::make(&planned.inputs());
     Some(Recalled {

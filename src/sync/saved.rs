@@ -9,6 +9,7 @@ use crate::plan::{
     Document, GroupPair, OperationId, OperationRow, Pinned, Selection, TargetState, read_document,
     settings_digest, write_document,
 };
+use jiff::Timestamp;
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -50,7 +51,7 @@ pub struct SavedPlan {
 }
 
 /// Reads a saved plan and checks its hash, version and age.
-pub fn read_saved(path: PathBuf, profile: &str) -> Result<SavedPlan, SyncError> {
+pub fn read_saved(path: PathBuf, profile: &str, now: Timestamp) -> Result<SavedPlan, SyncError> {
     let text = std::fs::read_to_string(&path).map_err(|source| SyncError::PlanFile {
         path: path.clone(),
         source,
@@ -63,8 +64,8 @@ pub fn read_saved(path: PathBuf, profile: &str) -> Result<SavedPlan, SyncError> 
     if document.profile != profile {
         return Err(refused(PlanRefused::Other("profile")));
     }
-    let made: Option<jiff::Timestamp> = document.created_at.parse().ok();
-    let now = jiff::Timestamp::now().as_second();
+    let made: Option<Timestamp> = document.created_at.parse().ok();
+    let now = now.as_second();
     if made.is_none_or(|made| !(-AGE..=AGE).contains(&(now - made.as_second()))) {
         return Err(refused(PlanRefused::Old));
     }
@@ -204,19 +205,5 @@ pub(super) fn same_adoption(
             path: path.to_owned(),
             cause: PlanRefused::OtherAdoption,
         })
-    }
-}
-
-impl Adoption {
-    /// What a saved plan keeps of an adoption.
-    #[must_use]
-    pub fn pairs(&self) -> Vec<GroupPair> {
-        self.entra
-            .iter()
-            .map(|entra| GroupPair {
-                entra_id: entra.as_str().to_owned(),
-                group_id: self.group.as_str().to_owned(),
-            })
-            .collect()
     }
 }

@@ -1,5 +1,6 @@
 //! One profile, ready to work: locked, connected, pinned.
 
+use super::clock::Clock;
 use super::error::SyncError;
 use super::problem::Problem;
 use super::progress::{Progress, Stage};
@@ -36,6 +37,8 @@ pub struct Opening<'a> {
     pub cancel: Control,
     /// Shows how far it is.
     pub progress: Progress,
+    /// Tells the time.
+    pub clock: Clock,
 }
 
 /// Requests of the whole session.
@@ -69,6 +72,7 @@ pub struct Session {
     pub(super) cancel: Control,
     /// How far it is, and what an administrator should know.
     pub progress: Progress,
+    pub(super) clock: Clock,
     pub(super) owner: Owner,
     pub(super) begun: tokio::time::Instant,
     /// The profile's folder.
@@ -231,6 +235,7 @@ impl Session {
             doing,
             cancel,
             progress,
+            clock,
         } = opening;
         let begun = tokio::time::Instant::now();
         let folder = folder(paths, &profile.name)?;
@@ -240,9 +245,7 @@ impl Session {
             host,
             person,
             doing: doing.to_owned(),
-            since: jiff::Timestamp::now()
-                .strftime("%Y-%m-%dT%H:%M:%SZ")
-                .to_string(),
+            since: clock.stamp(),
         };
         let lock = Lock::take(&folder.join("lock"), &owner)?;
         let state = State::open(&folder)?;
@@ -286,6 +289,7 @@ impl Session {
             mirror,
             cancel,
             progress,
+            clock,
             owner,
             begun,
             folder,

@@ -8,7 +8,7 @@ use regex::Regex;
 use rollbook::config::{Paths, SecretKind, keep_secret};
 use rollbook::console::{Asked, Console, Ended, Event, Place, Simulate, Theme};
 use rollbook::simulator::{Scenario, Simulator};
-use rollbook::sync::{Problem, ProblemKind};
+use rollbook::sync::{Clock, Problem, ProblemKind};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -111,6 +111,7 @@ impl Desk {
             }
         }
         let place = Place {
+            clock: Clock::System,
             paths,
             // Its site is called so on the screen, and has no port that differs from run to run.
             simulated: start == Start::Ready,
@@ -136,6 +137,7 @@ impl Desk {
     /// The console is left and opened again.
     pub async fn reopen(&mut self) {
         let place = Place {
+            clock: Clock::System,
             paths: Paths::new(Some(self.folder.path()), Some(self.folder.path())).unwrap(),
             simulated: true,
             named: None,

@@ -1,6 +1,7 @@
 //! The profile's own files: configuration, secrets, stores.
 
-use super::{Problem, ProblemKind};
+use super::kind::ProblemKind;
+use super::value::Problem;
 use crate::config::{ConfigError, SecretKind};
 use crate::store::{Owner, StoreError};
 use crate::text::escape;

@@ -1,6 +1,7 @@
 //! Entra and Jira.
 
-use super::{Problem, ProblemKind};
+use super::kind::ProblemKind;
+use super::value::Problem;
 use crate::entra::{EntraError, TokenProblem, TokenRefusal, missing_permissions};
 use crate::http::Failure;
 use crate::jira::{JiraError, Refusal};

@@ -33,7 +33,7 @@ pub struct Drift {
 impl Drift {
     /// What differs between the members that were known of a group and these, sorted, but for what
     /// runs of this profile wrote.
-    pub(in crate::sync) fn of_list(
+    pub(super) fn of_list(
         jira: &JiraSnapshot,
         group: u32,
         now: &[u32],
@@ -52,7 +52,7 @@ impl Drift {
     }
 
     /// What differs in groups whose members were known before and are known now.
-    pub(in crate::sync) fn between(
+    pub(super) fn between(
         before: &JiraSnapshot,
         now: &JiraSnapshot,
         written: &Written,
@@ -75,7 +75,7 @@ impl Drift {
 
     /// A membership that is no longer as it was known; none if a run of this profile did that, or
     /// if it is not a person's.
-    pub(in crate::sync) fn of(
+    pub(super) fn of(
         jira: &JiraSnapshot,
         group: u32,
         account: u32,
@@ -99,7 +99,7 @@ impl Drift {
     }
 
     /// The drift in a sentence.
-    pub(in crate::sync) fn words(&self) -> String {
+    pub(super) fn words(&self) -> String {
         let what = if self.came {
             "was put into"
         } else {

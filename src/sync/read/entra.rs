@@ -1,6 +1,5 @@
 //! Reading Entra: what changed, or everything.
 
-use super::refresh::now;
 use crate::directory::{Assigned, EntraSnapshot};
 use crate::entra::{DeltaLinks, EntraProgress, EntraRead};
 use crate::plan::ScopeUsers;
@@ -15,17 +14,17 @@ use std::sync::Arc;
 const WHOLE_WITHIN: u32 = 7 * 86400;
 
 /// Entra's side as it was read.
-pub(in crate::sync) struct EntraSide {
-    pub(in crate::sync) read: EntraRead,
+pub(super) struct EntraSide {
+    pub(super) read: EntraRead,
     /// What was known before, if only changes were read.
-    pub(in crate::sync) base: Option<Arc<EntraSnapshot>>,
-    pub(in crate::sync) notes: EntraNotes,
+    pub(super) base: Option<Arc<EntraSnapshot>>,
+    pub(super) notes: EntraNotes,
     /// What an administrator should know of it.
-    pub(in crate::sync) said: Vec<String>,
+    pub(super) said: Vec<String>,
 }
 
 /// Reads what changed since `base`, or everything where that is not possible.
-pub(in crate::sync) async fn read_entra(
+pub(super) async fn read_entra(
     session: &Session,
     base: Option<(Arc<EntraSnapshot>, EntraNotes)>,
     listed: &EntraProgress,
@@ -35,7 +34,7 @@ pub(in crate::sync) async fn read_entra(
     let assigned = assigned(session).await?;
     let mut said = Vec::new();
     let mut side = None;
-    let mut whole_at = now();
+    let mut whole_at = session.clock.seconds();
     if let Some((base, before)) = base
         && before.reads_hidden == reads_hidden
     {
@@ -48,7 +47,7 @@ pub(in crate::sync) async fn read_entra(
             session.entra.owns(users) && session.entra.owns(groups)
         };
         // From time to time everything is read, whatever the changes said.
-        let recent = now().saturating_sub(before.whole_at) < WHOLE_WITHIN;
+        let recent = session.clock.seconds().saturating_sub(before.whole_at) < WHOLE_WITHIN;
         if let Some(links) = links.both().filter(usable).filter(|_| recent) {
             match session.entra.changes(&base, links, listed).await? {
                 Some(read) if read.snapshot.users.is_whole() => {

@@ -1,7 +1,6 @@
 //! Reading Jira: everything, or a share of it.
 
 use super::members::read_members;
-use super::refresh::now;
 use super::sides::{Fresh, JiraSide};
 use crate::directory::{
     AccountId, AccountKind, Completeness, Doubt, GroupId, JiraAccountRow, JiraBuilder, JiraChanges,
@@ -27,7 +26,7 @@ struct Missing {
 }
 
 /// Reads a share of what was known before, or everything but the members.
-pub(in crate::sync) async fn read_jira(
+pub(super) async fn read_jira(
     session: &Session,
     base: Option<(Arc<JiraSnapshot>, Verification)>,
     read: &JiraProgress,
@@ -44,7 +43,7 @@ async fn read_whole(
     read: &JiraProgress,
     known: &Known,
 ) -> Result<JiraSide, SyncError> {
-    let began = now();
+    let began = session.clock.seconds();
     let listings = async {
         let listings = tokio::try_join!(session.jira.users(read), session.jira.groups(read));
         Ok::<_, SyncError>(listings?)
@@ -81,7 +80,7 @@ async fn read_whole(
     })
 }
 
-pub(in crate::sync) fn me(session: &Session) -> AccountId {
+pub(super) fn me(session: &Session) -> AccountId {
     session.jira.myself().id.clone()
 }
 
@@ -93,7 +92,7 @@ async fn read_share(
     known: &Known,
 ) -> Result<JiraSide, SyncError> {
     // Later than any earlier reading, also within the same second.
-    let began = now().max(verification.read_at + 1);
+    let began = session.clock.seconds().max(verification.read_at + 1);
     let within = session.profile.limits.verify_within.duration();
     let written = session.state.written_after(verification.runs)?;
     let ended = session.state.ended_after(verification.runs)?;
@@ -187,7 +186,7 @@ async fn pass(
 }
 
 /// Asks how these accounts stand, and whether these groups exist.
-pub(in crate::sync) async fn ask_again(
+pub(super) async fn ask_again(
     session: &Session,
     side: &mut JiraSide,
     accounts: &[AccountId],
@@ -210,7 +209,7 @@ pub(in crate::sync) async fn ask_again(
 }
 
 /// Notes which of these accounts exist, and that the others are gone. Gives how many exist.
-pub(in crate::sync) async fn believe_gone(
+pub(super) async fn believe_gone(
     session: &Session,
     changes: &mut JiraChanges,
     absent: &[AccountId],
@@ -238,7 +237,7 @@ pub(in crate::sync) async fn believe_gone(
 }
 
 /// Reads all accounts anew.
-pub(in crate::sync) async fn all_accounts(
+pub(super) async fn all_accounts(
     session: &Session,
     side: &mut JiraSide,
     read: &JiraProgress,
@@ -252,7 +251,7 @@ pub(in crate::sync) async fn all_accounts(
 }
 
 /// Lists all groups anew, with their classes.
-pub(in crate::sync) async fn list_groups(
+pub(super) async fn list_groups(
     session: &Session,
     side: &mut JiraSide,
     read: &JiraProgress,
@@ -282,7 +281,7 @@ pub(in crate::sync) async fn list_groups(
 }
 
 /// Which groups may be changed and which take seats, by Jira and by the organization.
-pub(in crate::sync) async fn rights(session: &Session) -> Result<Rights, SyncError> {
+pub(super) async fn rights(session: &Session) -> Result<Rights, SyncError> {
     let mut rights = session.jira.rights().await?;
     if let Some(organization) = &session.organization {
         rights.add_external(organization.synced_groups().await?);
@@ -428,7 +427,7 @@ async fn missing_links(
 
 /// Notes those of these accounts as inactive whom the organization suspended, although Jira shows
 /// them as active. Tells whether there were any.
-pub(in crate::sync) async fn believe_suspended(
+pub(super) async fn believe_suspended(
     session: &Session,
     jira: &mut JiraSide,
     accounts: &[AccountId],

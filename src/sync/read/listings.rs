@@ -1,6 +1,5 @@
 //! What each listing proves, in words.
 
-use super::refresh::now;
 use super::sides::Snapshots;
 use crate::directory::{Completeness, Membership};
 use crate::store::Listing;
@@ -8,7 +7,7 @@ use crate::text::grouped;
 
 impl Snapshots {
     /// How each listing is known to be whole, or what is doubtful.
-    pub(in crate::sync) fn listings(&self) -> Vec<Listing> {
+    pub(in crate::sync) fn listings(&self, now: u32) -> Vec<Listing> {
         let verification = &self.jira.verification;
         let (entra, jira) = (&self.entra, &self.jira.snapshot);
         vec![
@@ -20,7 +19,7 @@ impl Snapshots {
                 format!(
                     "{}: read to the empty page {}; your own account is among them",
                     grouped(jira.accounts() as u64),
-                    ago(verification.accounts_at)
+                    ago(verification.accounts_at, now)
                 ),
             ),
             listing(
@@ -29,10 +28,10 @@ impl Snapshots {
                 format!(
                     "{}: read to the last page, with as many rows as it says, {}",
                     grouped(jira.groups() as u64),
-                    ago(verification.groups_at)
+                    ago(verification.groups_at, now)
                 ),
             ),
-            listing("Jira members", &Completeness::Whole, self.members()),
+            listing("Jira members", &Completeness::Whole, self.members(now)),
         ]
     }
 
@@ -75,17 +74,16 @@ impl Snapshots {
         )
     }
 
-    fn members(&self) -> String {
+    fn members(&self, now: u32) -> String {
         let jira = &self.jira.snapshot;
         let verified: Vec<u32> = jira
             .iter_groups()
             .filter(|(_, group)| group.read())
             .map(|(_, group)| group.verified())
             .collect();
-        let oldest = verified
-            .iter()
-            .min()
-            .map_or(String::new(), |at| format!(", the oldest {}", ago(*at)));
+        let oldest = verified.iter().min().map_or(String::new(), |at| {
+            format!(", the oldest {}", ago(*at, now))
+        });
         format!(
             "of {} groups that plans speak of: each read to its last page{oldest}",
             grouped(verified.len() as u64)
@@ -106,8 +104,8 @@ fn listing(name: &str, completeness: &Completeness, words: String) -> Listing {
 }
 
 /// How long ago this moment was, in seconds since 1970, for people.
-fn ago(at: u32) -> String {
-    match now().saturating_sub(at) {
+fn ago(at: u32, now: u32) -> String {
+    match now.saturating_sub(at) {
         0..=119 => "just now".to_owned(),
         seconds @ 120..=7199 => format!("{} min ago", seconds / 60),
         seconds => format!("{} h ago", seconds / 3600),

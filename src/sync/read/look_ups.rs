@@ -123,7 +123,7 @@ pub(in crate::sync) async fn look_up(
 
 /// Who has these folded addresses: by the organization, which knows all addresses, or by
 /// Jira's own search.
-pub(in crate::sync) async fn search_all(
+pub(super) async fn search_all(
     session: &Session,
     addresses: Vec<String>,
 ) -> Result<Found, SyncError> {
@@ -168,9 +168,9 @@ pub(in crate::sync) async fn search_all(
 
 /// What looking up addresses gave.
 #[derive(Debug, Default)]
-pub(in crate::sync) struct Found {
+pub(super) struct Found {
     /// The accounts, as the site shows them.
-    pub(in crate::sync) accounts: Vec<AccountRead>,
+    pub(super) accounts: Vec<AccountRead>,
     /// The answer for each folded address.
-    pub(in crate::sync) answers: Vec<(String, LookUp)>,
+    pub(super) answers: Vec<(String, LookUp)>,
 }

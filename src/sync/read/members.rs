@@ -101,7 +101,7 @@ pub(in crate::sync) async fn read_members(
 }
 
 /// The groups whose members a plan needs and that were never read.
-pub(in crate::sync) fn unread(
+pub(super) fn unread(
     session: &Session,
     options: &ReadOptions,
     entra: &EntraSnapshot,
@@ -115,7 +115,7 @@ pub(in crate::sync) fn unread(
         jira,
         known,
         settings: &settings,
-        today: jiff::ZonedDateTime::now().date(),
+        today: session.clock.today(),
         mode: session.mode,
         allowances: &Allowances::default(),
         selection: &Selection::Everything,

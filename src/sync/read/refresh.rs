@@ -22,12 +22,6 @@ use std::sync::Arc;
 /// many removals are held by guards in any case.
 const DELETIONS: usize = 400;
 
-/// Seconds since 1970, as snapshots note them.
-pub(in crate::sync) fn now() -> u32 {
-    // Good until 2106.
-    u32::try_from(jiff::Timestamp::now().as_second()).unwrap_or(u32::MAX)
-}
-
 /// Reads both sides at the same time, then the members of those groups that plans speak of and
 /// that were never read, and whatever Entra's changes or the last run touched. An incomplete
 /// side comes back as such; a side that can't be read at all is an error.
@@ -116,9 +110,7 @@ fn note_leavers(
             row.is_none_or(|row| !entra.person(row).enabled())
         })
         .collect();
-    session
-        .state
-        .note_gone(&gone, jiff::ZonedDateTime::now().date())?;
+    session.state.note_gone(&gone, session.clock.today())?;
     known.leavers = session.state.leavers()?;
     Ok(())
 }
@@ -182,7 +174,7 @@ pub(in crate::sync) fn keep(session: &mut Session, snapshots: &Snapshots) -> Res
         jira: jira.snapshot.clone(),
         entra_notes: snapshots.entra_notes.clone(),
         verification: jira.verification.clone(),
-        listings: snapshots.listings(),
+        listings: snapshots.listings(session.clock.seconds()),
     };
     Ok(session.mirror.keep(&session.identity, &mirrored)?)
 }

@@ -30,13 +30,13 @@ const WORTHWHILE: u64 = 50;
 
 /// Memberships in question.
 #[derive(Debug, Default)]
-pub(in crate::sync) struct Touched {
-    pub(in crate::sync) pairs: BTreeMap<GroupId, BTreeSet<AccountId>>,
-    pub(in crate::sync) many: BTreeSet<GroupId>,
+pub(super) struct Touched {
+    pub(super) pairs: BTreeMap<GroupId, BTreeSet<AccountId>>,
+    pub(super) many: BTreeSet<GroupId>,
 }
 
 /// Memberships that Entra's changes or the runs since the last read touched.
-pub(in crate::sync) fn touched(
+pub(super) fn touched(
     before: Option<&EntraSnapshot>,
     after: &EntraSnapshot,
     jira: &JiraSide,
@@ -61,7 +61,7 @@ pub(in crate::sync) fn touched(
 }
 
 /// Finds out how these memberships stand, as cheaply as possible.
-pub(in crate::sync) async fn check(
+pub(super) async fn check(
     session: &Session,
     side: &mut JiraSide,
     touched: &Touched,
@@ -358,7 +358,7 @@ pub(in crate::sync) struct Verified {
 
 /// The operations that may be applied: where nobody allows anything, those that no guard holds.
 /// Whoever lets go of held ones later confirms the plan again.
-pub(in crate::sync) fn in_earnest<'a>(
+pub(super) fn in_earnest<'a>(
     planned: &'a Planned,
 ) -> impl Iterator<Item = &'a Operation> + use<'a> {
     let held_too = planned.options.held_too;

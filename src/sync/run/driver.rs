@@ -1,9 +1,11 @@
 //! Driving the executor: the journal before and after each call.
 
+use super::context::{Census, Job, Reach, reach};
+use super::inverse::taken_back;
 use super::invitations::{Invitee, invite};
 use super::outcome::Attempt;
 use super::report::FailureRow;
-use super::writes::{Census, Job, Reach, look_up, reach, write};
+use super::writes::{look_up, write};
 use crate::directory::{AccountId, GroupId, fold};
 use crate::jira::{INVITED_AT_ONCE, JiraError};
 use crate::plan::{
@@ -36,11 +38,11 @@ struct Ended {
     attempt: Attempt,
 }
 
-pub(in crate::sync) struct Driver<'a> {
+pub(super) struct Driver<'a> {
     session: &'a Session,
     planned: &'a Planned,
     journal: &'a Journal,
-    pub(in crate::sync) executor: Executor,
+    pub(super) executor: Executor,
     census: Census<'a>,
     begun: Instant,
     total: u64,
@@ -52,20 +54,20 @@ pub(in crate::sync) struct Driver<'a> {
     unclear: HashMap<u32, JiraError>,
     /// What each operation of an undo takes back.
     taken_back: hashbrown::HashMap<u32, Vec<(OperationId, Option<Reason>)>>,
-    pub(in crate::sync) failures: Vec<FailureRow>,
-    pub(in crate::sync) unwritable: HashMap<GroupId, String>,
+    pub(super) failures: Vec<FailureRow>,
+    pub(super) unwritable: HashMap<GroupId, String>,
     /// Addresses for which Jira refused to create a person.
-    pub(in crate::sync) refused: HashMap<String, String>,
+    pub(super) refused: HashMap<String, String>,
     /// Accounts that Jira does not know, although they were there or were created.
-    pub(in crate::sync) unknown: Vec<String>,
-    pub(in crate::sync) stopped_by: Option<Problem>,
+    pub(super) unknown: Vec<String>,
+    pub(super) stopped_by: Option<Problem>,
     silences: u32,
     /// Whether this account is a site admin, once it was asked.
     admin: Arc<OnceCell<bool>>,
 }
 
 impl<'a> Driver<'a> {
-    pub(in crate::sync) fn new(
+    pub(super) fn new(
         session: &'a Session,
         planned: &'a Planned,
         journal: &'a Journal,
@@ -88,7 +90,7 @@ impl<'a> Driver<'a> {
             accounts: HashMap::new(),
             groups: HashMap::new(),
             unclear: HashMap::new(),
-            taken_back: super::undo::taken_back(planned),
+            taken_back: taken_back(planned),
             failures: Vec::new(),
             unwritable: HashMap::new(),
             refused: HashMap::new(),
@@ -105,7 +107,7 @@ impl<'a> Driver<'a> {
 
     /// Runs to the end. After a cancellation nothing new is begun, and what is under way is waited
     /// for and journalled.
-    pub(in crate::sync) async fn run(&mut self) -> Result<(), SyncError> {
+    pub(super) async fn run(&mut self) -> Result<(), SyncError> {
         let cancel = self.session.cancel.clone();
         let mut under_way = FuturesUnordered::new();
         // What keeps the journal from being written: nothing more is begun then.

@@ -1,17 +1,17 @@
 //! Silent invitations: many in one call, each with an outcome of its own.
 
+use super::context::Census;
 use super::outcome::{Attempt, account, creation_failed, failed};
-use super::writes::Census;
 use crate::directory::fold;
 use crate::jira::{Invited, JiraError, Organization, Refusal};
 use crate::plan::{OperationRow, Outcome};
 use crate::text::escape;
 
 /// Somebody to invite: the operation, and the address.
-pub(in crate::sync) type Invitee<'a> = (&'a OperationRow, &'a str);
+pub(super) type Invitee<'a> = (&'a OperationRow, &'a str);
 
 /// Invites people without telling them, in one call. Gives an attempt for each.
-pub(in crate::sync) async fn invite(
+pub(super) async fn invite(
     organization: &Organization,
     people: &[Invitee<'_>],
     census: &Census<'_>,

@@ -5,6 +5,7 @@ use crate::jira::JiraError;
 use crate::plan::settings_digest;
 use crate::sync::error::SyncError;
 use crate::sync::problem::Problem;
+use crate::sync::rival::Rival;
 use crate::sync::session::Session;
 use crate::text::escape;
 use jiff::Timestamp;
@@ -32,43 +33,6 @@ struct Lease {
     settings: String,
     /// Until when it is held; for a run that has ended, when it ended.
     until: Timestamp,
-}
-
-/// Somebody else who applies to this site.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rival {
-    /// Their machine.
-    pub host: String,
-    /// Who.
-    pub person: String,
-    /// Whether they are at it now.
-    pub active: bool,
-    /// How long ago their run ended, in seconds.
-    pub ago: i64,
-    /// Whether their settings are other ones.
-    pub other_settings: bool,
-}
-
-impl Rival {
-    /// Who it is and what they did, in a sentence.
-    #[must_use]
-    pub fn words(&self) -> String {
-        let (person, host) = (escape(&self.person), escape(&self.host));
-        let with = if self.other_settings {
-            " with other settings"
-        } else {
-            ""
-        };
-        if self.active {
-            return format!("{person} on {host} is applying to this site now{with}.");
-        }
-        let ago = match self.ago {
-            ..60 => "less than a minute".to_owned(),
-            60..7200 => format!("{} min", self.ago / 60),
-            _ => format!("{} h", self.ago / 3600),
-        };
-        format!("{person} on {host} applied {ago} ago{with}.")
-    }
 }
 
 fn lease(session: &Session, until: Timestamp) -> Lease {
@@ -108,7 +72,7 @@ async fn other(session: &Session) -> Result<Option<Rival>, JiraError> {
     else {
         return Ok(None);
     };
-    let now = Timestamp::now();
+    let now = session.clock.now();
     let mine = lease(session, now);
     let rival = Rival {
         active: theirs.until > now,
@@ -122,11 +86,11 @@ async fn other(session: &Session) -> Result<Option<Rival>, JiraError> {
 }
 
 /// Takes the lease, or gives it back. A site that refuses gets a warning.
-pub(in crate::sync) async fn hold_lease(session: &Session, held: bool) {
+pub(super) async fn hold_lease(session: &Session, held: bool) {
     let until = if held {
-        Timestamp::now() + HELD
+        session.clock.now() + HELD
     } else {
-        Timestamp::now()
+        session.clock.now()
     };
     if !held {
         // Whoever leaves does not wait for a site that is gone: the lease ends by itself.
@@ -163,10 +127,10 @@ async fn write_lease(session: &Session, until: Timestamp) -> Result<(), JiraErro
 }
 
 /// Renews the lease for as long as it is polled.
-pub(in crate::sync) async fn renew_lease(session: &Session) {
+pub(super) async fn renew_lease(session: &Session) {
     loop {
         tokio::time::sleep(RENEWED).await;
-        if let Err(error) = keep_lease(session, Timestamp::now() + HELD).await {
+        if let Err(error) = keep_lease(session, session.clock.now() + HELD).await {
             tracing::warn!(%error, "the lease was not renewed");
         }
     }

@@ -7,8 +7,10 @@
 //! by the next one.
 
 pub(super) mod apply;
+pub(super) mod context;
 mod decided;
 pub(super) mod driver;
+pub(super) mod inverse;
 pub(super) mod invitations;
 pub(super) mod lease;
 pub(super) mod outcome;
@@ -21,7 +23,6 @@ mod unattended;
 mod undo;
 pub(super) mod writes;
 
-pub use lease::Rival;
 pub use proposal::{Proposal, Purpose, propose};
 pub use report::{FailureRow, Report};
 pub use reviewed::{declined, nothing_to_do, other_machine, reviewed};

@@ -1,6 +1,6 @@
 //! How one step of an operation ended: what an answer means.
 
-use super::writes::{Census, Reach};
+use super::context::{Census, Reach};
 use crate::directory::{AccountId, GroupId};
 use crate::jira::{How, JiraError, Unwritten, Written};
 use crate::plan::{Kind, OperationRow, Outcome};
@@ -10,29 +10,29 @@ use tokio::sync::OnceCell;
 
 /// How one step ended.
 #[derive(Debug)]
-pub(in crate::sync) struct Attempt {
-    pub(in crate::sync) outcome: Outcome,
+pub(super) struct Attempt {
+    pub(super) outcome: Outcome,
     /// What the journal keeps; none while the operation is not settled.
-    pub(in crate::sync) finished: Option<Finished>,
+    pub(super) finished: Option<Finished>,
     /// An account that exists now.
-    pub(in crate::sync) account: Option<AccountId>,
+    pub(super) account: Option<AccountId>,
     /// A group that exists now.
-    pub(in crate::sync) group: Option<GroupId>,
+    pub(super) group: Option<GroupId>,
     /// The error, for a systemic failure.
-    pub(in crate::sync) error: Option<JiraError>,
+    pub(super) error: Option<JiraError>,
     /// Whether it stays unclear whether an earlier call took place: the journal's row stays open.
-    pub(in crate::sync) unclear: bool,
+    pub(super) unclear: bool,
 }
 
 impl Attempt {
     /// An operation that lacks something it needs. The executor's order rules it out; should it
     /// happen all the same, nothing is written.
-    pub(in crate::sync) fn impossible() -> Self {
+    pub(super) fn impossible() -> Self {
         Self::noted(Note::Lacking)
     }
 
     /// A failure of this operation alone, of which only Rollbook has something to say.
-    pub(in crate::sync) fn noted(note: Note) -> Self {
+    pub(super) fn noted(note: Note) -> Self {
         Self {
             finished: Some(Finished {
                 note: Some(note),
@@ -43,7 +43,7 @@ impl Attempt {
     }
 
     /// A failure of this operation alone, without an answer behind it.
-    pub(in crate::sync) fn refused(message: &str, advice: &str) -> Self {
+    pub(super) fn refused(message: &str, advice: &str) -> Self {
         Self {
             finished: Some(Finished {
                 message: Some(message.to_owned()),
@@ -56,7 +56,7 @@ impl Attempt {
 
     /// After a refusal of one group for lack of permission: is it only that group, or is this account
     /// no site admin any more? Asked beside the driver, which goes on meanwhile.
-    pub(in crate::sync) async fn judge(&mut self, reach: Reach<'_>, admin: &OnceCell<bool>) {
+    pub(super) async fn judge(&mut self, reach: Reach<'_>, admin: &OnceCell<bool>) {
         let forbidden = self.error.as_ref().and_then(JiraError::refusal);
         if self.outcome != Outcome::GroupRefused || forbidden.is_none_or(|r| r.status != 403) {
             return;
@@ -70,7 +70,7 @@ impl Attempt {
     }
 
     /// With what the answer said.
-    pub(in crate::sync) fn answered(mut self, status: Option<u16>, request_id: &str) -> Self {
+    pub(super) fn answered(mut self, status: Option<u16>, request_id: &str) -> Self {
         if let Some(finished) = &mut self.finished {
             finished.status = status;
             finished.request_id = known_id(request_id);
@@ -80,7 +80,7 @@ impl Attempt {
 }
 
 /// A write that concerns nobody but its own account or group.
-pub(in crate::sync) fn ended(result: Result<Written, Unwritten>) -> Attempt {
+pub(super) fn ended(result: Result<Written, Unwritten>) -> Attempt {
     match result {
         Ok(written) => well(&written),
         Err(unwritten) => not_written(&unwritten),
@@ -88,14 +88,14 @@ pub(in crate::sync) fn ended(result: Result<Written, Unwritten>) -> Attempt {
 }
 
 /// A look-up that failed: the creation stays unclear, and the next run looks it up.
-pub(in crate::sync) fn still_unclear(error: &JiraError) -> Attempt {
+pub(super) fn still_unclear(error: &JiraError) -> Attempt {
     Attempt {
         unclear: true,
         ..failed(error)
     }
 }
 
-pub(in crate::sync) fn simple(outcome: Outcome) -> Attempt {
+pub(super) fn simple(outcome: Outcome) -> Attempt {
     Attempt {
         outcome,
         finished: None,
@@ -106,11 +106,11 @@ pub(in crate::sync) fn simple(outcome: Outcome) -> Attempt {
     }
 }
 
-pub(in crate::sync) fn known_id(request_id: &str) -> Option<String> {
+pub(super) fn known_id(request_id: &str) -> Option<String> {
     (!request_id.is_empty()).then(|| request_id.to_owned())
 }
 
-pub(in crate::sync) fn good(
+pub(super) fn good(
     outcome: Outcome,
     learnt: Learnt,
     status: Option<u16>,
@@ -132,7 +132,7 @@ pub(in crate::sync) fn good(
     }
 }
 
-pub(in crate::sync) fn well(written: &Written) -> Attempt {
+pub(super) fn well(written: &Written) -> Attempt {
     let outcome = match written.how {
         How::Done => Outcome::Done,
         How::Already => Outcome::Already,
@@ -147,7 +147,7 @@ pub(in crate::sync) fn well(written: &Written) -> Attempt {
 
 /// An account that exists after a creation. It counts as *already* if it was in the listing
 /// before, whatever the status says.
-pub(in crate::sync) fn account(
+pub(super) fn account(
     row: &OperationRow,
     id: AccountId,
     is_new: bool,
@@ -180,7 +180,7 @@ pub(in crate::sync) fn account(
     }
 }
 
-pub(in crate::sync) fn group(
+pub(super) fn group(
     id: GroupId,
     entra: &[String],
     status: Option<u16>,
@@ -196,7 +196,7 @@ pub(in crate::sync) fn group(
     }
 }
 
-pub(in crate::sync) fn creation_failed(error: &JiraError) -> Attempt {
+pub(super) fn creation_failed(error: &JiraError) -> Attempt {
     match error {
         JiraError::Http(failure) if failure.may_have_happened() => Attempt {
             finished: None,
@@ -220,10 +220,7 @@ pub(in crate::sync) fn creation_failed(error: &JiraError) -> Attempt {
     }
 }
 
-pub(in crate::sync) fn membership(
-    row: &OperationRow,
-    result: Result<Written, Unwritten>,
-) -> Attempt {
+pub(super) fn membership(row: &OperationRow, result: Result<Written, Unwritten>) -> Attempt {
     let unwritten = match result {
         Ok(written) => return well(&written),
         Err(unwritten) => unwritten,
@@ -248,7 +245,7 @@ pub(in crate::sync) fn membership(
 }
 
 /// A write that failed: this one alone, or everything.
-pub(in crate::sync) fn not_written(unwritten: &Unwritten) -> Attempt {
+pub(super) fn not_written(unwritten: &Unwritten) -> Attempt {
     let mut attempt = failed(&unwritten.error);
     if let Some(finished) = &mut attempt.finished {
         finished.unclear = unwritten.may_have_happened;
@@ -257,7 +254,7 @@ pub(in crate::sync) fn not_written(unwritten: &Unwritten) -> Attempt {
 }
 
 /// A failure of this operation alone, or of everything.
-pub(in crate::sync) fn failed(error: &JiraError) -> Attempt {
+pub(super) fn failed(error: &JiraError) -> Attempt {
     if matches!(error, JiraError::Http(crate::http::Failure::Cancelled)) {
         return simple(Outcome::NotMade);
     }

@@ -1,6 +1,7 @@
 //! After a run whose process died: what became of its last writes?
 
-use super::writes::{accounts_of, reach};
+use super::context::reach;
+use super::writes::accounts_of;
 use crate::directory::{AccountId, GroupClass, GroupId, JiraChanges, JiraSnapshot, fold};
 use crate::jira::JiraProgress;
 use crate::plan::{Kind, Mode, Ownership};
@@ -8,7 +9,6 @@ use crate::store::{Found, LinkedHow, RunOutcome, Unfinished};
 use crate::sync::error::SyncError;
 use crate::sync::read::jira::read_rights;
 use crate::sync::read::members::read_members;
-use crate::sync::read::refresh::now;
 use crate::sync::read::sides::{JiraSide, Snapshots};
 use crate::sync::session::Session;
 use std::sync::Arc;
@@ -78,7 +78,7 @@ async fn sought<T>(
 ) -> Result<Option<T>, SyncError> {
     loop {
         let found = look().await?;
-        if found.is_some() || i64::from(now()) >= write.begun_at + SHOWS {
+        if found.is_some() || i64::from(session.clock.seconds()) >= write.begun_at + SHOWS {
             return Ok(found);
         }
         tokio::select! {

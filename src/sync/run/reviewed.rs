@@ -2,7 +2,7 @@
 
 use super::apply::{ApplyRequest, apply};
 use super::decided::take_in_decisions;
-use super::lease::{Rival, rival};
+use super::lease::rival;
 use super::proposal::{Proposal, Purpose, make};
 use super::report::Report;
 use crate::plan::{Allowances, GuardCount, OperationRow, settings_digest};
@@ -10,6 +10,7 @@ use crate::store::RunOutcome;
 use crate::sync::error::SyncError;
 use crate::sync::planned::Planned;
 use crate::sync::read::options::ReadOptions;
+use crate::sync::rival::Rival;
 use crate::sync::saved::{carry_over, same_adoption};
 use crate::sync::session::Session;
 use crate::text::counted;
@@ -103,7 +104,7 @@ struct Agreed {
 
 /// Whether a plan is too old to be applied as it is.
 fn is_stale(session: &Session, planned: &Planned) -> Result<bool, SyncError> {
-    let age = jiff::Timestamp::now().as_second() - planned.read_at.as_second();
+    let age = session.clock.now().as_second() - planned.read_at.as_second();
     let overtaken = session.state.last_run()? != planned.after_run;
     Ok(overtaken || !(0..=FRESH).contains(&age) || planned.read_by != Some(session.begun))
 }

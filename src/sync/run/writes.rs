@@ -1,115 +1,17 @@
 //! One operation: its calls.
 
+use super::context::{Census, Job, Reach};
 use super::outcome::{
     Attempt, account, creation_failed, ended, good, group, membership, not_written, simple,
     still_unclear,
 };
-use crate::directory::ProductKey;
 use crate::directory::{AccountId, AccountKind, GroupId, JiraAccountRow, fold};
-use crate::jira::{AccountRead, Jira, JiraError, Organization, Unwritten};
-use crate::plan::{Invitations, OperationRow, Outcome};
+use crate::jira::{AccountRead, Jira, JiraError, Unwritten};
+use crate::plan::{OperationRow, Outcome};
 use crate::store::{Learnt, Note};
-use crate::sync::planned::Planned;
-use crate::sync::session::Session;
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
 
-/// What an operation is about, with the ids that it needs now.
-#[derive(Debug, Clone)]
-pub(in crate::sync) enum Job {
-    /// Create a person.
-    CreateUser { email: String },
-    /// Create a group for these Entra groups.
-    CreateGroup { name: String, entra: Vec<String> },
-    /// Add a member.
-    AddMember { group: GroupId, account: AccountId },
-    /// Remove a member.
-    RemoveMember { group: GroupId, account: AccountId },
-    /// Suspend an account.
-    SuspendUser { account: AccountId },
-    /// Restore it.
-    RestoreUser { account: AccountId },
-    /// Remove an account from the site.
-    RemoveUser { account: AccountId },
-    /// Delete a group, unless somebody else than these is in it.
-    DeleteGroup {
-        group: GroupId,
-        filled: BTreeSet<AccountId>,
-    },
-}
-
-/// Whom operations are carried out with.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::sync) struct Reach<'a> {
-    pub(in crate::sync) jira: &'a Jira,
-    pub(in crate::sync) organization: Option<&'a Organization>,
-    /// Whether people are invited without being told.
-    pub(in crate::sync) silent: bool,
-    /// Products for new people.
-    pub(in crate::sync) products: &'a [ProductKey],
-}
-
-/// Whom this session carries operations out with.
-pub(in crate::sync) fn reach(session: &Session) -> Reach<'_> {
-    let provisioning = &session.profile.settings.provisioning;
-    Reach {
-        jira: &session.jira,
-        organization: session.organization.as_ref(),
-        silent: provisioning.invitations == Invitations::Silent,
-        products: &provisioning.products,
-    }
-}
-
-/// What is known about accounts: from before the run, and from this run.
-#[derive(Debug, Clone)]
-pub(in crate::sync) struct Census<'a> {
-    pub(in crate::sync) planned: &'a Planned,
-    /// Accounts that this run gave to people, by account.
-    pub(in crate::sync) given: Arc<Mutex<HashMap<AccountId, String>>>,
-    /// Groups that were seen to be there although an addition met 404.
-    pub(in crate::sync) there: Arc<Mutex<HashSet<GroupId>>>,
-}
-
-impl Census<'_> {
-    pub(in crate::sync) fn was_listed(&self, account: &AccountId) -> bool {
-        self.planned.jira.find_account(account.as_str()).is_some()
-    }
-
-    /// Whether the account belongs to somebody else than this person.
-    pub(in crate::sync) fn is_anothers(&self, account: &AccountId, entra: &str) -> bool {
-        let linked = self
-            .planned
-            .known
-            .links
-            .person_of(account.as_str())
-            .filter(|person| self.planned.entra.find_person(person.as_str()).is_some());
-        let matched = self
-            .planned
-            .plan
-            .new_links
-            .iter()
-            .filter(|link| self.planned.jira.account(link.account).id() == account.as_str())
-            .any(|link| self.planned.entra.person(link.person).id() != entra);
-        matched
-            || linked.is_some_and(|person| person.as_str() != entra)
-            || self
-                .given()
-                .get(account)
-                .is_some_and(|person| person != entra)
-    }
-
-    pub(in crate::sync) fn given(&self) -> std::sync::MutexGuard<'_, HashMap<AccountId, String>> {
-        // Insertions only: a panic can't leave it half changed.
-        self.given.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn there(&self) -> std::sync::MutexGuard<'_, HashSet<GroupId>> {
-        // The same holds here.
-        self.there.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-pub(in crate::sync) async fn write(
+pub(super) async fn write(
     reach: Reach<'_>,
     row: &OperationRow,
     job: &Job,
@@ -246,7 +148,7 @@ async fn suspend(reach: Reach<'_>, account: &AccountId, suspended: bool) -> Atte
 }
 
 /// Sees whether a creation whose outcome is unclear took place.
-pub(in crate::sync) async fn look_up(
+pub(super) async fn look_up(
     reach: Reach<'_>,
     row: &OperationRow,
     job: &Job,
@@ -271,7 +173,7 @@ pub(in crate::sync) async fn look_up(
 
 /// The accounts that may be of this address. The organization knows it exactly, also of people whom
 /// the site does not show yet; Jira also finds whoever hides it.
-pub(in crate::sync) async fn accounts_of(
+pub(super) async fn accounts_of(
     reach: Reach<'_>,
     email: &str,
 ) -> Result<Vec<AccountRead>, JiraError> {
