@@ -3,8 +3,9 @@
 //! A decision is stored by the state, taken into what is known by [`Decision::apply_to`], and kept by
 //! kind and ids: it outlives the plan on whose row it was made. Nothing here writes to Jira.
 
-use super::known::{Decisions, GroupLink, Known, Ownership, RowDecision};
+use super::known::{Decisions, Known, RowDecision};
 use super::operation::OperationId;
+use super::ownership::{GroupLink, Ownership};
 use super::question::{Question, QuestionCode};
 use super::reason::Reason;
 use crate::directory::{AccountId, EntraId, GroupId};
@@ -95,7 +96,7 @@ impl Decision {
                 decisions
                     .different
                     .remove(&(person.clone(), account.clone()));
-                let holder = known.links.person_of(account.as_str()).cloned();
+                let holder = known.links.person_of(account.as_str()).map(EntraId::new);
                 if holder.as_ref() != Some(person) {
                     // Nothing of a former link stays: neither whose doing its account was, nor a
                     // leaver's mark.
@@ -163,11 +164,11 @@ impl Decisions {
             Decision::Reject { operation, reason } => {
                 let reason = Some(*reason);
                 let said = RowDecision::Rejected { reason };
-                self.operations.insert(operation.clone(), said);
+                self.operations.insert(*operation, said);
             }
             Decision::Ignore(operation) => {
                 let said = RowDecision::Ignored;
-                self.operations.insert(operation.clone(), said);
+                self.operations.insert(*operation, said);
             }
             _ => {}
         }

@@ -286,7 +286,7 @@ impl Plan {
             .filter(|email| !email.is_empty());
         let entra_id = person.map(|p| p.id().to_owned()).or_else(|| {
             let linked = inputs.known.links.person_of(account?.id())?;
-            Some(linked.as_str().to_owned())
+            Some(linked.to_owned())
         });
         Some(UserRef {
             entra_id,

@@ -3,7 +3,7 @@
 use super::inputs::Inputs;
 use super::known::{Decisions, RowDecision, TakenWhat};
 use super::matching::{Matched, Matching};
-use super::operation::{Operation, hex};
+use super::operation::{Operation, OperationId, hex};
 use super::reason::Reason;
 use super::settings::Settings;
 use super::target::Target;
@@ -241,7 +241,7 @@ fn known(digest: &mut Canonical, inputs: &Inputs<'_>, matching: &Matching) {
 
 fn decided(digest: &mut Canonical, decided: &Decisions) {
     digest.text("decisions");
-    let mut decisions: Vec<(&str, &str)> = decided
+    let mut decisions: Vec<(OperationId, &str)> = decided
         .operations
         .iter()
         .map(|(id, decision)| {
@@ -249,12 +249,12 @@ fn decided(digest: &mut Canonical, decided: &Decisions) {
                 RowDecision::Ignored => "",
                 RowDecision::Rejected { reason } => reason.map_or("*", Reason::as_str),
             };
-            (id.as_str(), word)
+            (*id, word)
         })
         .collect();
     decisions.sort_unstable();
     for (id, word) in decisions {
-        digest.text(id);
+        digest.text(&id.to_string());
         digest.text(word);
     }
     let mut apart: Vec<(&str, &str)> = decided

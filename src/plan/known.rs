@@ -1,5 +1,6 @@
 //! What is known from before: links, ownership, decisions, look-ups, history.
 
+use super::links::Links;
 use super::operation::OperationId;
 use super::question::Question;
 use super::reason::Reason;
@@ -7,131 +8,6 @@ use crate::directory::{AccountId, EntraId, GroupId};
 use hashbrown::{HashMap, HashSet};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// How far a linked group is Rollbook's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Ownership {
-    /// Confirmed by name: members are added, never removed.
-    Confirmed,
-    /// Created by Rollbook or adopted: it mirrors Entra. Should it come to give access, members
-    /// are only added.
-    Owned,
-    /// Adopted by somebody who typed its name, since it gives access: it mirrors Entra.
-    OwnedWithAccess,
-}
-
-impl Ownership {
-    /// What a group is that was adopted: one that gives access is only adopted by typing its name.
-    #[must_use]
-    pub const fn adopted(access: bool) -> Self {
-        if access {
-            Self::OwnedWithAccess
-        } else {
-            Self::Owned
-        }
-    }
-
-    /// Whether the group is Rollbook's, rather than only confirmed.
-    #[must_use]
-    pub const fn is_owned(self) -> bool {
-        matches!(self, Self::Owned | Self::OwnedWithAccess)
-    }
-}
-
-/// The durable pair of an Entra group and a Jira group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupLink {
-    /// Entra's group.
-    pub entra: EntraId,
-    /// Jira's group.
-    pub group: GroupId,
-    /// How far it is Rollbook's.
-    pub ownership: Ownership,
-}
-
-/// All links of a profile.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Links {
-    people: BTreeMap<EntraId, AccountId>,
-    accounts: HashMap<AccountId, EntraId>,
-    groups: BTreeMap<EntraId, GroupLink>,
-}
-
-impl Links {
-    /// Links a person to an account. A former holder of the account is unlinked from it.
-    pub fn person(&mut self, entra: EntraId, account: AccountId) {
-        if let Some(before) = self.people.remove(&entra) {
-            self.accounts.remove(&before);
-        }
-        if let Some(before) = self.accounts.insert(account.clone(), entra.clone()) {
-            self.people.remove(&before);
-        }
-        self.people.insert(entra, account);
-    }
-
-    /// Links a group. Several Entra groups may be linked to one Jira group.
-    pub fn group(&mut self, link: GroupLink) {
-        self.groups.insert(link.entra.clone(), link);
-    }
-
-    /// Confirms that a Jira group stands for an Entra group. What is owned already stays owned.
-    pub fn confirm(&mut self, entra: EntraId, group: GroupId) {
-        let owned = self.groups.get(&entra);
-        if owned.is_none_or(|link| link.group != group) {
-            self.group(GroupLink {
-                entra,
-                group,
-                ownership: Ownership::Confirmed,
-            });
-        }
-    }
-
-    /// Unlinks a person.
-    pub fn forget_person(&mut self, entra: &EntraId) {
-        if let Some(account) = self.people.remove(entra) {
-            self.accounts.remove(&account);
-        }
-    }
-
-    /// Unlinks a group.
-    pub fn forget_group(&mut self, entra: &EntraId) {
-        self.groups.remove(entra);
-    }
-
-    /// The link of a group.
-    #[must_use]
-    pub fn group_of(&self, entra: &str) -> Option<&GroupLink> {
-        self.groups.get(entra)
-    }
-
-    /// All people's links, in the order of their Entra ids.
-    pub fn people(&self) -> impl Iterator<Item = (&EntraId, &AccountId)> {
-        self.people.iter()
-    }
-
-    /// All groups' links, in the order of their Entra ids.
-    pub fn groups(&self) -> impl Iterator<Item = &GroupLink> {
-        self.groups.values()
-    }
-
-    /// Who is linked to this account.
-    #[must_use]
-    pub fn person_of(&self, account: &str) -> Option<&EntraId> {
-        self.accounts.get(account)
-    }
-
-    /// The account of a person.
-    #[must_use]
-    pub fn account_of(&self, entra: &str) -> Option<&AccountId> {
-        self.people.get(entra)
-    }
-
-    /// Whether any linked group is owned.
-    #[must_use]
-    pub fn owns_any(&self) -> bool {
-        self.groups.values().any(|link| link.ownership.is_owned())
-    }
-}
 
 /// What the admin said of one operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -65,7 +65,7 @@ impl Draft<'_> {
                 None => Reason::LeaverDeleted,
             };
             let account = inputs.known.links.account_of(id.as_str());
-            let Some(account) = account.and_then(|id| inputs.jira.find_account(id.as_str())) else {
+            let Some(account) = account.and_then(|id| inputs.jira.find_account(id)) else {
                 continue;
             };
             let person = person.unwrap_or(NONE);

@@ -229,7 +229,7 @@ fn by_link(matching: &mut Matching, entra: &EntraSnapshot, jira: &JiraSnapshot, 
     for (id, account) in links {
         let mut row = None;
         while let Some((at, person)) = people.peek() {
-            let order = person.id().cmp(id.as_str());
+            let order = person.id().cmp(id);
             if order == Ordering::Equal {
                 row = Some(*at);
             }
@@ -238,12 +238,13 @@ fn by_link(matching: &mut Matching, entra: &EntraSnapshot, jira: &JiraSnapshot, 
             }
             people.next();
         }
-        match (row, accounts.find(jira, account.as_str())) {
+        match (row, accounts.find(jira, account)) {
             (Some(person), Some(account)) => matching.settle(person, account, Matched::Link),
             (person, found) => {
                 matching.account_gone.extend(person);
                 matching.orphaned.extend(found);
-                matching.broken.push((id.clone(), account.clone()));
+                let pair = (EntraId::new(id), AccountId::new(account));
+                matching.broken.push(pair);
             }
         }
     }

@@ -19,12 +19,14 @@ mod inputs;
 mod known;
 mod leavers;
 mod left_out;
+mod links;
 mod make;
 mod matching;
 mod memberships;
 mod names;
 mod narrowing;
 mod operation;
+mod ownership;
 mod patterns;
 mod people;
 mod period;
@@ -57,14 +59,15 @@ pub use guards::{Allowance, AllowanceError, Allowances, GuardCount, GuardName, H
 pub use identity::settings_digest;
 pub use inputs::{Inputs, Mode, Selection, Undo, Write};
 pub use known::{
-    Baseline, Decisions, GroupLink, History, Known, Links, LookUp, LookUps, Measured, Ownership,
-    RowDecision, Taken, TakenWhat,
+    Baseline, Decisions, History, Known, LookUp, LookUps, Measured, RowDecision, Taken, TakenWhat,
 };
 pub use left_out::{About, LeftOut, NoUndo, Skipped, Verdict};
+pub use links::{Links, LinksBuilder};
 pub use make::make;
 pub use matching::{Matched, PendingLookUps, Recognition, pending_look_ups};
 pub use names::name_in_jira;
 pub use operation::{Kind, Operation, OperationId, Stage};
+pub use ownership::{GroupLink, Ownership};
 pub use patterns::{Patterns, Replace};
 pub use period::Period;
 pub use plan::{NewLink, PeopleCounts, Plan, SeatCount};

@@ -117,10 +117,10 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 }
 
 /// The name of an operation: the same in every plan that holds it, made of its kind and the ids
-/// that it touches.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct OperationId(String);
+/// that it touches. Written as 16 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct OperationId(u64);
 
 impl OperationId {
     /// Makes the id from the kind and what it touches.
@@ -131,25 +131,43 @@ impl OperationId {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
-        Self(hex(&hash.finalize()[..8]))
+        let hash = hash.finalize();
+        let bytes = hash.iter().take(8);
+        Self(bytes.fold(0, |id, byte| id << 8 | u64::from(*byte)))
     }
 
-    /// Wraps a stored id.
+    /// Reads what is written of an id; none where it is none.
     #[must_use]
-    pub fn stored(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let id = u64::from_str_radix(text, 16).ok();
+        id.filter(|_| digits && text.len() == 16).map(Self)
     }
 }
 
 impl fmt::Display for OperationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Debug for OperationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OperationId({self})")
+    }
+}
+
+impl From<OperationId> for String {
+    fn from(id: OperationId) -> Self {
+        id.to_string()
+    }
+}
+
+impl TryFrom<String> for OperationId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("“{text}” is no operation's id"))
     }
 }
 

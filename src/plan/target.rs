@@ -3,7 +3,7 @@
 use super::inputs::Inputs;
 use super::operation::{Kind, Operation, OperationId};
 use super::scope::closure;
-use crate::directory::{EntraId, GroupClass, fold, is_reserved};
+use crate::directory::{GroupClass, fold, is_reserved};
 
 /// How a target stands to Jira.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -101,7 +101,7 @@ pub(super) fn operation_id(inputs: &Inputs<'_>, targets: &[Target], op: &Operati
         op.account().map_or("", |row| {
             let account = inputs.jira.account(row).id();
             let linked = inputs.known.links.person_of(account);
-            linked.map_or(account, EntraId::as_str)
+            linked.unwrap_or(account)
         })
     };
     let group = op.target().map_or(String::new(), |target| {

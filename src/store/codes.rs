@@ -69,7 +69,18 @@ ids! {
     EntraId: EntraId::new,
     AccountId: AccountId::new,
     GroupId: GroupId::new,
-    OperationId: |id| OperationId::stored(id.to_owned()),
+}
+
+impl FromSql for OperationId {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        code(value, "operation", Self::parse)
+    }
+}
+
+impl ToSql for OperationId {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(self.to_string()))
+    }
 }
 
 impl FromSql for Ownership {

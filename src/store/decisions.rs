@@ -56,7 +56,7 @@ impl State {
 /// then on: no run withdraws it any more.
 pub(super) fn decide(
     connection: &Connection,
-    id: &OperationId,
+    id: OperationId,
     decision: Option<RowDecision>,
 ) -> rusqlite::Result<()> {
     let (verdict, reason) = match decision {
@@ -83,8 +83,8 @@ pub(super) fn decide(
 pub(super) fn reject_undone(
     connection: &Connection,
     run: i64,
-    undone_by: &OperationId,
-    id: &OperationId,
+    undone_by: OperationId,
+    id: OperationId,
     reason: Option<Reason>,
 ) -> rusqlite::Result<()> {
     connection
@@ -104,7 +104,7 @@ pub(super) fn reject_undone(
 pub(super) fn withdraw_undone(
     connection: &Connection,
     run: i64,
-    undone_by: &str,
+    undone_by: OperationId,
 ) -> rusqlite::Result<()> {
     connection
         .prepare_cached("DELETE FROM decisions WHERE run = ?1 AND undone_by = ?2")?

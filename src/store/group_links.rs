@@ -9,10 +9,7 @@ use rusqlite::{Connection, params};
 impl State {
     /// All links, of people and of groups.
     pub fn links(&self) -> Result<Links, StoreError> {
-        let mut links = Links::default();
-        for (entra, account) in self.people()? {
-            links.person(entra, account);
-        }
+        let mut links = self.people()?;
         let groups = self.rows(
             "SELECT entra_id, group_id, ownership FROM group_links",
             [],

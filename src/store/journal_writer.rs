@@ -182,7 +182,7 @@ fn intent(
 ) -> rusqlite::Result<()> {
     taking(connection, run, row)?;
     for (id, reason) in rejected {
-        reject_undone(connection, run, &row.id, id, *reason)?;
+        reject_undone(connection, run, row.id, *id, *reason)?;
     }
     let (user, group) = (row.user.as_ref(), row.group.as_ref());
     connection
@@ -251,7 +251,7 @@ fn outcome(
         connection,
         run,
         &Settled {
-            operation: row.id.as_str(),
+            operation: row.id,
             kind: row.kind,
             account: row
                 .user

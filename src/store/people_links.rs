@@ -5,7 +5,7 @@ use super::database::now;
 use super::error::StoreError;
 use super::state::State;
 use crate::directory::{AccountId, EntraId, fold};
-use crate::plan::Matched;
+use crate::plan::{Links, LinksBuilder, Matched};
 use hashbrown::HashSet;
 use jiff::civil::Date;
 use rusqlite::{Connection, params};
@@ -52,6 +52,21 @@ impl LinkedHow {
 
 stored! { LinkedHow: "way to link a person" }
 
+/// A person with the account that was recognised as theirs.
+#[derive(Debug, Clone, Copy)]
+pub struct PersonLink<'a> {
+    /// Entra id.
+    pub entra: &'a str,
+    /// Account id.
+    pub account: &'a str,
+    /// How it was recognised.
+    pub how: LinkedHow,
+    /// The address that the account shows; empty where it hides it.
+    pub email: &'a str,
+    /// The person's name.
+    pub name: &'a str,
+}
+
 /// A link that is young enough for its account to be missing from listings still.
 #[derive(Debug, Clone)]
 pub struct YoungLink {
@@ -65,12 +80,18 @@ pub struct YoungLink {
 
 impl State {
     /// Who has which account.
-    pub(super) fn people(&self) -> Result<Vec<(EntraId, AccountId)>, StoreError> {
-        self.rows(
-            "SELECT entra_id, account_id FROM people_links ORDER BY since, entra_id",
-            [],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
+    pub(super) fn people(&self) -> Result<Links, StoreError> {
+        let read = || -> rusqlite::Result<Links> {
+            let mut links = LinksBuilder::default();
+            let sql = "SELECT entra_id, account_id FROM people_links";
+            let mut statement = self.connection.prepare(sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                links.person(row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
+            }
+            Ok(links.finish())
+        };
+        read().map_err(|e| self.sql(e))
     }
 
     /// Links made within the last `seconds`: their accounts may be missing from listings still.
@@ -120,10 +141,10 @@ impl State {
 
     /// Notes that these linked people, and no others, are disabled in Entra or gone from it. Who was
     /// enrolled is a leaver from the first day of it.
-    pub fn note_gone(&self, gone: &[&EntraId], today: Date) -> Result<(), StoreError> {
-        let still: HashSet<&EntraId> = gone.iter().copied().collect();
+    pub fn note_gone(&self, gone: &[&str], today: Date) -> Result<(), StoreError> {
+        let still: HashSet<&str> = gone.iter().copied().collect();
         let leavers = self.leavers()?;
-        let back = leavers.keys().filter(|id| !still.contains(id));
+        let back = leavers.keys().filter(|id| !still.contains(id.as_str()));
         self.change(|change| {
             for id in back {
                 change

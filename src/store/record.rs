@@ -301,7 +301,7 @@ fn places(connection: &Connection, decision: &Decision) -> rusqlite::Result<Vec<
             places
         }
         Decision::Accept(id) | Decision::Reject { operation: id, .. } | Decision::Ignore(id) => {
-            vec![Place::new(Table::Operations, [id.as_str()])]
+            vec![Place::new(Table::Operations, [id.to_string().as_str()])]
         }
     })
 }
@@ -375,15 +375,15 @@ fn store(connection: &Connection, decision: &Decision) -> rusqlite::Result<()> {
                 _ => Ok(()),
             }
         }
-        Decision::Accept(id) => decide(connection, id, None),
+        Decision::Accept(id) => decide(connection, *id, None),
         Decision::Reject { operation, reason } => {
             let reason = Some(*reason);
             decide(
                 connection,
-                operation,
+                *operation,
                 Some(RowDecision::Rejected { reason }),
             )
         }
-        Decision::Ignore(id) => decide(connection, id, Some(RowDecision::Ignored)),
+        Decision::Ignore(id) => decide(connection, *id, Some(RowDecision::Ignored)),
     }
 }

@@ -6,12 +6,12 @@
 
 use super::journal::JournalOutcome;
 use super::{decisions, group_links, people_links, taken};
-use crate::plan::Kind;
+use crate::plan::{Kind, OperationId};
 use rusqlite::Connection;
 
 /// An operation whose outcome is known.
 pub(super) struct Settled<'a> {
-    pub(super) operation: &'a str,
+    pub(super) operation: OperationId,
     pub(super) kind: Kind,
     /// Empty where it is about none.
     pub(super) account: &'a str,

@@ -5,7 +5,7 @@ use super::error::StoreError;
 use super::journal::{JournalOutcome, Note};
 use super::settle::{Settled, settle};
 use super::state::State;
-use crate::plan::Kind;
+use crate::plan::{Kind, OperationId};
 use rusqlite::params;
 
 /// A write of an earlier run that was begun and whose outcome is unknown.
@@ -14,7 +14,7 @@ pub struct Unfinished {
     /// Number of its run.
     pub run: i64,
     /// Operation id.
-    pub operation_id: String,
+    pub operation_id: OperationId,
     /// What it was.
     pub kind: Kind,
     /// The person's Entra id.
@@ -93,7 +93,7 @@ impl State {
                 ],
             )?;
             let of = Settled {
-                operation: &write.operation_id,
+                operation: write.operation_id,
                 kind: write.kind,
                 account: &write.account_id,
                 group: &write.group_id,

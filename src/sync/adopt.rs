@@ -8,7 +8,6 @@ use crate::directory::{EntraId, GroupClass, GroupId, fold};
 use crate::plan::{
     Decision, GroupLink, GroupPair, Kind, Operation, Ownership, Selection, TargetState,
 };
-use crate::store::State;
 use crate::text::escape;
 
 /// A Jira group, the Entra groups that it stands for, and what adopting it would do.
@@ -162,14 +161,6 @@ impl Adoption {
                 group_id: self.group.as_str().to_owned(),
             })
             .collect()
-    }
-
-    /// Stores that the group is owned.
-    pub fn store(&self, state: &State) -> Result<(), SyncError> {
-        for link in self.links() {
-            state.link_group(link.entra.as_str(), link.group.as_str(), link.ownership)?;
-        }
-        Ok(())
     }
 
     /// What is decided by it.

@@ -52,6 +52,20 @@ pub const INSIDE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "plan",
+        &[
+            "guards/source make",
+            "document executor/mod groups guards/hold leavers memberships narrowing people undo",
+            "draft plan",
+            "identity left_out",
+            "conflict matching target",
+            "decision inputs scope",
+            "address estimate known names",
+            "guards/allowance links operation schedule settings",
+            "executor/protocol guards/name ownership patterns period question reason verification",
+        ],
+    ),
+    (
         "http",
         &[
             "service",
@@ -62,6 +76,18 @@ pub const INSIDE: &[(&str, &[&str])] = &[
     (
         "config",
         &["edit", "secrets", "profile", "file paths", "cloud error"],
+    ),
+    (
+        "store",
+        &[
+            "journal_writer unfinished",
+            "audit recognised record settle",
+            "backups decisions group_links journal measures people_links refusals runs taken undo",
+            "mirror state",
+            "codes copies database lock",
+            "error",
+            "files identity owner",
+        ],
     ),
     (
         "entra",
@@ -75,6 +101,38 @@ pub const INSIDE: &[(&str, &[&str])] = &[
             "audit listing writes",
             "client",
             "error wire",
+        ],
+    ),
+    (
+        "sync",
+        &[
+            "run/reviewed",
+            "run/proposal run/unattended",
+            "run/apply run/decided saved",
+            "adopt run/undo",
+            "planning",
+            "run/driver run/recovery",
+            "read/departures read/refresh run/invitations run/writes",
+            "read/verification run/outcome",
+            "read/jira run/context run/inverse run/report run/retry",
+            "planned read/listings read/look_ups read/members",
+            "read/sides",
+            "check problem/mod read/drift read/entra run/lease",
+            "export problem/local problem/services session",
+            "error problem/value",
+            "clock problem/kind progress read/options rival",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "dispatch",
+            "adopt apply undo",
+            "check conversation demo export plan runs show state sync",
+            "target",
+            "plan_text progress report_text",
+            "ask output",
+            "args error json",
         ],
     ),
     (
@@ -92,7 +150,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms without a table of their own yet: circles of files are still allowed in them.
-pub const UNSETTLED: &[&str] = &["sync", "plan", "store", "cli", "console"];
+pub const UNSETTLED: &[&str] = &["console"];
 
 /// What the pure rooms must not know.
 pub const IMPURE: &[&str] = &[

@@ -44,7 +44,7 @@ fn is_there(world: &World, mail: &str) -> bool {
 
 /// Rejects an operation, as the console does.
 fn reject(world: &World, row: &Value) {
-    let operation = OperationId::stored(row["id"].as_str().unwrap().to_owned());
+    let operation = OperationId::parse(row["id"].as_str().unwrap()).unwrap();
     let reason = Reason::parse(row["reason_code"].as_str().unwrap()).unwrap();
     let state = State::open(&world.profile_dir()).unwrap();
     let decision = Decision::Reject { operation, reason };

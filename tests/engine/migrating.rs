@@ -187,7 +187,7 @@ fn what_was_decided_goes_on_to_count() {
     assert_eq!(decisions.operations.len(), 4);
     assert_eq!(decisions.kept_apart.len(), 1);
     // A sentence that nobody knows: the rejection stands for every reason.
-    let id = OperationId::stored(text(&sentence[0][0]).unwrap().to_owned());
+    let id = OperationId::parse(text(&sentence[0][0]).unwrap()).unwrap();
     let rejected = decisions.operations[&id];
     assert_eq!(rejected, RowDecision::Rejected { reason: None });
     assert!(Reason::ALL.into_iter().all(|it| rejected.keeps_out(it)));

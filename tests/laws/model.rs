@@ -307,7 +307,7 @@ impl Model {
             for group in &mut self.jira_groups {
                 group.members.remove(id);
             }
-            let person = self.known.links.person_of(id).cloned();
+            let person = self.known.links.person_of(id).map(EntraId::new);
             if let Some(person) = person {
                 self.known.links.forget_person(&person);
                 self.known.leavers.remove(&person);
@@ -330,7 +330,7 @@ impl Model {
     }
 
     fn took(&mut self, account: &str, what: TakenWhat) {
-        let entra = self.known.links.person_of(account).unwrap().clone();
+        let entra = EntraId::new(self.known.links.person_of(account).unwrap());
         let taken = Taken {
             entra,
             account: AccountId::new(account),
@@ -500,16 +500,16 @@ impl Raw {
         model.known.links = self.known_links(&model);
         model.known.organization_key = self.leavers & 8 == 0;
         for (id, _) in model.known.links.people() {
-            let person = model.people.iter().find(|p| p.id == id.as_str());
+            let person = model.people.iter().find(|p| p.id == id);
             if person.is_none_or(|p| !p.enabled) {
-                let day = if id.as_str().ends_with('2') { 23 } else { 20 };
+                let day = if id.ends_with('2') { 23 } else { 20 };
                 let since = jiff::civil::date(2026, 11, day);
-                model.known.leavers.insert(id.clone(), since);
+                model.known.leavers.insert(EntraId::new(id), since);
             }
         }
         for &(account, group) in &self.taken {
             let id = format!("account-{account:02}");
-            let Some(entra) = model.known.links.person_of(&id).cloned() else {
+            let Some(entra) = model.known.links.person_of(&id).map(EntraId::new) else {
                 continue;
             };
             model.known.taken.push(Taken {

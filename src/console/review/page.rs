@@ -60,7 +60,7 @@ pub(super) fn still_active(planned: &Planned, person: u32) -> String {
     let known = &planned.known;
     let id = planned.entra.person(person).id();
     let alone = known.links.account_of(id);
-    let alone = alone.is_some_and(|account| known.decisions.leaves_alone(account.as_str()));
+    let alone = alone.is_some_and(|account| known.decisions.leaves_alone(account));
     let since = known
         .leavers
         .iter()

@@ -193,7 +193,10 @@ impl Review {
         let Some(plan) = self.plan.as_ref().filter(|_| round == self.round) else {
             return false;
         };
-        prepared.decisions.operations = plan.decisions.operations.clone();
+        prepared
+            .decisions
+            .operations
+            .clone_from(&plan.decisions.operations);
         prepared.mark_anew();
         prepared.marks.made = plan.marks.made;
         self.plan = Some(prepared);

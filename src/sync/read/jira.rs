@@ -380,8 +380,8 @@ async fn missing_links(
         .links
         .people()
         .map(|(_, account)| account)
-        .filter(|account| !listed(account.as_str()))
-        .cloned()
+        .filter(|account| !listed(account))
+        .map(AccountId::new)
         .collect();
     if missing.is_empty() {
         return Ok(Missing::default());

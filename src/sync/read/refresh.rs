@@ -8,7 +8,7 @@ use super::members::{read_members, unread};
 use super::options::ReadOptions;
 use super::sides::{JiraSide, Snapshots};
 use super::verification::{check, touched};
-use crate::directory::{AccountId, Doubt, EntraId, EntraSnapshot, GroupClass, JiraSnapshot};
+use crate::directory::{AccountId, Doubt, EntraSnapshot, GroupClass, JiraSnapshot};
 use crate::entra::EntraProgress;
 use crate::jira::JiraProgress;
 use crate::plan::{Known, Leavers, Taken, TakenWhat};
@@ -104,9 +104,9 @@ fn note_leavers(
         return Ok(());
     }
     let people = known.links.people().map(|(id, _)| id);
-    let gone: Vec<&EntraId> = people
+    let gone: Vec<&str> = people
         .filter(|id| {
-            let row = entra.find_person(id.as_str());
+            let row = entra.find_person(id);
             row.is_none_or(|row| !entra.person(row).enabled())
         })
         .collect();
@@ -141,7 +141,7 @@ pub(in crate::sync) fn settle_taken(
     let (entra, jira) = (&snapshots.entra, &snapshots.jira.snapshot);
     let has_again = |taken: &Taken| {
         // The person themselves, or whoever has the account now.
-        let holder = || entra.find_person(known.links.person_of(taken.account.as_str())?.as_str());
+        let holder = || entra.find_person(known.links.person_of(taken.account.as_str())?);
         let person = entra.find_person(taken.entra.as_str()).or_else(holder);
         let account = jira.find_account(taken.account.as_str());
         let (Some(person), Some(account)) = (person, account) else {
@@ -216,16 +216,16 @@ async fn confirm_deletions(
     let missing: Vec<&str> = known
         .links
         .people()
-        .filter(|(person, _)| entra.find_person(person.as_str()).is_none())
+        .filter(|(person, _)| entra.find_person(person).is_none())
         .filter(|(_, account)| {
-            jira.find_account(account.as_str()).is_some_and(|account| {
+            jira.find_account(account).is_some_and(|account| {
                 loses(account)
                     || owned
                         .iter()
                         .any(|group| jira.members().contains(*group, account))
             })
         })
-        .map(|(person, _)| person.as_str())
+        .map(|(person, _)| person)
         .collect();
     if missing.is_empty() || !entra.users.is_whole() {
         return Ok(());

@@ -357,10 +357,8 @@ pub(in crate::sync) struct Verified {
 }
 
 /// The operations that may be applied: where nobody allows anything, those that no guard holds.
-/// Whoever lets go of held ones later confirms the plan again.
-pub(super) fn in_earnest<'a>(
-    planned: &'a Planned,
-) -> impl Iterator<Item = &'a Operation> + use<'a> {
+/// After held ones were let go, the plan has to be confirmed again.
+pub(super) fn in_earnest(planned: &Planned) -> impl Iterator<Item = &Operation> {
     let held_too = planned.options.held_too;
     let operations = planned.plan.operations.iter();
     operations.filter(move |op| held_too || op.held.is_empty())
@@ -436,7 +434,7 @@ fn of_entra(
             .chain(came.map(|row| after.person(*row).id()));
         let accounts: BTreeSet<AccountId> = ids
             .filter_map(|id| known.links.account_of(id))
-            .cloned()
+            .map(AccountId::new)
             .collect();
         if !accounts.is_empty() {
             pairs

@@ -2,19 +2,21 @@
 
 use super::driver::Driver;
 use super::lease::{hold_lease, renew_lease, rival};
-use super::report::Report;
+use super::report::{FailureRow, Report};
+use crate::directory::{EntraId, GroupId};
 use crate::plan::{
-    Counts, GuardCount, GuardName, Kind, Mode, Ownership, Standing, TargetState, address,
-    settings_digest,
+    Counts, GroupLink, GuardCount, GuardName, Kind, Mode, Operation, Ownership, Standing,
+    TargetState, address, settings_digest,
 };
-use crate::store::{Journal, LinkedHow, NewRun, RunKind, RunOutcome};
+use crate::store::{Journal, LinkedHow, NewRun, PersonLink, RunKind, RunOutcome, State};
 use crate::sync::adopt::Adoption;
 use crate::sync::error::SyncError;
 use crate::sync::planned::Planned;
+use crate::sync::problem::Problem;
 use crate::sync::progress::Stage;
 use crate::sync::read::jira::YOUNG;
 use crate::sync::session::Session;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use tokio::time::Instant;
 
 /// What is to be applied.
@@ -69,83 +71,30 @@ pub(super) async fn apply(
     {
         return Err(SyncError::Leased(rival));
     }
-    _ = session.state.back_up()?;
-    if let Some(adoption) = &request.adoption {
-        adoption.store(&session.state)?;
-    }
     let digest = settings_digest(&planned.settings);
-    let history = &planned.known.history;
-    let reviewed = history.reviewed_settings.as_ref() == Some(&digest);
-    if request.kind != RunKind::Undo && (session.mode == Mode::Attended || reviewed) {
-        store_links(session, planned, request.kind)?;
-    }
-    let mut guards = planned.plan.guards.clone();
-    for before in &request.held_before {
-        if guards.iter().all(|guard| guard.name != before.name) {
-            guards.push(*before);
-        }
-    }
-    let (number, run_id) = session.state.begin_run(&NewRun {
-        kind: request.kind,
-        plan_id: request.reviewed.as_deref().unwrap_or(&planned.plan.id),
-        guards: &guards,
-        host: &session.owner.host,
-        person: &session.owner.person,
-        allowances: &planned.allowances,
-        undoes: planned
-            .undo
-            .as_ref()
-            .filter(|_| writes)
-            .map(|undo| undo.run_id.as_str()),
-    })?;
+    let guards = guards(planned, &request);
+    let (number, run_id) = begin(session, planned, &request, &guards, &digest)?;
     if writes {
         hold_lease(session, true).await;
     }
-    let journal = Journal::open(&session.state, number)?;
-    let young = session.state.young_links(YOUNG)?;
-    let young = young.iter();
-    let young = young.filter_map(|link| planned.jira.find_account(link.account.as_str()));
-    let young = young.collect();
-    let mut driver = Driver::new(session, planned, &journal, &request.chosen, &young, begun);
-    let result = tokio::select! {
-        result = driver.run() => result,
-        () = renew_lease(session, ) => Ok(()),
-    };
-    let (mut counts, failures) = (
-        driver.executor.counts(),
-        std::mem::take(&mut driver.failures),
-    );
-    let stopped_by = driver.stopped_by.take();
-    let unwritable = std::mem::take(&mut driver.unwritable);
-    let refused = std::mem::take(&mut driver.refused);
-    let unknown = std::mem::take(&mut driver.unknown);
-    drop(driver);
-    journal.close()?;
+    let driven = drive(session, planned, number, &request.chosen, begun).await;
     if writes {
         hold_lease(session, false).await;
     }
-    counts.held = request.held;
-    counts.skipped += request.cut;
-    let state = &session.state;
-    for (address, message) in refused {
-        state.note_refused(&address, &message, &digest)?;
-    }
-    for account in unknown {
-        state.doubt_account(&account)?;
-    }
-    for (group, message) in unwritable {
-        state.note_unwritable(&group, &message)?;
-    }
+    let mut driven = driven?;
+    driven.counts.held = request.held;
+    driven.counts.skipped += request.cut;
+    driven.learn(&session.state, &digest)?;
     let outcome = if session.cancel.is_cancelled() {
         RunOutcome::Cancelled
-    } else if stopped_by.is_some() || result.is_err() {
+    } else if driven.stopped_by.is_some() || driven.result.is_err() {
         RunOutcome::Failed
     } else {
         let alarmed = guards.iter().any(|guard| guard.count == 0);
-        outcome_of(counts, alarmed)
+        outcome_of(driven.counts, alarmed)
     };
-    session.state.end_run(number, outcome, counts)?;
-    result?;
+    session.state.end_run(number, outcome, driven.counts)?;
+    driven.result?;
     if !matches!(outcome, RunOutcome::Cancelled | RunOutcome::Failed) {
         ended_well(session, planned, request.kind, &digest)?;
     }
@@ -155,14 +104,116 @@ pub(super) async fn apply(
         plan_id: request.reviewed.unwrap_or_else(|| planned.plan.id.clone()),
         kind: request.kind,
         outcome,
-        counts,
-        failures,
+        counts: driven.counts,
+        failures: driven.failures,
         guards,
         complete: planned.complete(),
-        stopped_by,
+        stopped_by: driven.stopped_by,
         requests: session.requests(),
         seconds: session.begun.elapsed().as_secs_f64(),
     })
+}
+
+/// The guards that hold something of the plan, and those that held something of it before it was
+/// narrowed.
+fn guards(planned: &Planned, request: &ApplyRequest) -> Vec<GuardCount> {
+    let mut guards = planned.plan.guards.clone();
+    for before in &request.held_before {
+        if guards.iter().all(|guard| guard.name != before.name) {
+            guards.push(*before);
+        }
+    }
+    guards
+}
+
+/// Backs the state up, stores what the plan recognised, and writes down that the run begins.
+fn begin(
+    session: &Session,
+    planned: &Planned,
+    request: &ApplyRequest,
+    guards: &[GuardCount],
+    digest: &str,
+) -> Result<(i64, String), SyncError> {
+    _ = session.state.back_up()?;
+    if let Some(adoption) = &request.adoption {
+        session.state.record(&adoption.decisions())?;
+    }
+    let history = &planned.known.history;
+    let reviewed = history.reviewed_settings.as_deref() == Some(digest);
+    if request.kind != RunKind::Undo && (session.mode == Mode::Attended || reviewed) {
+        store_links(session, planned, request.kind)?;
+    }
+    let undo = planned.undo.as_ref();
+    let undo = undo.filter(|_| !request.chosen.is_empty());
+    Ok(session.state.begin_run(&NewRun {
+        kind: request.kind,
+        plan_id: request.reviewed.as_deref().unwrap_or(&planned.plan.id),
+        guards,
+        host: &session.owner.host,
+        person: &session.owner.person,
+        allowances: &planned.allowances,
+        undoes: undo.map(|undo| undo.run_id.as_str()),
+    })?)
+}
+
+/// What came of the operations.
+struct Driven {
+    counts: Counts,
+    failures: Vec<FailureRow>,
+    stopped_by: Option<Problem>,
+    unwritable: HashMap<GroupId, String>,
+    refused: HashMap<String, String>,
+    unknown: Vec<String>,
+    /// Whether the journal could be written.
+    result: Result<(), SyncError>,
+}
+
+impl Driven {
+    /// Notes what refused, so that it is left alone for a while.
+    fn learn(&mut self, state: &State, digest: &str) -> Result<(), SyncError> {
+        for (address, message) in self.refused.drain() {
+            state.note_refused(&address, &message, digest)?;
+        }
+        for account in self.unknown.drain(..) {
+            state.doubt_account(&account)?;
+        }
+        for (group, message) in self.unwritable.drain() {
+            state.note_unwritable(&group, &message)?;
+        }
+        Ok(())
+    }
+}
+
+/// Carries the operations out, each with its intent and its outcome in the journal.
+async fn drive(
+    session: &Session,
+    planned: &Planned,
+    number: i64,
+    chosen: &[u32],
+    begun: Instant,
+) -> Result<Driven, SyncError> {
+    let journal = Journal::open(&session.state, number)?;
+    let young = session.state.young_links(YOUNG)?;
+    let young = young.iter();
+    let young = young.filter_map(|link| planned.jira.find_account(link.account.as_str()));
+    let young = young.collect();
+    let mut driver = Driver::new(session, planned, &journal, chosen, &young, begun);
+    let result = tokio::select! {
+        result = driver.run() => result,
+        () = renew_lease(session) => Ok(()),
+    };
+    let driven = Driven {
+        counts: driver.executor.counts(),
+        failures: std::mem::take(&mut driver.failures),
+        stopped_by: driver.stopped_by.take(),
+        unwritable: std::mem::take(&mut driver.unwritable),
+        refused: std::mem::take(&mut driver.refused),
+        unknown: std::mem::take(&mut driver.unknown),
+        result,
+    };
+    drop(driver);
+    journal.close()?;
+    Ok(driven)
 }
 
 /// How a run that nothing stopped ended; `alarmed` if a guard tripped that has nothing to hold.
@@ -217,28 +268,33 @@ fn ended_well(
 /// it, groups of the same name. Links write nothing to Jira.
 fn store_links(session: &Session, planned: &Planned, kind: RunKind) -> Result<(), SyncError> {
     let (entra, jira) = (&planned.entra, &planned.jira);
-    for link in &planned.plan.new_links {
+    let people = planned.plan.new_links.iter().map(|link| {
         let (person, account) = (entra.person(link.person), jira.account(link.account));
-        session.state.link_person(
-            person.id(),
-            account.id(),
-            LinkedHow::from_match(link.how),
-            account.email(),
-            person.name(),
-        )?;
-    }
-    if kind == RunKind::Adopt {
-        return Ok(());
-    }
+        PersonLink {
+            entra: person.id(),
+            account: account.id(),
+            how: LinkedHow::from_match(link.how),
+            email: account.email(),
+            name: person.name(),
+        }
+    });
+    let groups = if kind == RunKind::Adopt {
+        Vec::new()
+    } else {
+        recognised_groups(planned)
+    };
+    Ok(session.state.link_recognised(people, groups)?)
+}
+
+fn recognised_groups(planned: &Planned) -> Vec<GroupLink> {
     let confirms = planned.allowances.names(GuardName::UnconfirmedGroups);
     // Only what this plan shows is confirmed by it.
-    let shown: HashSet<u32> = planned
-        .plan
-        .operations
-        .iter()
+    let additions = planned.plan.operations.iter();
+    let shown: HashSet<u32> = additions
         .filter(|op| op.kind == Kind::AddMember)
-        .filter_map(crate::plan::Operation::target)
+        .filter_map(Operation::target)
         .collect();
+    let mut links = Vec::new();
     for (index, target) in (0u32..).zip(&planned.plan.targets) {
         let Some(row) = target.jira else { continue };
         let ownership = match target.state {
@@ -247,11 +303,11 @@ fn store_links(session: &Session, planned: &Planned, kind: RunKind) -> Result<()
             TargetState::Owned => Ownership::Owned,
             TargetState::New | TargetState::Suggested => continue,
         };
-        for group in &target.entra {
-            session
-                .state
-                .link_group(entra.group(*group).id(), jira.group(row).id(), ownership)?;
-        }
+        links.extend(target.entra.iter().map(|group| GroupLink {
+            entra: EntraId::new(planned.entra.group(*group).id()),
+            group: GroupId::new(planned.jira.group(row).id()),
+            ownership,
+        }));
     }
-    Ok(())
+    links
 }

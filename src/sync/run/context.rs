@@ -76,7 +76,7 @@ impl Census<'_> {
             .known
             .links
             .person_of(account.as_str())
-            .filter(|person| self.planned.entra.find_person(person.as_str()).is_some());
+            .filter(|person| self.planned.entra.find_person(person).is_some());
         let matched = self
             .planned
             .plan
@@ -85,7 +85,7 @@ impl Census<'_> {
             .filter(|link| self.planned.jira.account(link.account).id() == account.as_str())
             .any(|link| self.planned.entra.person(link.person).id() != entra);
         matched
-            || linked.is_some_and(|person| person.as_str() != entra)
+            || linked.is_some_and(|person| person != entra)
             || self
                 .given()
                 .get(account)

@@ -468,7 +468,7 @@ impl Started {
 
 fn failure(row: &OperationRow, finished: &Finished) -> FailureRow {
     FailureRow {
-        operation: row.id.as_str().to_owned(),
+        operation: row.id.to_string(),
         what: row.kind.describe(
             row.user.as_ref().map_or("", |u| u.name.as_str()),
             row.group.as_ref().map_or("", |g| g.name.as_str()),

@@ -43,7 +43,7 @@ pub(super) fn taken_back(planned: &Planned) -> HashMap<u32, Vec<(OperationId, Op
             Kind::RemoveUser | Kind::DeleteGroup => &[],
         };
         if let Some(index) = inverse.iter().find_map(|key| operations.get(key)) {
-            let taken = (write.id.clone(), write.reason);
+            let taken = (write.id, write.reason);
             found.entry(*index).or_default().push(taken);
         }
     }

@@ -159,7 +159,7 @@ async fn recover_person(
     let account = account.row();
     let links = session.state.links()?;
     let holder = links.person_of(account.id);
-    if holder.is_some_and(|person| person.as_str() != write.entra_id) {
+    if holder.is_some_and(|person| person != write.entra_id) {
         return did_not;
     }
     let side = &mut snapshots.jira;
