@@ -1,9 +1,9 @@
 //! What time it is. Faces make one clock and hand it down, so that whatever follows from the time can
 //! be tried out at another one.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 
 /// A clock.
 #[derive(Debug, Clone, Copy, Default)]
@@ -11,8 +11,6 @@ pub enum Clock {
     /// This machine's.
     #[default]
     System,
-    /// This machine's, ahead by so much.
-    Ahead(SignedDuration),
     /// One that stands still.
     Fixed(Timestamp),
 }
@@ -23,9 +21,6 @@ impl Clock {
     pub fn now(self) -> Timestamp {
         match self {
             Self::System => Timestamp::now(),
-            Self::Ahead(by) => Timestamp::now()
-                .saturating_add(by)
-                .unwrap_or(Timestamp::MAX),
             Self::Fixed(at) => at,
         }
     }

@@ -1,9 +1,14 @@
 //! What becomes of decisions that are made while a run reads or asks, and of answers that come late.
 
 use crate::world::{SMALL, World};
-use rollbook::plan::{Decision, OperationId, Reason};
-use rollbook::store::State;
+use jiff::{SignedDuration, Timestamp};
+use rollbook::config::{Paths, SecretSource, Secrets};
+use rollbook::plan::{Allowances, Decision, GuardName, Mode, OperationId, Reason};
+use rollbook::store::{RunOutcome, State};
+use rollbook::sync::run::{self, Purpose};
+use rollbook::sync::{Clock, Opening, Progress, ReadOptions, Session};
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 /// Two more people in Entra, like one who is there; gives their addresses.
 fn hire(world: &World) -> [String; 2] {
@@ -116,4 +121,64 @@ async fn what_is_rejected_while_somebody_is_asked_is_not_applied() {
         "the rejected person was invited"
     );
     assert!(is_there(&world, &accepted), "the other one was not");
+}
+
+/// A session of somebody who reviews, as a face opens it. Its clock stands still.
+async fn session(world: &World) -> Session {
+    let paths = Paths::new(Some(&world.config_dir()), Some(&world.data_dir())).unwrap();
+    let (profile, _) = rollbook::config::load(&paths, None).unwrap();
+    let [(_, secret), (_, token)] = world.sim.environment();
+    let secrets = Secrets {
+        entra: secret.into(),
+        entra_from: SecretSource::Typed,
+        jira: token.into(),
+        jira_from: SecretSource::Typed,
+        organization: None,
+    };
+    Session::open(Opening {
+        profile,
+        secrets,
+        paths: &paths,
+        mode: Mode::Attended,
+        doing: "apply",
+        cancel: CancellationToken::new().into(),
+        progress: Progress::default(),
+        clock: Clock::Fixed(Timestamp::now()),
+    })
+    .await
+    .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_read_long_ago_is_read_again_and_what_was_held_stays_held() {
+    let world = World::new(SMALL).await;
+    let mut session = session(&world).await;
+    let wanted = ReadOptions::default();
+    let proposal = run::propose(&mut session, Purpose::InStep, &wanted).await;
+    let mut proposal = proposal.unwrap();
+    let (held, asked) = (proposal.planned.plan.held() as u64, requests(&world));
+    // They went to lunch.
+    proposal.planned.read_at -= SignedDuration::from_mins(11);
+    let nothing = Allowances::default();
+    let report = run::reviewed(&mut session, proposal, &nothing, &wanted).await;
+    let report = report.unwrap();
+    assert_eq!(report.outcome, RunOutcome::Held);
+    assert_eq!(report.counts.held, held);
+    assert!(report.guards.iter().any(|g| g.name == GuardName::NewPeople));
+    let run = session.state.runs().unwrap().remove(0);
+    assert_eq!(
+        session.state.held(run.number).unwrap().len(),
+        report.guards.len()
+    );
+    let read = session.progress.take_notes();
+    assert!(
+        read.iter().any(|note| note.contains("read again first")),
+        "{read:?}"
+    );
+    assert!(requests(&world) > asked);
+}
+
+/// Requests that read Entra.
+fn requests(world: &World) -> usize {
+    world.sim.world(|w| w.requests("GET", "/users/delta"))
 }
