@@ -5,9 +5,9 @@ use super::error::CliError;
 use super::output::{Exit, Output, counted, printed};
 use super::target::Target;
 use crate::store::Run;
-use crate::sync::{self, ExportForm, SyncError};
+use crate::sync::{self, ExportError, ExportForm, SyncError};
 use serde_json::json;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
 use std::path::Path;
 
 /// Writes the writes of these runs, or of all of them, the oldest first.
@@ -41,19 +41,11 @@ pub(super) fn export(
         runs.reverse();
     }
     let profile = &target.profile.name;
-    let (place, mut to): (&Path, Box<dyn Write>) = match out {
-        Some(path) => (path, Box::new(sync::private_file(path)?)),
-        None => (
-            Path::new("standard output"),
-            Box::new(BufWriter::new(io::stdout().lock())),
-        ),
-    };
-    let count = match sync::export(&state, profile, &runs, form, &mut to, place) {
-        // Whoever reads it has seen enough.
-        Err(SyncError::PlanFile { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => 0,
-        other => other?,
-    };
     if let Some(path) = out {
+        let count = sync::private_file(path)
+            .map_err(ExportError::Write)
+            .and_then(|mut file| sync::export(&state, profile, &runs, form, &mut file))
+            .map_err(|e| SyncError::export_to(path, e))?;
         if output.json {
             let document = json!({"version": 1, "file": path, "writes": count});
             output.document(&document).map_err(printed)?;
@@ -64,6 +56,15 @@ pub(super) fn export(
             counted(runs.len() as u64, "run", "runs"),
             path.display()
         ));
+        return Ok(Exit::Done);
+    }
+    let mut to = BufWriter::new(io::stdout().lock());
+    match sync::export(&state, profile, &runs, form, &mut to) {
+        // Whoever reads it has seen enough.
+        Err(ExportError::Write(source)) if source.kind() == io::ErrorKind::BrokenPipe => {}
+        Err(ExportError::Write(source)) => return Err(printed(source)),
+        Err(ExportError::Store(error)) => return Err(error.into()),
+        Ok(_) => {}
     }
     Ok(Exit::Done)
 }

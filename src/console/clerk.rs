@@ -3,7 +3,7 @@
 use super::event::{Event, Inner, Remembered};
 use crate::plan::Decision;
 use crate::store::{Holder, JournalRow, Lock, Replaced, Run, State, StoredGuard};
-use crate::sync::{self, ExportForm, Problem, SyncError};
+use crate::sync::{self, ExportError, ExportForm, Problem, SyncError};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
@@ -165,14 +165,14 @@ fn export(folder: &Path, profile: &str, state: &State, id: &str) -> Result<Answe
     let run = run.ok_or_else(|| SyncError::UnknownRun(id.to_owned()))?;
     let exports = folder.join("exports");
     let path = exports.join(format!("{}.csv", run.run_id));
-    let io = |source| SyncError::PlanFile {
-        path: path.clone(),
-        source,
-    };
-    std::fs::create_dir_all(&exports).map_err(io)?;
-    let mut file = sync::private_file(&path)?;
-    sync::export(state, profile, &[run], ExportForm::Csv, &mut file, &path)?;
-    Ok(Answer::Exported(path))
+    let written = std::fs::create_dir_all(&exports)
+        .and_then(|()| sync::private_file(&path))
+        .map_err(ExportError::Write)
+        .and_then(|mut file| sync::export(state, profile, &[run], ExportForm::Csv, &mut file));
+    match written {
+        Ok(_) => Ok(Answer::Exported(path)),
+        Err(error) => Err(SyncError::export_to(&path, error)),
+    }
 }
 
 /// Who else reads or applies.

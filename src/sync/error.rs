@@ -1,11 +1,12 @@
 //! How a use case fails.
 
+use super::export::ExportError;
 use crate::config::ConfigError;
 use crate::entra::EntraError;
 use crate::jira::JiraError;
 use crate::plan::{AllowanceError, DocumentError};
 use crate::store::StoreError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Anything that ends a use case.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,14 @@ pub enum SyncError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// A file of an export can't be written.
+    #[error("{}: {source}", .path.display())]
+    ExportFile {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// A plan file is refused.
     #[error("the plan in {} is refused: {cause}", .path.display())]
     PlanRefused {
@@ -62,6 +71,20 @@ pub enum SyncError {
     /// Cancelled by the person or a signal.
     #[error("cancelled")]
     Cancelled,
+}
+
+impl SyncError {
+    /// What ended an export to this file.
+    #[must_use]
+    pub fn export_to(path: &Path, error: ExportError) -> Self {
+        match error {
+            ExportError::Store(error) => error.into(),
+            ExportError::Write(source) => Self::ExportFile {
+                path: path.to_owned(),
+                source,
+            },
+        }
+    }
 }
 
 /// Why a saved plan is not applied.

@@ -1,8 +1,7 @@
 //! Exporting the journal for an audit: when, who, what, why, how it ended, and the ids that support
 //! asks for.
 
-use super::error::SyncError;
-use crate::store::{self, AUDIT_COLUMNS, AuditRow, Run, State};
+use crate::store::{self, AUDIT_COLUMNS, AuditRow, Run, State, StoreError};
 use crate::text::escape;
 use serde_json::{Map, Value};
 use std::fs::File;
@@ -18,34 +17,36 @@ pub enum ExportForm {
     Jsonl,
 }
 
+/// Why an export ends early.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The journal can't be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What it is written to can't be written. Whoever called knows what that is.
+    #[error(transparent)]
+    Write(#[from] std::io::Error),
+}
+
 /// A new file that only its owner can read: it holds names and addresses.
-pub fn private_file(path: &Path) -> Result<BufWriter<File>, SyncError> {
-    let file = store::create_private(path).map_err(|source| SyncError::PlanFile {
-        path: path.to_owned(),
-        source,
-    })?;
-    Ok(BufWriter::new(file))
+pub fn private_file(path: &Path) -> std::io::Result<BufWriter<File>> {
+    store::create_private(path).map(BufWriter::new)
 }
 
 /// Columns that hold a time.
 const TIMES: [&str; 2] = ["begun_at", "ended_at"];
 
-/// Writes the writes of these runs; gives how many they are. `place` stands in errors.
+/// Writes the writes of these runs; gives how many they are.
 pub fn export(
     state: &State,
     profile: &str,
     runs: &[Run],
     form: ExportForm,
     to: &mut dyn Write,
-    place: &Path,
-) -> Result<u64, SyncError> {
-    let io = |source| SyncError::PlanFile {
-        path: place.to_owned(),
-        source,
-    };
+) -> Result<u64, ExportError> {
     if form == ExportForm::Csv {
         let names = ["profile"].into_iter().chain(AUDIT_COLUMNS);
-        line(&names.collect::<Vec<_>>().join(","), "\r\n", to).map_err(io)?;
+        line(&names.collect::<Vec<_>>().join(","), "\r\n", to)?;
     }
     let mut count = 0;
     for run in runs {
@@ -55,10 +56,10 @@ pub fn export(
                 ExportForm::Csv => (csv(profile, &row), "\r\n"),
                 ExportForm::Jsonl => (jsonl(profile, &row), "\n"),
             };
-            line(&text, end, to).map_err(io)?;
+            line(&text, end, to)?;
         }
     }
-    to.flush().map_err(io)?;
+    to.flush()?;
     Ok(count)
 }
 

@@ -23,7 +23,7 @@ pub use adopt::{Adoption, consider as consider_adoption};
 pub use check::{Finding, Side, State as FindingState, check, check_side, last_read};
 pub use clock::Clock;
 pub use error::SyncError;
-pub use export::{ExportForm, export, private_file};
+pub use export::{ExportError, ExportForm, export, private_file};
 pub use planned::Planned;
 pub use planning::{Recalled, plan, recall};
 pub use problem::{Problem, ProblemKind};

@@ -28,7 +28,7 @@ pub fn save(
         path: path.to_owned(),
         source,
     };
-    let mut file = private_file(path)?;
+    let mut file = private_file(path).map_err(io)?;
     let mut head = planned.head(&session.profile.name);
     head.pinned = Some(Pinned {
         tenant_id: session.identity.tenant_id.clone(),

@@ -118,9 +118,9 @@ pub const INSIDE: &[(&str, &[&str])] = &[
             "planned read/listings read/look_ups read/members",
             "read/sides",
             "check problem/mod read/drift read/entra run/lease",
-            "export problem/local problem/services session",
+            "problem/local problem/services session",
             "error problem/value",
-            "clock problem/kind progress read/options rival",
+            "clock export problem/kind progress read/options rival",
         ],
     ),
     (

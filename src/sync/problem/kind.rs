@@ -23,6 +23,8 @@ pub enum ProblemKind {
     EntraCredentials,
     /// The application lacks a permission.
     EntraPermission,
+    /// The file of an export can't be written.
+    ExportFile,
     /// An answer points to another service.
     ForeignLink,
     /// The profile leads to another tenant or site.
@@ -49,7 +51,7 @@ pub enum ProblemKind {
     OrganizationKey,
     /// Standard output can't be written.
     Output,
-    /// A file of a plan or export can't be used.
+    /// The file of a plan can't be used.
     PlanFile,
     /// A reviewed plan is not applied.
     PlanRefused,
@@ -96,6 +98,7 @@ impl ProblemKind {
             Self::Entra => "entra",
             Self::EntraCredentials => "entra-credentials",
             Self::EntraPermission => "entra-permission",
+            Self::ExportFile => "export-file",
             Self::ForeignLink => "foreign-link",
             Self::IdentityChanged => "identity-changed",
             Self::Jira => "jira",

@@ -43,8 +43,16 @@ impl From<&SyncError> for Problem {
             ),
             SyncError::PlanFile { path, source } => Self::new(
                 ProblemKind::PlanFile,
-                format!("The file {} can't be used: {source}.", path.display()),
+                format!("The plan file {} can't be used: {source}.", path.display()),
                 "Check the path and its permissions.",
+            ),
+            SyncError::ExportFile { path, source } => Self::new(
+                ProblemKind::ExportFile,
+                format!(
+                    "The export to {} can't be written: {source}.",
+                    path.display()
+                ),
+                "Check the path, its permissions and the space on its disk, and export again.",
             ),
             SyncError::PlanRefused { path, cause } => {
                 refused_plan(&path.display().to_string(), cause)
