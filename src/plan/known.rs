@@ -33,7 +33,7 @@ impl RowDecision {
 }
 
 /// Stored decisions.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Decisions {
     /// By operation.
     pub operations: HashMap<OperationId, RowDecision>,
@@ -46,24 +46,6 @@ pub struct Decisions {
 }
 
 impl Decisions {
-    /// Whether everything that others hold is held here, too.
-    #[must_use]
-    pub fn hold_all_of(&self, other: &Self) -> bool {
-        let same = |(id, said)| self.operations.get(id) == Some(said);
-        other.operations.iter().all(same)
-            && other.kept_apart.is_subset(&self.kept_apart)
-            && other.different.is_subset(&self.different)
-            && other.left_alone.is_subset(&self.left_alone)
-    }
-
-    /// Takes in what others hold. What they lack stays.
-    pub fn join(&mut self, other: Self) {
-        self.operations.extend(other.operations);
-        self.kept_apart.extend(other.kept_apart);
-        self.different.extend(other.different);
-        self.left_alone.extend(other.left_alone);
-    }
-
     /// Whether an account may stay as it is, although its person is disabled or Entra knows nobody
     /// for it.
     #[must_use]

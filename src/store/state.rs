@@ -83,6 +83,14 @@ impl State {
         StoreError::sql(&self.path, source)
     }
 
+    /// A number that changes whenever another connection, of this program or another, changes the
+    /// state.
+    pub fn version(&self) -> Result<i64, StoreError> {
+        self.connection
+            .pragma_query_value(None, "data_version", |row| row.get(0))
+            .map_err(|e| self.sql(e))
+    }
+
     /// Where the file is.
     #[must_use]
     pub fn path(&self) -> &Path {

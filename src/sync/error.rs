@@ -29,6 +29,9 @@ pub enum SyncError {
     /// Settings were changed after the plan on screen was made.
     #[error("settings were changed since this plan was made")]
     NotAsReviewed,
+    /// The group that is adopted stands for other Entra groups than those that were agreed to.
+    #[error("the Jira group would now mirror another Entra group than the one that was agreed to")]
+    OtherAdoption,
     /// An allowance does not fit the plan.
     #[error(transparent)]
     Allowance(#[from] AllowanceError),

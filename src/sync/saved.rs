@@ -126,14 +126,28 @@ pub(super) fn narrow_to_saved(
     Ok(matched)
 }
 
-/// The same for operations that were reviewed on the screen: of the fresh plan stays what they
-/// hold too.
+/// The same for operations that somebody agreed to: of the fresh plan stays what they hold too.
 pub(super) fn carry_over(rows: &[OperationRow], fresh: &mut Planned) -> Matched {
     let wanted = rows.iter().map(|row| (&row.id, row)).collect();
     narrow_to(fresh, &wanted)
 }
 
 fn narrow_to(planned: &mut Planned, wanted: &HashMap<&OperationId, &OperationRow>) -> Matched {
+    let (same, known) = unchanged(planned, wanted);
+    let matched = Matched {
+        cut: 0,
+        overtaken: wanted.len() as u64 - known,
+        changed: known - same.len() as u64,
+    };
+    planned.narrow(Selection::Operations(same));
+    matched
+}
+
+/// Which of these operations a plan still holds as they were, and how many it holds at all.
+pub(super) fn unchanged(
+    planned: &Planned,
+    wanted: &HashMap<&OperationId, &OperationRow>,
+) -> (hashbrown::HashSet<OperationId>, u64) {
     let mut known = 0;
     let same = planned
         .plan
@@ -152,14 +166,8 @@ fn narrow_to(planned: &mut Planned, wanted: &HashMap<&OperationId, &OperationRow
             })
         })
         .map(|(row, _)| row.id)
-        .collect::<hashbrown::HashSet<_>>();
-    let matched = Matched {
-        cut: 0,
-        overtaken: (wanted.len() - known) as u64,
-        changed: (known - same.len()) as u64,
-    };
-    planned.narrow(Selection::Operations(same));
-    matched
+        .collect();
+    (same, known)
 }
 
 /// Whether an operation does now what it was reviewed for: to the same account and address, in the
@@ -184,12 +192,8 @@ fn is_same(saved: &OperationRow, now: &OperationRow, mirrored: bool) -> bool {
     saved.kind == now.kind && users && groups
 }
 
-/// Checks that a saved adoption is the one that would be made now.
-pub(super) fn same_adoption(
-    adoption: &Adoption,
-    saved: &[GroupPair],
-    path: &Path,
-) -> Result<(), SyncError> {
+/// Whether an adoption that was agreed to is the one that would be made now.
+pub(super) fn same_adoption(adoption: &Adoption, agreed: &[GroupPair]) -> bool {
     let sorted = |pairs: &[GroupPair]| {
         let mut ids: Vec<(String, String)> = pairs
             .iter()
@@ -198,12 +202,5 @@ pub(super) fn same_adoption(
         ids.sort();
         ids
     };
-    if sorted(&adoption.pairs()) == sorted(saved) {
-        Ok(())
-    } else {
-        Err(SyncError::PlanRefused {
-            path: path.to_owned(),
-            cause: PlanRefused::OtherAdoption,
-        })
-    }
+    sorted(&adoption.pairs()) == sorted(agreed)
 }

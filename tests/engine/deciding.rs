@@ -3,7 +3,10 @@
 use crate::world::{SMALL, World};
 use jiff::{SignedDuration, Timestamp};
 use rollbook::config::{Paths, SecretSource, Secrets};
-use rollbook::plan::{Allowances, Decision, GuardName, Mode, OperationId, Reason};
+use rollbook::directory::{EntraId, GroupId};
+use rollbook::plan::{
+    Allowances, Decision, GuardName, Kind, Mode, OperationId, OperationRow, Reason,
+};
 use rollbook::store::{RunOutcome, State};
 use rollbook::sync::run::{self, Purpose};
 use rollbook::sync::{Clock, Opening, Progress, ReadOptions, Session};
@@ -51,9 +54,7 @@ fn is_there(world: &World, mail: &str) -> bool {
 fn reject(world: &World, row: &Value) {
     let operation = OperationId::parse(row["id"].as_str().unwrap()).unwrap();
     let reason = Reason::parse(row["reason_code"].as_str().unwrap()).unwrap();
-    let state = State::open(&world.profile_dir()).unwrap();
-    let decision = Decision::Reject { operation, reason };
-    state.record(&[decision]).unwrap();
+    decide(world, &[Decision::Reject { operation, reason }]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -176,6 +177,100 @@ async fn what_was_read_long_ago_is_read_again_and_what_was_held_stays_held() {
         "{read:?}"
     );
     assert!(requests(&world) > asked);
+}
+
+/// Decides beside an open session, as another console does.
+fn decide(world: &World, decisions: &[Decision]) {
+    let state = State::open(&world.profile_dir()).unwrap();
+    state.record(decisions).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_held_is_not_let_go_by_decisions_that_come_while_somebody_is_asked() {
+    let world = World::new(SMALL).await;
+    let mut session = session(&world).await;
+    let wanted = ReadOptions::default();
+    let proposal = run::propose(&mut session, Purpose::InStep, &wanted).await;
+    let proposal = proposal.unwrap();
+    let held: Vec<OperationRow> = proposal
+        .planned
+        .rows()
+        .filter(|row| row.kind == Kind::CreateUser && !row.held_by.is_empty())
+        .collect();
+    let [kept, rejected @ ..] = held.as_slice() else {
+        panic!("nobody is held")
+    };
+    let reject = |row: &OperationRow| Decision::Reject {
+        operation: row.id,
+        reason: row.reason_code.unwrap(),
+    };
+    // Hardly any are left: by themselves these would be no unusual number.
+    decide(&world, &rejected.iter().map(reject).collect::<Vec<_>>());
+    let nothing = Allowances::default();
+    let report = run::reviewed(&mut session, proposal, &nothing, &wanted).await;
+    let report = report.unwrap();
+    assert!(report.counts.done > 0, "{report:?}");
+    assert_eq!(report.outcome, RunOutcome::Held);
+    assert!(report.guards.iter().any(|g| g.name == GuardName::NewPeople));
+    let mail = kept.user.as_ref().unwrap().email.as_deref().unwrap();
+    assert!(!is_there(&world, mail), "nobody agreed to {mail}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_confirmed_while_somebody_is_asked_waits_for_the_next_plan() {
+    let world = World::new(SMALL).await;
+    let mut session = session(&world).await;
+    let wanted = ReadOptions::default();
+    let proposal = run::propose(&mut session, Purpose::InStep, &wanted).await;
+    let proposal = proposal.unwrap();
+    let planned = &proposal.planned;
+    let (entra, group) = planned
+        .rows()
+        .filter(|row| row.held_by.iter().any(|name| name == "unconfirmed-groups"))
+        .find_map(|row| row.group)
+        .map(|group| (group.entra_id.unwrap(), group.group_id.unwrap()))
+        .unwrap();
+    let members = || world.sim.world(|w| w.jira.groups[&group].members.clone());
+    let before = members();
+    let confirm = Decision::Confirm {
+        entra: EntraId::new(&entra),
+        group: GroupId::new(&group),
+    };
+    decide(&world, &[confirm]);
+    let nothing = Allowances::default();
+    let report = run::reviewed(&mut session, proposal, &nothing, &wanted).await;
+    assert!(report.unwrap().counts.done > 0);
+    assert_eq!(members(), before, "nobody agreed to these additions");
+    drop(session);
+    let plan = world.json(&["plan"], 0).await;
+    let mut operations = plan["operations"].as_array().unwrap().iter();
+    assert!(operations.any(|op| op["group"]["group_id"] == group.as_str()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_rejected_while_the_lease_is_taken_is_not_applied() {
+    let world = World::new(SMALL).await;
+    world.apply_all(0).await;
+    let [rejected, accepted] = hire(&world);
+    let plan = world.json(&["plan"], 0).await;
+    let row = creation(&plan, &rejected);
+    let state = State::open(&world.profile_dir()).unwrap();
+    let runs = state.runs().unwrap().len();
+    world.sim.world(|w| w.services.latency = 300);
+    let sync = world.command(&["sync", "--json"]).spawn().unwrap();
+    // The run has begun, and asks Jira for the lease.
+    while state.runs().unwrap().len() == runs {
+        tokio::task::yield_now().await;
+    }
+    reject(&world, row);
+    world.sim.world(|w| w.services.latency = 0);
+    let report = world.ended(sync).await.expect(0).json();
+    assert_eq!(report["outcome"], "applied");
+    assert!(
+        !is_there(&world, &rejected),
+        "the rejected person was invited"
+    );
+    assert!(is_there(&world, &accepted), "the other one was not");
 }
 
 /// Requests that read Entra.

@@ -28,6 +28,11 @@ impl From<&SyncError> for Problem {
                 "Nothing was applied: toggles, scope or names were changed since this plan was made.",
                 "Read both directories again, and review the new plan.",
             ),
+            SyncError::OtherAdoption => Self::new(
+                ProblemKind::PlanRefused,
+                "Nothing was applied: the Jira group would now mirror another Entra group than the one that was shown.",
+                "Look at what it would mirror now, and decide again.",
+            ),
             SyncError::UnclearScope(why) => Self::new(
                 ProblemKind::Scope,
                 format!(

@@ -1,15 +1,16 @@
 //! Applying a plan: a run, from its links to its outcome.
 
+use super::decided::take_in_decisions;
 use super::driver::Driver;
 use super::lease::{hold_lease, renew_lease, rival};
 use super::report::{FailureRow, Report};
+use super::request::ApplyRequest;
 use crate::directory::{EntraId, GroupId};
 use crate::plan::{
-    Counts, GroupLink, GuardCount, GuardName, Kind, Mode, Operation, Ownership, Standing,
-    TargetState, address, settings_digest,
+    Counts, GroupLink, GuardName, Kind, Mode, Operation, Ownership, Standing, TargetState, address,
+    settings_digest,
 };
 use crate::store::{Journal, LinkedHow, NewRun, PersonLink, RunKind, RunOutcome, State};
-use crate::sync::adopt::Adoption;
 use crate::sync::error::SyncError;
 use crate::sync::planned::Planned;
 use crate::sync::problem::Problem;
@@ -19,70 +20,36 @@ use crate::sync::session::Session;
 use std::collections::{HashMap, HashSet};
 use tokio::time::Instant;
 
-/// What is to be applied.
-#[derive(Debug)]
-pub(super) struct ApplyRequest {
-    /// Indices of the operations, none of which a guard holds.
-    pub(super) chosen: Vec<u32>,
-    /// How many operations guards hold.
-    pub(super) held: u64,
-    /// Guards that held some of them before this plan was narrowed to the rest.
-    pub(super) held_before: Vec<GuardCount>,
-    /// How many were cut out or are no longer needed.
-    pub(super) cut: u64,
-    /// What kind of run it is.
-    pub(super) kind: RunKind,
-    /// The id of the plan that was reviewed, where that is an earlier one.
-    pub(super) reviewed: Option<String>,
-    /// Whether it was asked, or does not matter, who else applies to the site.
-    pub(super) take_over: bool,
-    /// The group that is adopted by it.
-    pub(super) adoption: Option<Adoption>,
-}
-
-impl ApplyRequest {
-    /// Everything in a plan that no guard holds.
-    #[must_use]
-    pub(super) fn everything(planned: &Planned, kind: RunKind) -> Self {
-        Self {
-            chosen: planned.plan.free().map(|(index, _)| index).collect(),
-            held: planned.plan.held() as u64,
-            held_before: Vec::new(),
-            cut: planned.plan.orphaned,
-            kind,
-            reviewed: None,
-            take_over: false,
-            adoption: None,
-        }
-    }
-}
-
-/// Applies the chosen operations of a plan.
+/// Applies the chosen operations of a plan. Decisions are read when the run begins, and once more where
+/// somebody stored one while the lease was taken: right before the first write.
 pub(super) async fn apply(
     session: &mut Session,
-    planned: &Planned,
-    request: ApplyRequest,
+    planned: &mut Planned,
+    mut request: ApplyRequest,
 ) -> Result<Report, SyncError> {
     let begun = Instant::now();
-    let writes = !request.chosen.is_empty();
-    if writes
+    if !request.chosen.is_empty()
         && !request.take_over
         && let Some(rival) = rival(session).await?
     {
         return Err(SyncError::Leased(rival));
     }
     let digest = settings_digest(&planned.settings);
-    let guards = guards(planned, &request);
-    let (number, run_id) = begin(session, planned, &request, &guards, &digest)?;
+    let (number, run_id) = begin(session, planned, &mut request, &digest)?;
+    let writes = !request.chosen.is_empty();
     if writes {
+        let begun_with = session.state.version()?;
         hold_lease(session, true).await;
+        if session.state.version()? != begun_with {
+            take_in_decisions(session, planned, &mut request)?;
+        }
     }
     let driven = drive(session, planned, number, &request.chosen, begun).await;
     if writes {
         hold_lease(session, false).await;
     }
     let mut driven = driven?;
-    driven.counts.held = request.held;
+    driven.counts.held = request.holding.count();
     driven.counts.skipped += request.cut;
     driven.learn(&session.state, &digest)?;
     let outcome = if session.cancel.is_cancelled() {
@@ -90,6 +57,7 @@ pub(super) async fn apply(
     } else if driven.stopped_by.is_some() || driven.result.is_err() {
         RunOutcome::Failed
     } else {
+        let guards = request.holding.guards();
         let alarmed = guards.iter().any(|guard| guard.count == 0);
         outcome_of(driven.counts, alarmed)
     };
@@ -101,12 +69,12 @@ pub(super) async fn apply(
     session.progress.now(Stage::Idle);
     Ok(Report {
         run_id: Some(run_id),
-        plan_id: request.reviewed.unwrap_or_else(|| planned.plan.id.clone()),
+        plan_id: request.plan_id,
         kind: request.kind,
         outcome,
         counts: driven.counts,
         failures: driven.failures,
-        guards,
+        guards: request.holding.guards().to_vec(),
         complete: planned.complete(),
         stopped_by: driven.stopped_by,
         requests: session.requests(),
@@ -114,27 +82,16 @@ pub(super) async fn apply(
     })
 }
 
-/// The guards that hold something of the plan, and those that held something of it before it was
-/// narrowed.
-fn guards(planned: &Planned, request: &ApplyRequest) -> Vec<GuardCount> {
-    let mut guards = planned.plan.guards.clone();
-    for before in &request.held_before {
-        if guards.iter().all(|guard| guard.name != before.name) {
-            guards.push(*before);
-        }
-    }
-    guards
-}
-
-/// Backs the state up, stores what the plan recognised, and writes down that the run begins.
+/// Backs the state up, takes decisions in, stores what the plan recognised, and writes down that the run
+/// begins.
 fn begin(
     session: &Session,
-    planned: &Planned,
-    request: &ApplyRequest,
-    guards: &[GuardCount],
+    planned: &mut Planned,
+    request: &mut ApplyRequest,
     digest: &str,
 ) -> Result<(i64, String), SyncError> {
     _ = session.state.back_up()?;
+    take_in_decisions(session, planned, request)?;
     if let Some(adoption) = &request.adoption {
         session.state.record(&adoption.decisions())?;
     }
@@ -147,8 +104,8 @@ fn begin(
     let undo = undo.filter(|_| !request.chosen.is_empty());
     Ok(session.state.begin_run(&NewRun {
         kind: request.kind,
-        plan_id: request.reviewed.as_deref().unwrap_or(&planned.plan.id),
-        guards,
+        plan_id: &request.plan_id,
+        guards: request.holding.guards(),
         host: &session.owner.host,
         person: &session.owner.person,
         allowances: &planned.allowances,

@@ -1,34 +1,48 @@
 //! Decisions that were made while a run read, or while a person was asked.
 
+use super::request::ApplyRequest;
+use crate::plan::OperationRow;
 use crate::sync::adopt::Adoption;
 use crate::sync::error::SyncError;
 use crate::sync::planned::Planned;
-use crate::sync::planning::confirm;
+use crate::sync::saved::unchanged;
 use crate::sync::session::Session;
 
-/// Takes in what was decided since the plan was made. What keeps rows out counts at once, links too.
-/// What was withdrawn counts from the next run on: nothing enters a plan that was not confirmed against
-/// both sides. With some rows gone, guards may let go of others, so that these are confirmed again.
-pub(super) async fn take_in_decisions(
-    session: &mut Session,
+/// Takes in what was decided since the plan was made. Of what is to be applied, that stays which these
+/// decisions leave as it is: for the same person and account, in the same group. Nothing is added, and
+/// nothing that a guard held is let go, although there may be less of it now: that is for a plan that
+/// is confirmed against both sides and shown.
+pub(super) fn take_in_decisions(
+    session: &Session,
     planned: &mut Planned,
-    adoption: Option<&Adoption>,
+    request: &mut ApplyRequest,
 ) -> Result<(), SyncError> {
-    let (decided, mut links) = (session.state.decisions()?, session.state.links()?);
+    let (decisions, mut links) = (session.state.decisions()?, session.state.links()?);
     // An adoption that was agreed to is stored with the run.
-    for link in adoption.into_iter().flat_map(Adoption::links) {
+    for link in request.adoption.iter().flat_map(Adoption::links) {
         links.group(link);
     }
-    let known = &planned.known;
-    if links == known.links && known.decisions.hold_all_of(&decided) {
+    if links == planned.known.links && decisions == planned.known.decisions {
         return Ok(());
     }
-    let allowances = planned.allowances.clone();
+    let inputs = planned.inputs();
+    let chosen = request.chosen.iter().map(|index| {
+        let op = &planned.plan.operations[*index as usize];
+        planned.plan.row(&inputs, op)
+    });
+    let chosen: Vec<OperationRow> = chosen.collect();
     planned.again(|known| {
-        known.decisions.join(decided);
+        known.decisions = decisions;
         known.links = links;
     });
-    // Whoever allowed the whole allowed what is left of it.
-    planned.allow_what_is_left(&allowances, |_| true)?;
-    confirm(session, planned).await
+    let wanted = chosen.iter().map(|row| (&row.id, row)).collect();
+    let (same, _) = unchanged(planned, &wanted);
+    let (plan, inputs) = (&planned.plan, planned.inputs());
+    let operations = (0u32..).zip(&plan.operations);
+    request.chosen = operations
+        .filter(|(_, op)| same.contains(&plan.operation_id(&inputs, op)))
+        .map(|(index, _)| index)
+        .collect();
+    request.holding.left_in(planned);
+    Ok(())
 }

@@ -10,7 +10,7 @@ use super::undo::undo;
 use crate::plan::{Allowance, Allowances};
 use crate::store::RunKind;
 use crate::sync::adopt::{Adoption, find};
-use crate::sync::error::SyncError;
+use crate::sync::error::{PlanRefused, SyncError};
 use crate::sync::planned::Planned;
 use crate::sync::planning::plan;
 use crate::sync::read::options::ReadOptions;
@@ -158,8 +158,13 @@ pub(super) async fn make(
     };
     let mut left_out = Matched::default();
     if let Purpose::Saved(saved) = &purpose {
-        if let (Some(adoption), Some(pinned)) = (&adoption, &saved.document.pinned) {
-            same_adoption(adoption, &pinned.adopts, &saved.path)?;
+        if let (Some(adoption), Some(pinned)) = (&adoption, &saved.document.pinned)
+            && !same_adoption(adoption, &pinned.adopts)
+        {
+            return Err(SyncError::PlanRefused {
+                path: saved.path.clone(),
+                cause: PlanRefused::OtherAdoption,
+            });
         }
         left_out = narrow_to_saved(session, &mut planned, saved)?;
         tell_left_out(session, left_out);

@@ -1,11 +1,12 @@
 //! Applying what a person agreed to, and nothing else.
 
-use super::apply::{ApplyRequest, apply};
-use super::decided::take_in_decisions;
+use super::apply::apply;
+use super::holding::Holding;
 use super::lease::rival;
 use super::proposal::{Proposal, Purpose, make};
 use super::report::Report;
-use crate::plan::{Allowances, GuardCount, OperationRow, settings_digest};
+use super::request::ApplyRequest;
+use crate::plan::{Allowances, OperationRow, settings_digest};
 use crate::store::RunOutcome;
 use crate::sync::error::SyncError;
 use crate::sync::planned::Planned;
@@ -14,7 +15,6 @@ use crate::sync::rival::Rival;
 use crate::sync::saved::{carry_over, same_adoption};
 use crate::sync::session::Session;
 use crate::text::counted;
-use std::path::Path;
 
 /// How old a plan may be when somebody agrees to it, in seconds. An older one is read again.
 const FRESH: i64 = 600;
@@ -37,25 +37,19 @@ pub async fn reviewed(
     }
     proposal.allow(allowances)?;
     session.hold()?;
-    let mut agreed = Agreed {
-        held: 0,
-        held_before: Vec::new(),
-        cut: proposal.left_out.total(),
-        plan_id: proposal.plan_id().to_owned(),
-    };
+    let plan_id = proposal.plan_id().to_owned();
+    let (mut holding, mut cut) = (Holding::default(), proposal.left_out.total());
     if is_stale(session, &proposal.planned)? {
-        read_again(session, &mut proposal, &mut agreed, wanted).await?;
+        holding = Holding::of(&proposal.planned);
+        cut += read_again(session, &mut proposal, &mut holding, wanted).await?;
     }
-    take_in_decisions(session, &mut proposal.planned, proposal.adoption.as_ref()).await?;
-    let kind = proposal.kind();
-    let mut request = ApplyRequest::everything(&proposal.planned, kind);
+    let mut request = ApplyRequest::everything(&proposal.planned, proposal.kind());
     request.take_over = proposal.take_over;
-    request.cut += agreed.cut;
-    request.held += agreed.held;
-    request.held_before = agreed.held_before;
-    request.reviewed = Some(agreed.plan_id);
+    request.cut += cut;
+    request.holding = request.holding.and(holding);
+    request.plan_id = plan_id;
     request.adoption = proposal.adoption;
-    apply(session, &proposal.planned, request).await
+    apply(session, &mut proposal.planned, request).await
 }
 
 /// Who else applies to this site, or did lately with other settings, where the proposal would write
@@ -90,18 +84,6 @@ fn ended_before(session: &Session, proposal: &Proposal, outcome: RunOutcome) -> 
     }
 }
 
-/// What is left of an agreement where the plan is made again.
-struct Agreed {
-    /// How many operations were held when it was agreed to.
-    held: u64,
-    /// By which guards.
-    held_before: Vec<GuardCount>,
-    /// How many operations are left out.
-    cut: u64,
-    /// The plan that was agreed to.
-    plan_id: String,
-}
-
 /// Whether a plan is too old to be applied as it is.
 fn is_stale(session: &Session, planned: &Planned) -> Result<bool, SyncError> {
     let age = session.clock.now().as_second() - planned.read_at.as_second();
@@ -109,13 +91,14 @@ fn is_stale(session: &Session, planned: &Planned) -> Result<bool, SyncError> {
     Ok(overtaken || !(0..=FRESH).contains(&age) || planned.read_by != Some(session.begun))
 }
 
-/// Makes the plan anew, and narrows it to what was agreed to.
+/// Makes the plan anew, and narrows it to what was agreed to. Of what is held, that stays which is still
+/// needed. Gives the number of operations that are left out.
 async fn read_again(
     session: &mut Session,
     proposal: &mut Proposal,
-    agreed: &mut Agreed,
+    holding: &mut Holding,
     wanted: &ReadOptions,
-) -> Result<(), SyncError> {
+) -> Result<u64, SyncError> {
     let before = proposal.planned.clone();
     if before.read_by == Some(session.begun) {
         let words = "This plan has waited for a while: both directories are read again first.";
@@ -130,10 +113,12 @@ async fn read_again(
     wanted.only_namesakes |= !before.allowances.is_empty();
     let purpose = again(proposal);
     let mut fresh = make(session, purpose, &wanted).await?;
-    if let (Some(now), Some(then)) = (&fresh.adoption, &proposal.adoption) {
-        same_adoption(now, &then.pairs(), Path::new("what was agreed to"))?;
+    if let (Some(now), Some(then)) = (&fresh.adoption, &proposal.adoption)
+        && !same_adoption(now, &then.pairs())
+    {
+        return Err(SyncError::OtherAdoption);
     }
-    fresh.planned.retries.clone_from(&before.retries);
+    holding.left_in(&fresh.planned);
     let matched = carry_over(&rows, &mut fresh.planned);
     for (count, what) in [
         (matched.overtaken, "no longer needed"),
@@ -150,24 +135,21 @@ async fn read_again(
     fresh
         .planned
         .allow_what_is_left(&before.allowances, |_| true)?;
-    // Guards that still count what they held are in the fresh plan only for what was agreed to.
-    let held = before.plan.guards.iter();
-    agreed.held_before = held.copied().collect();
-    agreed.held = before.plan.held() as u64;
-    agreed.cut += matched.overtaken + matched.changed;
     proposal.planned = fresh.planned;
-    Ok(())
+    Ok(matched.overtaken + matched.changed)
 }
 
-/// What the plan is made for again. The rows that were agreed to narrow it afterwards, so that a saved
-/// plan's file isn't needed any more.
+/// What the plan is made for again: the group and the run that were found, whatever names them now. The
+/// rows that were agreed to narrow it afterwards, so that a saved plan's file isn't needed any more.
 fn again(proposal: &Proposal) -> Purpose {
-    match (&proposal.purpose, &proposal.adoption) {
-        (_, Some(adoption)) => Purpose::Adopt(adoption.group.as_str().to_owned()),
-        (Purpose::Saved(_), None) => match &proposal.planned.undo {
-            Some(undo) => Purpose::Undo(undo.run_id.clone()),
-            None => Purpose::InStep,
-        },
-        (purpose, None) => purpose.clone(),
+    let planned = &proposal.planned;
+    if let Some(adoption) = &proposal.adoption {
+        Purpose::Adopt(adoption.group.as_str().to_owned())
+    } else if let Some(undo) = &planned.undo {
+        Purpose::Undo(undo.run_id.clone())
+    } else if let Some(run) = &planned.retries {
+        Purpose::Retry(run.clone())
+    } else {
+        Purpose::InStep
     }
 }

@@ -1,8 +1,8 @@
 //! The run that nobody confirms: the schedule's, a trigger's, `sync`.
 
-use super::apply::{ApplyRequest, apply};
-use super::decided::take_in_decisions;
+use super::apply::apply;
 use super::report::Report;
+use super::request::ApplyRequest;
 use crate::plan::Allowances;
 use crate::store::{RunKind, RunOutcome};
 use crate::sync::error::SyncError;
@@ -24,7 +24,6 @@ pub async fn unattended(
     let mut wanted = wanted.clone();
     wanted.only_namesakes |= !allowances.is_empty();
     let mut planned = plan(session, &wanted, allowances.clone()).await?;
-    take_in_decisions(session, &mut planned, None).await?;
     if hold_back() {
         let words = "Somebody decides in the Review: nothing was applied. It is tried again when they are done.";
         session.progress.note(words.to_owned());
@@ -33,6 +32,6 @@ pub async fn unattended(
         return Ok((report, planned));
     }
     let request = ApplyRequest::everything(&planned, RunKind::Unattended);
-    let report = apply(session, &planned, request).await?;
+    let report = apply(session, &mut planned, request).await?;
     Ok((report, planned))
 }
