@@ -16,7 +16,7 @@ pub(super) async fn sync(
     let mut session = target.open(Mode::Unattended, "sync", output).await?;
     let wanted = target.wanted();
     let (report, _) = with_progress(&mut session, output, async |session| {
-        run::unattended(session, || false, &allowances, &wanted).await
+        run::unattended(session, &allowances, &wanted).await
     })
     .await?;
     tell(&report, output)

@@ -137,6 +137,13 @@ impl App {
         }
     }
 
+    /// Whether somebody is deciding: with marks made lately, or about to apply.
+    pub(super) fn is_deciding(&self) -> bool {
+        let summary = |over: &Overlay| matches!(over, Overlay::Summary(_));
+        let at_it = self.review.is_open() || self.over.iter().any(summary);
+        at_it && self.review.was_decided_lately(self.now)
+    }
+
     /// Whether a job is under way.
     pub(super) fn is_busy(&self) -> bool {
         self.jobs.job.is_some()

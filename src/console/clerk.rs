@@ -39,6 +39,18 @@ pub(super) enum Errand {
     History(String),
 }
 
+impl Errand {
+    /// The ticket of what is to be kept or remembered.
+    const fn ticket(&self) -> Option<u64> {
+        match self {
+            Self::Record { ticket, .. }
+            | Self::PutBack { ticket, .. }
+            | Self::Remember { ticket } => Some(*ticket),
+            _ => None,
+        }
+    }
+}
+
 /// One run in full.
 #[derive(Debug)]
 pub(super) struct RunInFull {
@@ -68,6 +80,17 @@ pub(super) struct Glance {
     pub(super) newest: Option<(i64, Option<i64>)>,
 }
 
+/// How far decisions were taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TakenBack {
+    /// Everything is as it was before.
+    Whole,
+    /// So many rows were changed by somebody else since, and stay as they are now.
+    Changed(u64),
+    /// What was there before is known no more, since the state was replaced by another.
+    Forgotten,
+}
+
 /// What came of an errand.
 #[derive(Debug)]
 pub(super) enum Answer {
@@ -75,9 +98,10 @@ pub(super) enum Answer {
     Kept,
     /// What the state holds, asked for under this ticket.
     Remembered(u64, Box<Remembered>),
-    /// The same after decisions were taken back, and how many rows somebody else changed since, so that
-    /// they stay as they are now.
-    PutBack(u64, Box<Remembered>, u64),
+    /// The same after decisions were taken back, and how far they were.
+    PutBack(u64, Box<Remembered>, TakenBack),
+    /// What was asked under this ticket could not be done.
+    NotKept(u64, Problem),
     /// What was done and is being done.
     Runs(Runs),
     /// Whether another process is at work, and the newest run.
@@ -127,8 +151,12 @@ impl Clerk {
                 {
                     // Nobody asked for a glance: what is wrong is told to whoever asks for something.
                     let asked = !matches!(errand, Errand::Glance);
+                    let ticket = errand.ticket();
                     let answer = match run(&folder, &profile, &mut open, errand) {
                         Ok(answer) => answer,
+                        Err(error) if let Some(ticket) = ticket => {
+                            Answer::NotKept(ticket, Problem::from(&error))
+                        }
                         Err(error) if asked => Answer::Failed(Problem::from(&error)),
                         Err(_) => continue,
                     };
@@ -219,13 +247,18 @@ impl Open {
     }
 
     fn put_back(&mut self, ticket: u64, of: u64) -> Result<Answer, SyncError> {
-        let (mut changed, mut links) = (0, false);
-        if let Some((replaced, changes)) = self.replaced.remove(&of) {
-            changed = self.state.put_back(replaced)?.changed;
-            links = changes;
-        }
+        let Some((replaced, changes)) = self.replaced.get(&of) else {
+            let remembered = Box::new(self.remembered(true)?);
+            return Ok(Answer::PutBack(ticket, remembered, TakenBack::Forgotten));
+        };
+        let links = *changes;
+        let what = match self.state.put_back(replaced.clone())?.changed as u64 {
+            0 => TakenBack::Whole,
+            changed => TakenBack::Changed(changed),
+        };
+        self.replaced.remove(&of);
         let remembered = Box::new(self.remembered(links)?);
-        Ok(Answer::PutBack(ticket, remembered, changed as u64))
+        Ok(Answer::PutBack(ticket, remembered, what))
     }
 
     /// What the state holds; links only where they may have changed.
@@ -255,7 +288,11 @@ fn run(
             _ => {}
         }
     }
-    if open.as_ref().is_none_or(|open| open.folder != folder) {
+    // A state that was restored meanwhile is another file.
+    if open
+        .as_ref()
+        .is_none_or(|open| open.folder != folder || !open.state.is_in_place())
+    {
         *open = None;
     }
     let open = match open {

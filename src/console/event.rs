@@ -5,7 +5,7 @@ use super::clerk::{Answer, Errand};
 use super::review::{Page, Pending, Prepared, Summary};
 use super::worker::WorkKind;
 use crate::config::{Editor, Paths, Profile, SecretKind, SecretSource};
-use crate::plan::{Decisions, Links, Settings, Summary as Counts, Unclear};
+use crate::plan::{Decisions, Known, Links, Settings, Summary as Counts, Unclear};
 use crate::sync::run::Report;
 use crate::sync::{Control, Finding, Planned, Problem, Side};
 use crossterm::event::KeyEvent;
@@ -85,6 +85,8 @@ pub(super) enum Inner {
     Planned(Box<Prepared>),
     /// A job applied a plan.
     Applied(Box<Report>),
+    /// The schedule's job applied nothing, since somebody is deciding.
+    HeldBack,
     /// A job wants something known.
     Noted(String),
     /// The job ended.
@@ -171,6 +173,19 @@ pub(super) struct Remembered {
     /// None where they did not change.
     pub(super) links: Option<Links>,
     pub(super) decisions: Decisions,
+}
+
+impl Remembered {
+    /// Whether a plan that knows this would be the same: decisions on single operations only mark it.
+    pub(super) fn is_known_to(&self, known: &Known) -> bool {
+        let (now, then) = (&self.decisions, &known.decisions);
+        self.links
+            .as_ref()
+            .is_none_or(|links| *links == known.links)
+            && now.kept_apart == then.kept_apart
+            && now.different == then.different
+            && now.left_alone == then.left_alone
+    }
 }
 
 /// Pure work that may take a while.

@@ -141,8 +141,7 @@ impl Console {
         if self.app.review.marks_made() > marks {
             self.app.review.decided_at = Some(self.app.now);
         }
-        let deciding = self.app.review.is_deciding(self.app.now);
-        self.deciding.store(deciding, Relaxed);
+        self.deciding.store(self.app.is_deciding(), Relaxed);
         self.perform(effects)
     }
 

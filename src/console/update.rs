@@ -5,7 +5,7 @@ use super::commands::{self, Action};
 use super::event::{Effect, Event, Inner, Private, Signal, Thought};
 use super::overlay::{self, Ask};
 use super::{Ended, credentials, jobs, provisioning, review, welcome};
-use crate::console::clerk::{Answer, Errand};
+use crate::console::clerk::{Answer, Errand, TakenBack};
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 /// Takes an event.
@@ -210,6 +210,7 @@ fn told(app: &mut App, inner: Inner) -> Vec<Effect> {
         }
         Inner::Planned(prepared) => return jobs::planned(app, *prepared),
         Inner::Applied(applied) => return jobs::applied(app, *applied),
+        Inner::HeldBack => app.jobs.held_back = true,
         Inner::Noted(words) => app.jobs.say(app.now, super::theme::Tone::Held, &words),
         Inner::Ended(result) => return jobs::ended(app, result.err().as_deref()),
         Inner::WorkerGone => app.ended = Some(Ended::Failed),
@@ -218,6 +219,7 @@ fn told(app: &mut App, inner: Inner) -> Vec<Effect> {
             let here = app.over.is_empty() && app.screen == Screen::Review;
             if app.review.take_summary(round) && here {
                 app.notice = None;
+                app.review.decided_at = Some(app.now);
                 app.over(Overlay::Summary(summary));
             }
         }
@@ -269,14 +271,24 @@ fn answered(app: &mut App, answer: Answer) -> Vec<Effect> {
         Answer::Remembered(ticket, remembered) => {
             return app.review.remember(ticket, *remembered);
         }
-        Answer::PutBack(ticket, remembered, changed) => {
-            if changed > 0 {
-                let rows = crate::text::counted(changed, "row", "rows");
-                app.refuse(&format!(
-                    "{rows} of it were decided anew by somebody else since, and stay as they are."
-                ));
+        Answer::PutBack(ticket, remembered, what) => {
+            app.review.decided_at = Some(app.now);
+            match (app.review.taken_back(ticket), what) {
+                (Some(words), TakenBack::Whole) => app.note(&format!("Taken back: {words}")),
+                (_, TakenBack::Changed(changed)) => app.refuse(&format!(
+                    "Taken back, but for {} that somebody else decided anew since.",
+                    crate::text::counted(changed, "row", "rows")
+                )),
+                (_, TakenBack::Forgotten) => app.refuse(
+                    "The state of this profile was replaced since: what was decided before can't be taken back.",
+                ),
+                (None, TakenBack::Whole) => {}
             }
             return app.review.remember(ticket, *remembered);
+        }
+        Answer::NotKept(ticket, problem) => {
+            app.trouble(&problem);
+            return app.review.not_kept(ticket);
         }
         Answer::Glance(glance) => {
             if app.jobs.differs(&glance) {

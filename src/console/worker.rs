@@ -175,12 +175,16 @@ async fn run(work: Work, tell: &impl Fn(Inner)) -> Result<(), SyncError> {
         }
         WorkKind::Sync { scheduled } => {
             let deciding = work.deciding;
-            let nothing = Allowances::default();
             let (report, planned) = noting(session, tell, async |session| {
                 let hold_back = || scheduled && deciding.load(Relaxed);
-                run::unattended(session, hold_back, &nothing, &wanted).await
+                run::scheduled(session, hold_back, &wanted).await
             })
             .await?;
+            let Some(report) = report else {
+                tell(Inner::HeldBack);
+                show(planned, tell);
+                return Ok(());
+            };
             let changed = report.counts.done + report.counts.already > 0;
             tell(Inner::Applied(Box::new(report)));
             let planned = if changed {

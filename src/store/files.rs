@@ -7,9 +7,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.create(true);
+fn with_mode(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
@@ -18,14 +16,42 @@ fn private() -> OpenOptions {
     options
 }
 
-/// Makes sure that the file exists, readable by its owner only; what it holds stays.
+/// Makes the file, readable by its owner only, where there is none. One that is there isn't touched:
+/// POSIX drops all locks that this program holds on a file, SQLite's among them, as soon as the
+/// program closes that file anywhere.
 pub(super) fn ensure_private(path: &Path) -> io::Result<()> {
-    private().append(true).open(path).map(drop)
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    match with_mode(&mut options).open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Which file a path leads to, so that one that was put in its place is told from it.
+pub(super) type FileId = (u64, u64);
+
+/// The file that a path leads to; none where there is none, and where no other can take the place of
+/// one that is open.
+pub(super) fn id(path: &Path) -> Option<FileId> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let file = std::fs::metadata(path).ok()?;
+        Some((file.dev(), file.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
 }
 
 /// A new, empty file that only its owner can read.
 pub fn create_private(path: &Path) -> io::Result<File> {
-    private().write(true).truncate(true).open(path)
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    with_mode(&mut options).open(path)
 }
 
 /// Closes a file that is there to everybody but its owner.

@@ -24,6 +24,8 @@ pub(super) const MIGRATIONS: [&str; 4] = [
 pub struct State {
     pub(super) connection: Connection,
     path: PathBuf,
+    /// Which file it is.
+    file: Option<files::FileId>,
     pub(super) backups: PathBuf,
 }
 
@@ -74,6 +76,7 @@ impl State {
         files::ensure_private(&born).map_err(StoreError::io(&born))?;
         Ok(Self {
             connection,
+            file: files::id(&path),
             path,
             backups,
         })
@@ -81,6 +84,12 @@ impl State {
 
     pub(super) fn sql(&self, source: rusqlite::Error) -> StoreError {
         StoreError::sql(&self.path, source)
+    }
+
+    /// Whether the file is still in its place. A restore puts another one there.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        files::id(&self.path) == self.file
     }
 
     /// A number that changes whenever another connection, of this program or another, changes the

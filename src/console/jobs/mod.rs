@@ -69,6 +69,8 @@ pub(super) struct Jobs {
     pub(super) schedule: Option<Schedule>,
     /// When the last job ended, from which the interval counts.
     pub(super) ended_at: Option<Timestamp>,
+    /// Whether the job that is under way applied nothing, since somebody is deciding.
+    pub(super) held_back: bool,
     pub(super) next: Option<Timestamp>,
     /// The undo that pauses the schedule.
     pub(super) paused: Option<String>,
@@ -207,18 +209,12 @@ pub(super) fn tick(app: &mut App) -> Vec<Effect> {
         .as_ref()
         .and_then(|s| next_run(now, jobs.ended_at, s.enabled, s.every));
     jobs.next = due;
-    let summary = app
-        .over
-        .iter()
-        .any(|over| matches!(over, Overlay::Summary(_)));
-    // Somebody who is about to apply goes first, another process comes to its end, and an undo is
-    // looked at before anything goes on.
+    // Another process comes to its end, and an undo is looked at before anything goes on.
     let idle = jobs.paused.is_none()
         && jobs.locked.is_none()
         && app.ending.is_none()
-        && app.profile.is_some()
-        && !summary;
-    if due.is_some_and(|due| due <= now) && idle && !app.review.is_deciding(now) {
+        && app.profile.is_some();
+    if due.is_some_and(|due| due <= now) && idle && !app.is_deciding() {
         effects.push(Effect::Start(WorkKind::Sync { scheduled: true }));
     }
     effects
@@ -354,7 +350,10 @@ pub(super) fn outcome_words(applied: &Report) -> (Tone, String) {
 pub(super) fn ended(app: &mut App, problem: Option<&Problem>) -> Vec<Effect> {
     look_at_job(&mut app.jobs, app.now);
     let job = app.jobs.job.take();
-    app.jobs.ended_at = Some(app.now);
+    let held_back = std::mem::take(&mut app.jobs.held_back);
+    if !held_back {
+        app.jobs.ended_at = Some(app.now);
+    }
     // Nothing is left to be stopped; whoever was about to leave is asked that alone.
     let leaving = |over: &Overlay| matches!(over, Overlay::Ask(ask) if ask.is_about_leaving() && ask.is_about_run());
     let was_leaving = app.over.iter().any(leaving);
@@ -403,6 +402,11 @@ pub(super) fn ended(app: &mut App, problem: Option<&Problem>) -> Vec<Effect> {
             } else {
                 app.trouble(problem);
             }
+        }
+        // The interval's run stays due, and begins when they are done.
+        None if held_back => {
+            let words = "Somebody is deciding: nothing was applied. The run begins again when they are done.";
+            app.jobs.say(app.now, Tone::Held, words);
         }
         None => {
             let applied = job.as_ref().is_some_and(|job| job.kind.applies());

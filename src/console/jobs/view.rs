@@ -350,7 +350,7 @@ fn schedule(app: &App, canvas: &mut Canvas<'_>) {
     }
     if app.waits_for_review() {
         words.push_str(" · holds everything until you apply a plan (3, a)");
-    } else if app.review.is_deciding(app.now) {
+    } else if app.is_deciding() {
         words.push_str(" · waits while you decide in Review, at most 10 min");
     } else {
         words.push_str(" · s runs it now");

@@ -5,7 +5,7 @@ use super::{Chosen, Filter, FilterMenu, Mark, Page, Prepared, Said, page, view};
 use crate::console::app::{App, Overlay, Screen};
 use crate::console::clerk::Errand;
 use crate::console::commands::Action;
-use crate::console::event::{Effect, Thought};
+use crate::console::event::Effect;
 use crate::console::field::TextField;
 use crate::console::overlay::{Answer, Ask, moved};
 use crate::console::theme::Tone;
@@ -44,6 +44,9 @@ pub(in crate::console) fn unavailable(app: &App, action: Action) -> Option<&'sta
         }
         Action::AcceptShown | Action::RejectShown | Action::Enter => {
             review.visible.is_empty().then_some("no row is shown")
+        }
+        Action::Apply if review.is_settling() => {
+            Some("what was decided is being taken in: a moment")
         }
         Action::TakeNewer => review.newer.is_none().then_some("no newer plan is waiting"),
         Action::Yes => match review.chosen() {
@@ -133,19 +136,8 @@ pub(in crate::console) fn perform(app: &mut App, action: Action) -> Vec<Effect> 
             }
         }
         Action::Apply => {
-            review.round += 1;
-            let round = review.round;
-            if let Some(plan) = &review.plan {
-                let planned = plan.planned.clone();
-                let chosen: Vec<u32> = plan.marks.selected(&planned).collect();
-                review.counting = true;
-                app.note("Counting what would be applied …");
-                return vec![Effect::Think(Thought::Summary {
-                    round,
-                    planned,
-                    chosen,
-                })];
-            }
+            app.note("Counting what would be applied …");
+            return app.review.summarise();
         }
         Action::Yes => return decide::link(app),
         Action::No => return decide::refuse(app),

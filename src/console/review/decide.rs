@@ -10,10 +10,10 @@ use crate::sync::{Adoption, Planned, Problem, consider_adoption};
 
 /// Takes back what was decided last.
 pub(super) fn undo(app: &mut App) -> Vec<Effect> {
-    let Some((words, effects)) = app.review.take_back() else {
-        return Vec::new();
-    };
-    app.note(&format!("Taken back: {words}"));
+    let (words, effects) = app.review.take_back();
+    if let Some(words) = words {
+        app.note(&format!("Taken back: {words}"));
+    }
     effects
 }
 

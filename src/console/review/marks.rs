@@ -1,7 +1,7 @@
 //! What the admin said of the operations on screen.
 
 use super::rows::Rows;
-use crate::plan::{Decision, Decisions, Kind, RowDecision};
+use crate::plan::{Decision, Decisions, Kind, OperationId, RowDecision};
 use crate::sync::Planned;
 use crate::text::counted;
 use hashbrown::HashMap;
@@ -136,6 +136,25 @@ impl Marks {
     pub(in crate::console) fn put_back(&mut self, before: &[(u32, Said)]) {
         for (index, said) in before {
             if let Some(mark) = self.said.get_mut(*index as usize) {
+                *mark = *said;
+            }
+        }
+    }
+
+    /// What was said of operations that are not simply accepted, by their ids.
+    pub(super) fn said_by_id(&self, planned: &Planned) -> HashMap<OperationId, Said> {
+        let operations = self.said.iter().zip(&planned.plan.operations);
+        operations
+            .filter(|(said, _)| **said != Said::Accepted)
+            .map(|(said, op)| (planned.plan.operation_id(&planned.inputs(), op), *said))
+            .collect()
+    }
+
+    /// Takes over what was said of operations on another plan of the same purpose.
+    pub(super) fn take_over(&mut self, planned: &Planned, said: &HashMap<OperationId, Said>) {
+        for (mark, op) in self.said.iter_mut().zip(&planned.plan.operations) {
+            let id = planned.plan.operation_id(&planned.inputs(), op);
+            if let Some(said) = said.get(&id) {
                 *mark = *said;
             }
         }

@@ -36,10 +36,18 @@ pub(in crate::console) struct Review {
     pub(super) pending: Pending,
     /// The ticket of the newest request that stores something.
     ticket: u64,
-    /// The newest ticket when the last job began: what it reads may lack what came later.
-    ticket_of_job: u64,
-    /// Which asking for a plan or a summary is the newest.
-    pub(super) round: u64,
+    /// Steps that are on their way back, by the ticket of the request.
+    returning: Vec<(u64, Step)>,
+    /// Whether the state was asked and has not answered.
+    asking: bool,
+    /// Which asking for a plan is the newest.
+    round: u64,
+    /// Whether that plan is still being made.
+    planning: bool,
+    /// Which asking for a summary is the newest.
+    summary: u64,
+    /// How many marks had been made when the job that applies them began.
+    applying: u64,
     /// Whether something was applied since the plan was made.
     pub(in crate::console) outdated: bool,
     /// Whether the summary is being counted.
@@ -91,8 +99,8 @@ impl Pending {
 }
 
 impl Review {
-    /// Shows a plan. What was decided since the job that made it began is asked of the state and taken
-    /// in. The cursor stays where it was, as far as the new list reaches, and the review stays open.
+    /// Shows a plan. What was decided here is asked of the state, since the job that made the plan may
+    /// have read it before that was stored. The cursor stays where it was, as far as the new list reaches, and the review stays open.
     pub(super) fn show(&mut self, mut prepared: Prepared) -> Vec<Effect> {
         prepared.marks.made = self.marks_made();
         self.plan = Some(prepared);
@@ -101,10 +109,11 @@ impl Review {
         self.outdated = false;
         self.newer = None;
         self.counting = false;
+        self.planning = false;
         self.round += 1;
         self.count();
         self.look();
-        if self.ticket > self.ticket_of_job {
+        if self.ticket > 0 {
             vec![self.ask_state()]
         } else {
             Vec::new()
@@ -112,9 +121,15 @@ impl Review {
     }
 
     /// Asks the state for what it holds now.
-    fn ask_state(&self) -> Effect {
+    fn ask_state(&mut self) -> Effect {
+        self.asking = true;
         let ticket = self.ticket;
         Effect::Errand(Errand::Remember { ticket })
+    }
+
+    /// Whether the plan on screen is about to be another one, by what was decided.
+    pub(super) fn is_settling(&self) -> bool {
+        self.asking || self.planning
     }
 
     /// Takes in what the state holds. Where something was stored since it was asked, it is asked again.
@@ -126,6 +141,8 @@ impl Review {
         if ticket < self.ticket {
             return vec![self.ask_state()];
         }
+        self.asking = false;
+        self.counting = false;
         let Some(plan) = &mut self.plan else {
             return Vec::new();
         };
@@ -135,9 +152,10 @@ impl Review {
                 .clone_from(&remembered.decisions.operations);
             plan.mark_anew();
         }
+        let same = remembered.is_known_to(&plan.planned.known);
         self.count();
         self.look();
-        if remembered.links.is_none() {
+        if same {
             return Vec::new();
         }
         self.pending = Pending {
@@ -163,24 +181,26 @@ impl Review {
         Vec::new()
     }
 
-    /// A job begins: it reads everything that was decided so far.
+    /// A job begins that may apply what is marked.
     pub(in crate::console) fn job_begins(&mut self) {
-        self.ticket_of_job = self.ticket;
+        self.applying = self.marks_made();
     }
 
-    /// What was marked has been applied.
+    /// What was marked when the job began has been applied.
     pub(in crate::console) fn close(&mut self) {
         if let Some(plan) = &mut self.plan {
-            plan.marks.made = 0;
+            plan.marks.made = plan.marks.made.saturating_sub(self.applying);
         }
     }
 
     /// Plans again, from the same snapshots, with what was decided.
     pub(super) fn again(&mut self) -> Vec<Effect> {
         self.round += 1;
+        self.counting = false;
         let Some(plan) = &self.plan else {
             return Vec::new();
         };
+        self.planning = true;
         vec![Effect::Think(Thought::Again {
             round: self.round,
             planned: plan.planned.clone(),
@@ -199,8 +219,13 @@ impl Review {
             .clone_from(&plan.decisions.operations);
         prepared.mark_anew();
         prepared.marks.made = plan.marks.made;
+        if prepared.planned.undo.is_some() {
+            let said = plan.marks.said_by_id(&plan.planned);
+            prepared.marks.take_over(&prepared.planned, &said);
+        }
         self.plan = Some(prepared);
         self.pending = Pending::default();
+        self.planning = false;
         // Operations have other numbers now.
         self.steps.retain(|step| matches!(step.how, How::Stored(_)));
         self.count();
@@ -208,19 +233,35 @@ impl Review {
         true
     }
 
+    /// Has the summary of what is accepted counted.
+    pub(super) fn summarise(&mut self) -> Vec<Effect> {
+        let Some(plan) = &self.plan else {
+            return Vec::new();
+        };
+        self.summary += 1;
+        self.counting = true;
+        let planned = plan.planned.clone();
+        let chosen = plan.marks.selected(&planned).collect();
+        vec![Effect::Think(Thought::Summary {
+            round: self.summary,
+            planned,
+            chosen,
+        })]
+    }
+
     /// Takes the summary, if it is the one that was asked for.
     pub(in crate::console) fn take_summary(&mut self, round: u64) -> bool {
-        let wanted = self.counting && round == self.round;
+        let wanted = self.counting && round == self.summary;
         if wanted {
             self.counting = false;
         }
         wanted
     }
 
-    /// Whether somebody is deciding: the schedule waits for them, but not for ever.
-    pub(in crate::console) fn is_deciding(&self, now: Timestamp) -> bool {
+    /// Whether something was decided lately: the schedule waits for whoever is at it, but not for ever.
+    pub(in crate::console) fn was_decided_lately(&self, now: Timestamp) -> bool {
         let lately = |at: Timestamp| now.duration_since(at) < DECIDING;
-        self.is_open() && self.decided_at.is_some_and(lately)
+        self.decided_at.is_some_and(lately)
     }
 
     /// Whether marks were made since the plan came.
@@ -341,23 +382,53 @@ impl Review {
         effects
     }
 
-    /// Takes back what was decided last; gives what it was.
-    pub(super) fn take_back(&mut self) -> Option<(String, Vec<Effect>)> {
-        let Step { words, how } = self.steps.pop()?;
-        let effects = match how {
+    /// Takes back what was decided last. Gives what it was where that is done at once; what was stored
+    /// is told when the state has answered.
+    pub(super) fn take_back(&mut self) -> (Option<String>, Vec<Effect>) {
+        let Some(step) = self.steps.pop() else {
+            return (None, Vec::new());
+        };
+        match &step.how {
             How::Stored(of) => {
+                let of = *of;
                 let ticket = self.next_ticket();
-                vec![Effect::Errand(Errand::PutBack { ticket, of })]
+                self.returning.push((ticket, step));
+                self.asking = true;
+                (None, vec![Effect::Errand(Errand::PutBack { ticket, of })])
             }
             How::Marks(before) => {
                 if let Some(plan) = &mut self.plan {
-                    plan.marks.put_back(&before);
+                    plan.marks.put_back(before);
                 }
                 self.count();
-                Vec::new()
+                (Some(step.words), Vec::new())
             }
-        };
-        Some((words, effects))
+        }
+    }
+
+    /// What was taken back under this ticket is back; gives what it was.
+    pub(in crate::console) fn taken_back(&mut self, ticket: u64) -> Option<String> {
+        let at = self.returning.iter().position(|(of, _)| *of == ticket)?;
+        Some(self.returning.remove(at).1.words)
+    }
+
+    /// What was to be stored under this ticket was not, or was not asked: the screen shows what the
+    /// state holds, and what was to be taken back can be taken back still.
+    pub(in crate::console) fn not_kept(&mut self, ticket: u64) -> Vec<Effect> {
+        let asked_only = self.asking && self.returning.is_empty();
+        if let Some(at) = self.returning.iter().position(|(of, _)| *of == ticket) {
+            self.steps.push(self.returning.remove(at).1);
+        }
+        let stored = self.steps.len();
+        self.steps
+            .retain(|step| !matches!(step.how, How::Stored(of) if of == ticket));
+        self.asking = false;
+        self.pending.decisions.clear();
+        // Where the state can't be asked either, that is told, and not tried for ever.
+        if asked_only && self.steps.len() == stored {
+            return Vec::new();
+        }
+        vec![self.ask_state()]
     }
 
     /// Turns a row's operations round: rejected if any is accepted, accepted otherwise.

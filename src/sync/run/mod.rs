@@ -28,4 +28,4 @@ pub(super) mod writes;
 pub use proposal::{Proposal, Purpose, propose};
 pub use report::{FailureRow, Report};
 pub use reviewed::{declined, nothing_to_do, other_machine, reviewed};
-pub use unattended::unattended;
+pub use unattended::{scheduled, unattended};
