@@ -1,6 +1,6 @@
 //! Copies of `state.db`: rotated, restored.
 
-use super::copies::{backups, copy_into, newest};
+use super::copies::{copy_into, newest, rotated};
 use super::database;
 use super::error::StoreError;
 use super::files;
@@ -25,7 +25,7 @@ impl State {
     /// Keeps a copy of the state as it is now, and drops the oldest copies. Gives the copy.
     pub fn back_up(&self) -> Result<PathBuf, StoreError> {
         let copy = copy_into(&self.backups, &self.connection)?.map_err(|e| self.sql(e))?;
-        let all = backups(&self.backups);
+        let all = rotated(&self.backups);
         for old in all.iter().rev().skip(KEPT) {
             std::fs::remove_file(old).map_err(StoreError::io(old))?;
         }

@@ -2,7 +2,7 @@
 
 use super::error::StoreError;
 use super::files;
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
 /// Opens a database, creates it if it is missing (readable by its owner only), and brings it to
@@ -16,16 +16,20 @@ pub(super) fn open(path: &Path, migrations: &[&str]) -> Result<Connection, Store
             "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 10000;",
         )
         .map_err(sql)?;
-    let version: u32 = connection
-        .pragma_query_value(None, "user_version", |row| row.get(0))
-        .map_err(sql)?;
+    let version = version(&connection).map_err(sql)?;
     if version as usize > migrations.len() {
         return Err(StoreError::Newer {
             path: path.to_owned(),
         });
     }
     for (number, migration) in (1u32..).zip(migrations).skip(version as usize) {
-        let change = connection.transaction().map_err(sql)?;
+        let change = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(sql)?;
+        // Somebody else may have been here since: the version counts that nobody can change now.
+        if self::version(&change).map_err(sql)? >= number {
+            continue;
+        }
         change.execute_batch(migration).map_err(sql)?;
         change
             .pragma_update(None, "user_version", number)
@@ -33,6 +37,11 @@ pub(super) fn open(path: &Path, migrations: &[&str]) -> Result<Connection, Store
         change.commit().map_err(sql)?;
     }
     Ok(connection)
+}
+
+/// The version of a database's schema; 0 where it has none.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 /// Seconds since 1970.

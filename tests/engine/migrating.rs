@@ -300,3 +300,34 @@ async fn a_saved_plan_without_codes_is_applied() {
     assert!(counted("done") > 0, "{applied}");
     assert_eq!(counted("done") + counted("held"), count, "{applied}");
 }
+
+#[test]
+fn who_opens_it_at_the_same_time_finds_it_whole() {
+    let folder = former();
+    let path = folder.path();
+    let opened = std::thread::scope(|scope| {
+        let open = || scope.spawn(|| State::open(path).and_then(|state| state.decisions()));
+        let all: Vec<_> = (0..6).map(|_| open()).collect();
+        all.into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect::<Vec<_>>()
+    });
+    for decisions in opened {
+        assert_eq!(decisions.unwrap().operations.len(), 4);
+    }
+    for copy in backups(path) {
+        assert_eq!(version(&Connection::open(copy).unwrap()), 3);
+    }
+}
+
+#[test]
+fn the_copy_from_before_outlives_the_others() {
+    let folder = former();
+    let state = State::open(folder.path()).unwrap();
+    let [before] = backups(folder.path()).try_into().unwrap();
+    for _ in 0..12 {
+        state.back_up().unwrap();
+    }
+    assert!(before.exists());
+    assert_eq!(backups(folder.path()).len(), 11);
+}
