@@ -47,10 +47,7 @@ pub(super) async fn apply(
     .await?;
     let plan = &proposal.planned.plan;
     if let (Purpose::Retry(run), true) = (&proposal.purpose, plan.operations.is_empty()) {
-        let words = format!(
-            "Of what failed in run {} nothing is left to be done.",
-            escape(run)
-        );
+        let words = format!("Run {} left nothing that is still to be done.", escape(run));
         output.remark(&words);
         return nothing_to_do(&session, &proposal, output);
     }

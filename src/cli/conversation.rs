@@ -8,7 +8,7 @@ use super::target::{Target, with_progress};
 use crate::plan::Allowances;
 use crate::sync::run::{self, Proposal};
 use crate::sync::{Rival, Session};
-use crate::text::{counted, duration};
+use crate::text::{counted, duration, escape};
 
 /// Asks for what guards hold and for agreement; then what was agreed to is applied.
 pub(super) async fn agree(
@@ -67,6 +67,12 @@ async fn is_agreed(
 fn question(session: &Session, proposal: &Proposal) -> String {
     let planned = &proposal.planned;
     let count = planned.plan.free().count() as u64;
+    if let (Some(adoption), 0) = (&proposal.adoption, count) {
+        return format!(
+            "Adopt “{}”? Nobody joins or leaves by it now.",
+            escape(&adoption.name)
+        );
+    }
     if count == 0 {
         return "Everything is held, nothing would be applied. Note this plan as reviewed, so that `rollbook sync` may run?".to_owned();
     }

@@ -215,6 +215,9 @@ fn run(row: &Row<'_>) -> rusqlite::Result<Run> {
     })
 }
 
+/// How many letters of the end of an id name a run at least.
+const SHORTEST: usize = 4;
+
 const RUNS: &str = "SELECT number, run_id, kind, plan_id, host, person, started_at, finished_at,
     outcome, done, already, failed, skipped, held, undoes, later.id
     FROM runs LEFT JOIN (
@@ -308,13 +311,14 @@ impl State {
         self.rows(RUNS, [], run)
     }
 
-    /// A run by its id, or by the end of it if no other run's id ends like that.
+    /// A run by its id, or by at least four letters of its end if no other run's id ends like that.
     pub fn run(&self, run_id: &str) -> Result<Option<Run>, StoreError> {
         let mut runs = self.runs()?;
         if let Some(at) = runs.iter().position(|run| run.run_id == run_id) {
             return Ok(Some(runs.swap_remove(at)));
         }
-        runs.retain(|run| !run_id.is_empty() && run.run_id.ends_with(run_id));
+        // A letter or two say nothing: they are a slip more often than a name.
+        runs.retain(|run| run_id.len() >= SHORTEST && run.run_id.ends_with(run_id));
         Ok(if runs.len() == 1 { runs.pop() } else { None })
     }
 

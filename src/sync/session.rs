@@ -10,6 +10,8 @@ use crate::http::{Clients, Control, Rates};
 use crate::jira::{self, Access, Jira, JiraError, Organization, Route};
 use crate::plan::Mode;
 use crate::store::{Identity, Lock, Mirror, Owner, State, StoreError};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Attended runs stay this far under the documented limits.
 const SHARE: f64 = 0.95;
@@ -74,11 +76,22 @@ pub struct Session {
     pub progress: Progress,
     pub(super) clock: Clock,
     pub(super) owner: Owner,
-    pub(super) begun: tokio::time::Instant,
+    pub(super) begun: Instant,
+    /// For how long people were asked so far.
+    asked: Duration,
     /// The profile's folder.
     folder: std::path::PathBuf,
-    /// None while a person is asked.
-    lock: Option<Lock>,
+    hold: Hold,
+}
+
+/// Whether the profile is locked.
+#[derive(Debug)]
+enum Hold {
+    Held {
+        _lock: Lock,
+    },
+    /// Since this moment a person is asked.
+    Released(Instant),
 }
 
 /// Who is at work: host and user.
@@ -194,21 +207,30 @@ pub(super) fn folder(paths: &Paths, profile: &str) -> Result<std::path::PathBuf,
 impl Session {
     /// Gives the lock back: others may work on the profile while a person is asked.
     pub(super) fn release(&mut self) {
-        self.lock = None;
+        self.hold = Hold::Released(Instant::now());
     }
 
     /// Takes the lock again if it was given back. The files are opened anew then: somebody may have
     /// restored a backup meanwhile.
     pub(super) fn hold(&mut self) -> Result<(), SyncError> {
-        if self.lock.is_some() {
+        let Hold::Released(since) = self.hold else {
             return Ok(());
-        }
+        };
         let lock = Lock::take(&self.folder.join("lock"), &self.owner)?;
         self.state = State::open(&self.folder)?;
         self.mirror = Mirror::open(&self.folder)?;
+        if self.mirror.rebuilt {
+            self.progress.note(REBUILT);
+        }
         self.state.pin(&self.identity)?;
-        self.lock = Some(lock);
+        self.asked += since.elapsed();
+        self.hold = Hold::Held { _lock: lock };
         Ok(())
+    }
+
+    /// For how long the session has worked, without the time in which people were asked.
+    pub(super) fn worked(&self) -> Duration {
+        self.begun.elapsed().saturating_sub(self.asked)
     }
 
     /// Requests so far.
@@ -237,7 +259,7 @@ impl Session {
             progress,
             clock,
         } = opening;
-        let begun = tokio::time::Instant::now();
+        let begun = Instant::now();
         let folder = folder(paths, &profile.name)?;
         let (host, person) = who();
         let owner = Owner {
@@ -293,7 +315,8 @@ impl Session {
             owner,
             begun,
             folder,
-            lock: Some(lock),
+            asked: Duration::ZERO,
+            hold: Hold::Held { _lock: lock },
         })
     }
 }

@@ -78,7 +78,7 @@ pub(super) async fn apply(
         complete: planned.complete(),
         stopped_by: driven.stopped_by,
         requests: session.requests(),
-        seconds: session.begun.elapsed().as_secs_f64(),
+        seconds: session.worked().as_secs_f64(),
     })
 }
 

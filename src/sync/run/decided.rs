@@ -7,6 +7,10 @@ use crate::sync::error::SyncError;
 use crate::sync::planned::Planned;
 use crate::sync::saved::unchanged;
 use crate::sync::session::Session;
+use crate::text::counted;
+
+/// What is told of operations that are decided otherwise by now.
+pub(super) const REJECTED: &str = "left out: rejected or decided otherwise meanwhile";
 
 /// Takes in what was decided since the plan was made. Of what is to be applied, that stays which these
 /// decisions leave as it is: for the same person and account, in the same group. Nothing is added, and
@@ -39,10 +43,17 @@ pub(super) fn take_in_decisions(
     let (same, _) = unchanged(planned, &wanted);
     let (plan, inputs) = (&planned.plan, planned.inputs());
     let operations = (0u32..).zip(&plan.operations);
+    let before = request.chosen.len();
     request.chosen = operations
         .filter(|(_, op)| same.contains(&plan.operation_id(&inputs, op)))
         .map(|(index, _)| index)
         .collect();
+    let left_out = (before - request.chosen.len()) as u64;
+    if left_out > 0 {
+        request.cut += left_out;
+        let operations = counted(left_out, "operation", "operations");
+        session.progress.note(format!("{operations} {REJECTED}."));
+    }
     request.holding.left_in(planned);
     Ok(())
 }

@@ -50,7 +50,8 @@ pub struct Report {
     pub stopped_by: Option<Problem>,
     /// Requests of the session so far, reading included.
     pub requests: Requests,
-    /// Seconds since the session was opened, reading included.
+    /// Seconds that the session worked, reading included, and without the time in which people were
+    /// asked.
     pub seconds: f64,
 }
 
@@ -89,6 +90,9 @@ impl Report {
     pub fn headline(&self) -> &'static str {
         match self.outcome {
             RunOutcome::Applied => "Applied.",
+            RunOutcome::Nothing if self.kind == RunKind::Adopt => {
+                "Adopted. Nobody had to join or leave."
+            }
             RunOutcome::Nothing => "Nothing had to be applied.",
             RunOutcome::Held if self.counts.done + self.counts.already == 0 => {
                 "Held: nothing was applied."

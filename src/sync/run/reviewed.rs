@@ -1,6 +1,7 @@
 //! Applying what a person agreed to, and nothing else.
 
 use super::apply::apply;
+use super::decided::REJECTED;
 use super::holding::Holding;
 use super::lease::rival;
 use super::proposal::{Proposal, Purpose, make};
@@ -39,7 +40,10 @@ pub async fn reviewed(
     session.hold()?;
     let plan_id = proposal.plan_id().to_owned();
     let (mut holding, mut cut) = (Holding::default(), proposal.left_out.total());
-    if is_stale(session, &proposal.planned)? {
+    if let Some(why) = stale(session, &proposal.planned)? {
+        if let Some(words) = why.words() {
+            session.progress.note(words);
+        }
         holding = Holding::of(&proposal.planned);
         cut += read_again(session, &mut proposal, &mut holding, wanted).await?;
     }
@@ -84,11 +88,49 @@ fn ended_before(session: &Session, proposal: &Proposal, outcome: RunOutcome) -> 
     }
 }
 
-/// Whether a plan is too old to be applied as it is.
-fn is_stale(session: &Session, planned: &Planned) -> Result<bool, SyncError> {
+/// Why a plan can't be applied as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stale {
+    /// A run was begun after it was made.
+    Overtaken,
+    /// A backup of the state was restored.
+    Restored,
+    /// It was made long ago.
+    Waited,
+    /// It stood on a screen: other sessions may have come between.
+    Shown,
+}
+
+impl Stale {
+    /// The words for it, where whoever agreed doesn't know it already.
+    const fn words(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Overtaken => "Another run came between: both directories are read again first.",
+            Self::Restored => {
+                "The state of this profile was restored meanwhile: both directories are read again first."
+            }
+            Self::Waited => {
+                "This plan has waited for a while: both directories are read again first."
+            }
+            Self::Shown => return None,
+        })
+    }
+}
+
+fn stale(session: &Session, planned: &Planned) -> Result<Option<Stale>, SyncError> {
     let age = session.clock.now().as_second() - planned.read_at.as_second();
-    let overtaken = session.state.last_run()? != planned.after_run;
-    Ok(overtaken || !(0..=FRESH).contains(&age) || planned.read_by != Some(session.begun))
+    let last = session.state.last_run()?;
+    Ok(if last > planned.after_run {
+        Some(Stale::Overtaken)
+    } else if last < planned.after_run {
+        Some(Stale::Restored)
+    } else if planned.read_by != Some(session.begun) {
+        Some(Stale::Shown)
+    } else if (0..=FRESH).contains(&age) {
+        None
+    } else {
+        Some(Stale::Waited)
+    })
 }
 
 /// Makes the plan anew, and narrows it to what was agreed to. Of what is held, that stays which is still
@@ -100,10 +142,6 @@ async fn read_again(
     wanted: &ReadOptions,
 ) -> Result<u64, SyncError> {
     let before = proposal.planned.clone();
-    if before.read_by == Some(session.begun) {
-        let words = "This plan has waited for a while: both directories are read again first.";
-        session.progress.note(words.to_owned());
-    }
     let rows: Vec<OperationRow> = before
         .plan
         .free()
@@ -120,8 +158,15 @@ async fn read_again(
     }
     holding.left_in(&fresh.planned);
     let matched = carry_over(&rows, &mut fresh.planned);
+    let decided = &fresh.planned.known.decisions.operations;
+    let rejected = rows.iter().filter(|row| {
+        let said = decided.get(&row.id);
+        said.is_some_and(|said| row.reason_code.is_none_or(|reason| said.keeps_out(reason)))
+    });
+    let rejected = (rejected.count() as u64).min(matched.overtaken);
     for (count, what) in [
-        (matched.overtaken, "no longer needed"),
+        (matched.overtaken - rejected, "no longer needed"),
+        (rejected, REJECTED),
         (
             matched.changed,
             "left out: they would now touch another account, address or group",
