@@ -1,16 +1,22 @@
 //! Decisions in the Review: kept at once, taken back one by one, honoured by every face.
 
 use crate::desk::{Desk, SMALL, Start};
-use rollbook::store::State;
+use rollbook::store::{Owner, State, restore};
 use serde_json::Value;
+use std::path::PathBuf;
 
 const SIZE: (u16, u16) = (120, 40);
 
-fn state(desk: &Desk) -> State {
+fn folder(desk: &Desk) -> PathBuf {
     let profiles = std::fs::read_dir(desk.folder.path()).unwrap();
     let mut folders = profiles.map(|entry| entry.unwrap().path());
-    let folder = folders.find(|path| path.join("state.born").exists());
-    State::open(&folder.unwrap()).unwrap()
+    folders
+        .find(|path| path.join("state.born").exists())
+        .unwrap()
+}
+
+fn state(desk: &Desk) -> State {
+    State::open(&folder(desk)).unwrap()
 }
 
 /// Chooses a filter by its words.
@@ -156,4 +162,77 @@ async fn every_conflict_can_be_left_alone() {
     desk.press("right");
     filter(&mut desk, "> links to confirm");
     assert_eq!(rows(&desk, ">"), 1, "{}", desk.screen());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decision_after_a_restore_is_kept_in_the_restored_state() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    filter(&mut desk, "+ to create");
+    desk.press("space");
+    desk.idle().await;
+    state(&desk).back_up().unwrap();
+    let owner = Owner {
+        pid: 1,
+        host: "elsewhere".to_owned(),
+        person: "maria".to_owned(),
+        doing: "state restore".to_owned(),
+        since: "2026-11-30T00:00:00Z".to_owned(),
+    };
+    restore(&folder(&desk), None, &owner).unwrap();
+    desk.press("down space");
+    desk.idle().await;
+    assert_eq!(state(&desk).decisions().unwrap().operations.len(), 2);
+    // The newest is taken back; what was replaced before the restore is known no more.
+    desk.press("u");
+    desk.until(|s| s.contains("Taken back: Rejected")).await;
+    desk.idle().await;
+    assert_eq!(state(&desk).decisions().unwrap().operations.len(), 1);
+    desk.press("u");
+    desk.until(|s| s.contains("was replaced since")).await;
+    desk.idle().await;
+    assert_eq!(state(&desk).decisions().unwrap().operations.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn taking_back_and_applying_at_once_leaves_the_keys_alive() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    desk.press("right");
+    filter(&mut desk, "> links to confirm");
+    desk.press("y");
+    desk.until(|s| s.contains("u undoes it")).await;
+    desk.idle().await;
+    desk.press("u a");
+    desk.until(|s| s.contains("Taken back: Linked")).await;
+    desk.idle().await;
+    desk.press("a");
+    desk.until(|s| s.contains("Both directories are read again first"))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_cut_out_of_an_undo_stays_out_whatever_else_is_decided() {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    desk.press("a");
+    desk.until(|s| s.contains("Both directories are read again first"))
+        .await;
+    desk.press("down down down enter");
+    desk.until(|s| s.contains("Applied what guards let through"))
+        .await;
+    desk.idle().await;
+    desk.press("enter");
+    desk.until(|s| s.contains("there already")).await;
+    desk.press("u");
+    desk.until(|s| s.contains("takes back run")).await;
+    desk.idle().await;
+    desk.press("right");
+    filter(&mut desk, "- something is taken away");
+    desk.press("space");
+    desk.idle().await;
+    desk.shows("[ ] delete");
+    filter(&mut desk, "> links to confirm");
+    desk.press("y");
+    desk.until(|s| s.contains("u undoes it")).await;
+    desk.idle().await;
+    filter(&mut desk, "- something is taken away");
+    desk.shows("[ ] delete");
 }

@@ -241,3 +241,26 @@ async fn an_older_state_is_backed_up_and_brought_to_the_newest_form() {
     assert!(state.execute("DELETE FROM runs", []).is_err());
     assert_eq!(world.left().await, 0);
 }
+
+/// POSIX drops all of a program's locks on a file as soon as the program closes it anywhere. Whoever
+/// looks at the state with another SQLite would then take it for unused, and clear its log away.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_state_that_is_opened_twice_keeps_its_locks() {
+    use std::os::unix::fs::MetadataExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let first = rollbook::store::State::open(folder.path()).unwrap();
+    first.decisions().unwrap();
+    let file = fs::metadata(first.path()).unwrap().ino();
+    let process = std::process::id();
+    let locked = || {
+        let locks = fs::read_to_string("/proc/locks").unwrap();
+        let of_file = format!(":{file} ");
+        let mut lines = locks.lines();
+        lines.any(|line| line.contains(&of_file) && line.contains(&format!(" {process} ")))
+    };
+    assert!(locked());
+    let second = rollbook::store::State::open(folder.path()).unwrap();
+    drop(second);
+    assert!(locked(), "the first connection lost its lock");
+}

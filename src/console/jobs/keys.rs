@@ -113,9 +113,14 @@ fn interval(app: &mut App) -> Vec<Effect> {
     let name = profile.name.clone();
     let mut editor = editor.clone();
     editor.set(&name, "schedule", "enabled", on.into());
+    let resumed = if app.jobs.paused.is_some() {
+        " again, although an undo paused it"
+    } else {
+        ""
+    };
     let words = if on {
         format!(
-            "The interval is on: every {}, while Rollbook is open.",
+            "The interval is on{resumed}: every {}, while Rollbook is open.",
             duration(profile.schedule.every.duration().as_secs())
         )
     } else {

@@ -325,8 +325,9 @@ fn schedule(app: &App, canvas: &mut Canvas<'_>) {
         canvas.put(1, 1, "No profile yet.", Tone::Dim);
         return;
     };
-    if let Some(undo) = app.jobs.paused.as_ref().filter(|_| schedule.enabled) {
-        let words = format!("paused by the undo {undo} · i lets it go on");
+    if let Some(undo) = &app.jobs.paused {
+        let off = if schedule.enabled { "" } else { "off, and " };
+        let words = format!("{off}paused by the undo {undo} · i lets it go on");
         canvas.put(1, 1, &words, Tone::Held);
         return;
     }

@@ -187,11 +187,10 @@ fn asked(plan: &Prepared, chosen: Chosen) -> Option<Asked> {
     }
 }
 
-/// Whether a row stands on a standing list, or stood there until it was left alone.
+/// Whether a row stands on a standing list, or stood there until it was left alone: accounts that stand
+/// for nobody in Entra, and those of disabled people.
 fn stands(planned: &Planned, row: &PersonRow) -> bool {
-    rows::is_still_active(planned, row)
-        || rows::is_unknown(planned, row)
-        || rows::is_left_alone(planned, row)
+    row.person.is_none() || rows::is_still_active(planned, row) || rows::is_left_alone(planned, row)
 }
 
 /// Whether the chosen row asks something that can be left alone, or was left alone.
