@@ -3,7 +3,7 @@
 use super::ask;
 use super::error::CliError;
 use super::output::{Exit, Output};
-use super::report_text::tell;
+use super::report_text::{exit, tell};
 use super::target::{Target, with_progress};
 use crate::plan::Allowances;
 use crate::sync::run::{self, Proposal};
@@ -109,8 +109,9 @@ pub(super) fn nothing_to_do(
     proposal: &Proposal,
     output: &Output,
 ) -> Result<Exit, CliError> {
-    tell_document(&run::nothing_to_do(session, proposal), output)?;
-    Ok(Exit::Done)
+    let report = run::nothing_to_do(session, proposal);
+    tell_document(&report, output)?;
+    Ok(exit(&report))
 }
 
 fn tell_document(report: &run::Report, output: &Output) -> Result<(), CliError> {

@@ -410,10 +410,9 @@ impl Text<'_> {
         self.heading(Tone::Strong, &what);
         let inputs = planned.inputs();
         for ((kind, reason), rows) in by_words(planned) {
-            let (one, many) = if kind == "person" {
-                ("person", "people")
-            } else {
-                ("group", "groups")
+            let (one, many) = match kind {
+                Subject::Person => ("person", "people"),
+                Subject::Group => ("group", "groups"),
             };
             let count = cell(&counted(rows.len() as u64, one, many), 12);
             for (at, part) in wrap(&escape(&reason), self.output.width() - 18)
@@ -510,25 +509,22 @@ pub(super) fn show(session: &Session, planned: &Planned, output: &Output) -> Res
 }
 
 /// Who is left out, by kind and words. Words that are the same for all are made once.
-fn by_words(planned: &Planned) -> BTreeMap<(&'static str, String), Vec<&Skipped>> {
+fn by_words(planned: &Planned) -> BTreeMap<(Subject, String), Vec<&Skipped>> {
     let inputs = planned.inputs();
     let mut same: HashMap<(Subject, LeftOut), Vec<&Skipped>> = HashMap::new();
-    let mut found: BTreeMap<(&'static str, String), Vec<&Skipped>> = BTreeMap::new();
+    let mut found: BTreeMap<(Subject, String), Vec<&Skipped>> = BTreeMap::new();
     for row in &planned.plan.skipped {
         let kind = row.kind(&inputs);
         if row.why.is_same_for_all() {
             same.entry((kind, row.why)).or_default().push(row);
         } else {
-            let words = (kind.as_str(), row.words(&inputs));
+            let words = (kind, row.words(&inputs));
             found.entry(words).or_default().push(row);
         }
     }
     for ((kind, _), rows) in same {
         let words = rows[0].words(&inputs);
-        found
-            .entry((kind.as_str(), words))
-            .or_default()
-            .extend(rows);
+        found.entry((kind, words)).or_default().extend(rows);
     }
     found
 }

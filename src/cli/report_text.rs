@@ -26,7 +26,7 @@ pub(super) fn tell(report: &Report, output: &Output) -> Result<Exit, CliError> {
 }
 
 /// Of several: interrupted, failed, partly failed, held.
-fn exit(report: &Report) -> Exit {
+pub(super) fn exit(report: &Report) -> Exit {
     match report.outcome {
         RunOutcome::Cancelled => Exit::Interrupted,
         RunOutcome::Failed => Exit::Failed,

@@ -32,17 +32,25 @@ impl Entra {
     ) -> Result<Option<EntraRead>, EntraError> {
         self.authorize().await?;
         let reads_hidden = self.reads_hidden().await;
-        let users = self.round("users", links.0, |changes, user: GraphUser| {
-            listed.users.fetch_add(1, Relaxed);
-            match &user.removed {
-                Some(removed) => changes.person_gone(&user.id, removed.gone()),
-                None => changes.person(&user.id.clone(), user.fields()),
-            }
-        });
-        let groups = self.round("groups", links.1, |changes, group: GraphGroup| {
-            listed.groups.fetch_add(1, Relaxed);
-            take_group(changes, group, reads_hidden);
-        });
+        let users = self.round(
+            ("users", "/users/delta"),
+            links.0,
+            |changes, user: GraphUser| {
+                listed.users.fetch_add(1, Relaxed);
+                match &user.removed {
+                    Some(removed) => changes.person_gone(&user.id, removed.gone()),
+                    None => changes.person(&user.id.clone(), user.fields()),
+                }
+            },
+        );
+        let groups = self.round(
+            ("groups", "/groups/delta"),
+            links.1,
+            |changes, group: GraphGroup| {
+                listed.groups.fetch_add(1, Relaxed);
+                take_group(changes, group, reads_hidden);
+            },
+        );
         let (counted, users, groups) = tokio::try_join!(self.user_count(), users, groups)?;
         let (Some((mut changes, users)), Some((of_groups, groups))) = (users, groups) else {
             return Ok(None);
@@ -73,19 +81,14 @@ impl Entra {
         }))
     }
 
-    /// One round of changes: what is said, and the next link. Nothing of a round counts before
+    /// One round of changes of what this endpoint lists: what is said, and the next link. Nothing of a round counts before
     /// its end is reached.
     async fn round<T: DeserializeOwned>(
         &self,
-        what: &'static str,
+        (what, endpoint): (&'static str, &'static str),
         link: &str,
         mut take: impl FnMut(&mut EntraChanges, T),
     ) -> Result<Option<(EntraChanges, String)>, EntraError> {
-        let endpoint = if what == "users" {
-            "/users/delta"
-        } else {
-            "/groups/delta"
-        };
         let mut restarts = 0;
         loop {
             let mut changes = EntraChanges::default();

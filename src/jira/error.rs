@@ -3,11 +3,23 @@
 use crate::http::{Answer, Failure};
 use serde_json::Value;
 
+/// Who may make a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Needs {
+    /// A site administrator.
+    #[default]
+    SiteAdmin,
+    /// An administrator of the organization.
+    OrganizationAdmin,
+}
+
 /// A refused call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// What was asked for, e.g. “add a member”.
     pub what: &'static str,
+    /// Whose call it is.
+    pub needs: Needs,
     /// Status.
     pub status: u16,
     /// A code, where the answer has one.
@@ -31,6 +43,7 @@ impl Refusal {
         let (code, message) = explain(answer);
         Self {
             what,
+            needs: Needs::default(),
             status: answer.status.as_u16(),
             code,
             message: message.chars().take(300).collect(),
@@ -152,6 +165,14 @@ impl From<Failure> for Unwritten {
 }
 
 impl JiraError {
+    /// The same, for a call that only an administrator of the organization may make.
+    pub(super) fn needing_organization_admin(mut self) -> Self {
+        if let Self::Refused(refusal) = &mut self {
+            refusal.needs = Needs::OrganizationAdmin;
+        }
+        self
+    }
+
     /// The refusal, if it is one.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {

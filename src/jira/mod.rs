@@ -14,7 +14,7 @@ mod writes;
 
 pub use audit::AuditRecord;
 pub use client::{Access, Jira, Myself, Route, connect};
-pub use error::{JiraError, Refusal, Unwritten};
+pub use error::{JiraError, Needs, Refusal, Unwritten};
 pub use invitations::{INVITED_AT_ONCE, Invited};
 pub use listing::{AccountRead, GroupsRead, IDS_AT_ONCE, JiraProgress, Rights, UsersRead};
 pub use organization::{ADDRESSES_AT_ONCE, Organization, OrganizationUser};

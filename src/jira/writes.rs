@@ -66,7 +66,8 @@ impl Jira {
                 Repeat::OnlyAfter429,
             )
             .json(json!({ "emailAddress": email, "products": products }));
-        let (user, answer) = self.send::<User>("create a user", &call).await?;
+        let sent = self.send::<User>("create a user", &call).await;
+        let (user, answer) = sent.map_err(JiraError::needing_organization_admin)?;
         Ok(Created {
             account: AccountId::new(&user.account_id),
             status: answer.status.as_u16(),

@@ -386,16 +386,13 @@ fn history(app: &App, canvas: &mut Canvas<'_>) {
         canvas.cell(2, y, 16, &moment(run.started_at), Tone::Plain);
         canvas.cell(19, y, 11, run.kind.as_str(), Tone::Plain);
         let at_work = jobs.job.is_some() || jobs.locked.is_some();
-        let open = if at_work && at == 0 {
-            "running"
-        } else {
-            "unfinished"
-        };
+        let running = at_work && at == 0;
+        let open = if running { "running" } else { "unfinished" };
         let outcome = run.outcome.map_or(open, RunOutcome::as_str);
         let tone = match run.outcome {
             Some(RunOutcome::Applied | RunOutcome::Nothing) => Tone::Good,
             Some(RunOutcome::Held | RunOutcome::Cancelled) => Tone::Held,
-            None if open == "running" => Tone::Held,
+            None if running => Tone::Held,
             Some(RunOutcome::Partial | RunOutcome::Failed) | None => Tone::Bad,
         };
         canvas.cell(31, y, 11, outcome, tone);

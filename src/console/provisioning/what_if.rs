@@ -3,7 +3,8 @@
 use crate::console::event::WhatIf;
 use crate::directory::{AccountKind, fold};
 use crate::plan::{
-    self, Allowances, Decisions, Inputs, Selection, Settings, Standing, Unclear, unclear_scope,
+    self, Allowances, Decisions, Inputs, LeftOut, Selection, Settings, Standing, Unclear,
+    unclear_scope,
 };
 use crate::sync::Planned;
 use hashbrown::HashSet;
@@ -76,14 +77,13 @@ pub(in crate::console) fn what_if(
     }
     answer.leave = answer.leaves.len() as u64;
     answer.leaves.truncate(NAMES);
-    let defaults = &settings.provisioning.default_groups;
     for skipped in &drafted.skipped {
-        if skipped.entra_id(&inputs).is_some() {
-            continue;
-        }
-        let name = skipped.name(&inputs);
-        if defaults.contains(&name) {
-            let words = skipped.words(&inputs);
+        let about_default = matches!(
+            skipped.why,
+            LeftOut::DefaultGroupUnusable | LeftOut::DefaultGroupMirrored
+        );
+        if about_default {
+            let (name, words) = (skipped.name(&inputs), skipped.words(&inputs));
             answer.notes.push(format!("“{name}”: {words}."));
         }
     }

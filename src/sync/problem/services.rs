@@ -4,7 +4,7 @@ use super::kind::ProblemKind;
 use super::value::Problem;
 use crate::entra::{EntraError, TokenProblem, TokenRefusal, missing_permissions};
 use crate::http::Failure;
-use crate::jira::{JiraError, Refusal};
+use crate::jira::{JiraError, Needs, Refusal};
 use crate::text::escape;
 
 impl From<&EntraError> for Problem {
@@ -241,10 +241,13 @@ fn jira_refused(refusal: &Refusal) -> Problem {
         403 => Problem::new(
             ProblemKind::JiraPermission,
             format!("Jira does not let this account {what}: {said}."),
-            if what == "create a user" {
-                "Creating people needs an organization admin: at admin.atlassian.com ▸ Administrators, add this account, or name another one."
-            } else {
-                "This needs a site administrator: at admin.atlassian.com, give this account the role “Site admin”, or use the API token of an account that has it."
+            match refusal.needs {
+                Needs::OrganizationAdmin => {
+                    "Creating people needs an organization admin: at admin.atlassian.com ▸ Administrators, add this account, or name another one."
+                }
+                Needs::SiteAdmin => {
+                    "This needs a site administrator: at admin.atlassian.com, give this account the role “Site admin”, or use the API token of an account that has it."
+                }
             },
         ),
         429 => Problem::new(

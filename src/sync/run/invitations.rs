@@ -3,7 +3,7 @@
 use super::context::Census;
 use super::outcome::{Attempt, account, creation_failed, failed};
 use crate::directory::fold;
-use crate::jira::{Invited, JiraError, Organization, Refusal};
+use crate::jira::{Invited, JiraError, Needs, Organization, Refusal};
 use crate::plan::{OperationRow, Outcome};
 use crate::text::escape;
 
@@ -60,6 +60,7 @@ fn became((row, email): &Invitee<'_>, invited: &Invited, census: &Census<'_>) ->
     };
     Attempt {
         error: Some(JiraError::Refused(Box::new(Refusal {
+            needs: Needs::OrganizationAdmin,
             what: "invite people",
             status: invited.status,
             code: String::new(),

@@ -68,10 +68,15 @@ pub async fn other_machine(
     rival(session).await
 }
 
-/// Nothing is applied, since there is nothing to do.
+/// Nothing is applied, since there is nothing to do. A guard may be told all the same.
 #[must_use]
 pub fn nothing_to_do(session: &Session, proposal: &Proposal) -> Report {
-    ended_before(session, proposal, RunOutcome::Nothing)
+    let outcome = if proposal.planned.plan.guards.is_empty() {
+        RunOutcome::Nothing
+    } else {
+        RunOutcome::Held
+    };
+    ended_before(session, proposal, outcome)
 }
 
 /// Nothing is applied, since somebody said no.
