@@ -4,6 +4,7 @@ use super::theme::{Theme, Tone};
 use crate::text::{fit, wrap};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
 /// A part of the screen, with positions counted from its own corner.
@@ -152,9 +153,8 @@ impl<'a> Canvas<'a> {
     /// Empties the rectangle, and frames it with a title; gives its inside.
     pub(super) fn framed(&mut self, title: &str) -> Canvas<'_> {
         let (width, height) = (self.width(), self.height());
-        for y in 0..height {
-            self.put(0, y, &" ".repeat(width), Tone::Plain);
-        }
+        // Styles add up: without this the colours of what lies beneath would shine through.
+        Clear.render(self.area, self.buffer);
         if width < 2 || height < 2 {
             return self.part(0, 0, 0, 0);
         }
@@ -170,5 +170,29 @@ impl<'a> Canvas<'a> {
             self.put(2, 0, &format!(" {title} "), Tone::Strong);
         }
         self.part(2, 1, width.saturating_sub(4), height - 2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Canvas;
+    use crate::console::theme::{Theme, Tone};
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+    use ratatui::style::{Color, Style};
+
+    #[test]
+    fn nothing_shines_through_a_frame() {
+        let area = Rect::new(0, 0, 12, 4);
+        let mut buffer = Buffer::empty(area);
+        let loud = Style::new().fg(Color::Black).bg(Color::Cyan);
+        buffer.set_stringn(0, 1, "beneath here", 12, loud);
+        let mut cursor = None;
+        let mut canvas = Canvas::new(&mut buffer, Theme::Colour, &mut cursor);
+        canvas.framed("").put(0, 0, "over", Tone::Plain);
+        for x in 1..11 {
+            let cell = &buffer[(x, 1)];
+            assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset), "{x}");
+        }
     }
 }
