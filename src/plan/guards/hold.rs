@@ -68,8 +68,14 @@ impl Watch<'_, '_> {
         &self.draft.inputs.settings.guards
     }
 
-    /// Notes a tripped guard and marks the operations at these places, unless it is allowed.
-    pub(super) fn trip(&mut self, name: GuardName, count: u64, limit: u64, places: &[usize]) {
+    /// Notes a tripped guard with the table's limit, and marks the operations at these places, unless it
+    /// is allowed.
+    pub(super) fn trip(&mut self, name: GuardName, count: u64, places: &[usize]) {
+        self.trip_at(name, count, name.limit(self.numbers()), places);
+    }
+
+    /// The same with a limit that is lower just now than the table's.
+    fn trip_at(&mut self, name: GuardName, count: u64, limit: u64, places: &[usize]) {
         if count == 0 {
             return;
         }
@@ -84,7 +90,8 @@ impl Watch<'_, '_> {
     }
 
     /// Notes a guard that has something to say although there is nothing to hold just now.
-    pub(super) fn alarm(&mut self, name: GuardName, limit: u64) {
+    pub(super) fn alarm(&mut self, name: GuardName) {
+        let limit = name.limit(self.numbers());
         let guard = GuardCount {
             name,
             count: 0,
@@ -124,39 +131,39 @@ impl Watch<'_, '_> {
         let all = self.places(|_| true);
         // A change of what takes part waits for a review, and that is told even if it changes nothing.
         if all.is_empty() && name == GuardName::SettingsChanged && !self.draft.observes() {
-            self.alarm(name, 0);
+            self.alarm(name);
         }
-        self.trip(name, all.len() as u64, 0, &all);
+        self.trip(name, all.len() as u64, &all);
     }
 
     fn creations(&mut self) {
         let people = self.places(|op| op.kind == Kind::CreateUser);
         let count = people.len() as u64;
         let numbers = self.numbers();
-        let (limit, daily) = (numbers.new_people, numbers.new_people_per_day);
+        let daily = numbers.new_people_per_day;
+        let limit = GuardName::NewPeople.limit(numbers);
         let history = &self.draft.inputs.known.history;
         let over_day = self.unattended() && history.created_people + count > daily;
         if count > limit || over_day {
-            self.trip(GuardName::NewPeople, count, limit, &people);
+            self.trip(GuardName::NewPeople, count, &people);
         }
         let unverified = self
             .places(|op| op.kind == Kind::CreateUser && self.draft.unverified.contains(&op.person));
         self.trip(
             GuardName::UnverifiedPeople,
             unverified.len() as u64,
-            0,
             &unverified,
         );
         let groups = self.places(|op| op.kind == Kind::CreateGroup);
         let count = groups.len() as u64;
-        let limit = self.numbers().new_groups;
+        let limit = GuardName::NewGroups.limit(self.numbers());
         let before = if self.unattended() {
             history.created_groups
         } else {
             0
         };
         if before + count > limit {
-            self.trip(GuardName::NewGroups, count, limit, &groups);
+            self.trip(GuardName::NewGroups, count, &groups);
         }
     }
 
@@ -195,7 +202,7 @@ impl Watch<'_, '_> {
             });
             by_account || by_person
         });
-        self.trip(GuardName::Protected, places.len() as u64, 0, &places);
+        self.trip(GuardName::Protected, places.len() as u64, &places);
     }
 
     fn by_target(&self, kind: Kind) -> BTreeMap<u32, Vec<usize>> {
@@ -210,10 +217,8 @@ impl Watch<'_, '_> {
 
     fn groups_grow(&mut self) {
         let inputs = self.draft.inputs;
-        let (most, percent) = (
-            self.numbers().members_added,
-            self.numbers().members_added_percent,
-        );
+        let most = GuardName::MembersAdded.limit(self.numbers());
+        let percent = self.numbers().members_added_percent;
         let (mut unconfirmed, mut access, mut added) = (Vec::new(), Vec::new(), Vec::new());
         for (index, places) in self.by_target(Kind::AddMember) {
             let target = &self.draft.targets[index as usize];
@@ -242,11 +247,10 @@ impl Watch<'_, '_> {
         self.trip(
             GuardName::UnconfirmedGroups,
             unconfirmed.len() as u64,
-            0,
             &unconfirmed,
         );
-        self.trip(GuardName::AccessAdded, access.len() as u64, 0, &access);
-        self.trip(GuardName::MembersAdded, added.len() as u64, most, &added);
+        self.trip(GuardName::AccessAdded, access.len() as u64, &access);
+        self.trip(GuardName::MembersAdded, added.len() as u64, &added);
     }
 
     /// What unattended runs did to this group within 24 hours.
@@ -281,9 +285,9 @@ impl Watch<'_, '_> {
             .sum();
         // The absolute number or the share, whichever is reached first.
         let share = numbers.members_removed_percent * (managed + before) / 100;
-        let limit = numbers.members_removed.min(share);
+        let limit = GuardName::MembersRemoved.limit(&numbers).min(share);
         if removals.len() as u64 + before > limit {
-            self.trip(
+            self.trip_at(
                 GuardName::MembersRemoved,
                 removals.len() as u64,
                 limit,
@@ -299,17 +303,12 @@ impl Watch<'_, '_> {
             let size = inputs.jira.members().of(row).len() as u64 + before;
             let count = places.len() as u64 + before;
             let large = count >= numbers.group_emptied_at_least
-                && count * 100 > numbers.group_emptied_percent * size;
+                && count * 100 > GuardName::GroupEmptied.limit(&numbers) * size;
             if count >= size || large {
                 emptied.extend_from_slice(&places);
             }
         }
-        self.trip(
-            GuardName::GroupEmptied,
-            emptied.len() as u64,
-            numbers.group_emptied_percent,
-            &emptied,
-        );
+        self.trip(GuardName::GroupEmptied, emptied.len() as u64, &emptied);
     }
 
     /// People who would be suspended, removed or taken off access.
@@ -324,7 +323,7 @@ impl Watch<'_, '_> {
             _ => false,
         });
         let people: HashSet<u32> = places.iter().map(|p| self.operations[*p].account).collect();
-        let limit = self.numbers().people_removed;
+        let limit = GuardName::PeopleRemoved.limit(self.numbers());
         let before: u64 = if self.unattended() {
             let access = inputs.jira.iter_groups().map(|(row, _)| row);
             access
@@ -336,18 +335,13 @@ impl Watch<'_, '_> {
             0
         };
         if people.len() as u64 + before > limit {
-            self.trip(
-                GuardName::PeopleRemoved,
-                people.len() as u64,
-                limit,
-                &places,
-            );
+            self.trip(GuardName::PeopleRemoved, people.len() as u64, &places);
         }
     }
 
     fn groups_deleted(&mut self) {
         let places = self.places(|op| op.kind == Kind::DeleteGroup);
-        self.trip(GuardName::GroupsDeleted, places.len() as u64, 0, &places);
+        self.trip(GuardName::GroupsDeleted, places.len() as u64, &places);
     }
 
     /// What needs the organization's key, while there is none that works.
@@ -362,7 +356,7 @@ impl Watch<'_, '_> {
             Kind::CreateUser => silent,
             _ => false,
         });
-        self.trip(GuardName::OrganizationKey, places.len() as u64, 0, &places);
+        self.trip(GuardName::OrganizationKey, places.len() as u64, &places);
     }
 
     /// What needs something that is held is held by the same guards.
@@ -448,7 +442,7 @@ impl Watch<'_, '_> {
         }
         held.sort_unstable();
         held.dedup();
-        self.trip(GuardName::Seats, held.len() as u64, 0, &held);
+        self.trip(GuardName::Seats, held.len() as u64, &held);
         counts
     }
 }

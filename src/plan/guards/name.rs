@@ -1,17 +1,20 @@
 //! The table of the guards, and what they hold.
 //!
 //! A row of the table says everything of a guard but its rule: its name, what it tells the admin,
-//! whether it can be allowed, and the unit of its limit. Nothing else lists the guards.
+//! whether it can be allowed, and from which number on it holds. Nothing else lists the guards.
 
+use crate::plan::settings::GuardSettings as Numbers;
 use std::fmt;
 
-/// What a guard's limit is counted in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unit {
-    /// Operations, people or groups.
-    Count,
-    /// A share.
-    Percent,
+/// From which number on a guard holds.
+#[derive(Debug, Clone, Copy)]
+enum Limit {
+    /// From the first on.
+    Any,
+    /// More than so many operations, people or groups.
+    Count(fn(&Numbers) -> u64),
+    /// More than such a share, in percent.
+    Percent(fn(&Numbers) -> u64),
 }
 
 /// What the table says of one guard.
@@ -24,7 +27,7 @@ struct Row {
     at_zero: Option<&'static str>,
     /// Why it can't be allowed, if it can't.
     refusal: Option<&'static str>,
-    unit: Unit,
+    limit: Limit,
 }
 
 /// Makes the enum and the table from the same rows, so that they can't differ.
@@ -34,7 +37,7 @@ macro_rules! guards {
         meaning: $meaning:literal,
         at_zero: $at_zero:expr,
         refusal: $refusal:expr,
-        unit: $unit:ident,
+        limit: $limit:expr,
     })*) => {
         /// A guard.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,7 +53,7 @@ macro_rules! guards {
             meaning: $meaning,
             at_zero: $at_zero,
             refusal: $refusal,
-            unit: Unit::$unit,
+            limit: $limit,
         },)*];
 
         impl GuardName {
@@ -69,7 +72,7 @@ guards! {
         meaning: "nobody has applied a plan of this profile yet",
         at_zero: None,
         refusal: REVIEW_INSTEAD,
-        unit: Count,
+        limit: Limit::Any,
     }
     /// Scope, names, identity, leavers or toggles changed since the last review.
     SettingsChanged {
@@ -77,7 +80,7 @@ guards! {
         meaning: "settings changed since the last review",
         at_zero: None,
         refusal: REVIEW_INSTEAD,
-        unit: Count,
+        limit: Limit::Any,
     }
     /// Many people would be created.
     NewPeople {
@@ -85,7 +88,7 @@ guards! {
         meaning: "new people",
         at_zero: None,
         refusal: None,
-        unit: Count,
+        limit: Limit::Count(|numbers| numbers.new_people),
     }
     /// People would be created who may have an account with a hidden e-mail.
     UnverifiedPeople {
@@ -93,7 +96,7 @@ guards! {
         meaning: "people who may have an account that hides its e-mail",
         at_zero: None,
         refusal: None,
-        unit: Count,
+        limit: Limit::Any,
     }
     /// Many groups would be created.
     NewGroups {
@@ -101,7 +104,7 @@ guards! {
         meaning: "new groups",
         at_zero: None,
         refusal: None,
-        unit: Count,
+        limit: Limit::Count(|numbers| numbers.new_groups),
     }
     /// Groups matched by name only.
     UnconfirmedGroups {
@@ -109,7 +112,7 @@ guards! {
         meaning: "memberships in groups matched by name only",
         at_zero: None,
         refusal: None,
-        unit: Count,
+        limit: Limit::Any,
     }
     /// Many members would be added to one group.
     MembersAdded {
@@ -117,7 +120,7 @@ guards! {
         meaning: "members to be added to groups that would grow a lot",
         at_zero: None,
         refusal: None,
-        unit: Count,
+        limit: Limit::Count(|numbers| numbers.members_added),
     }
     /// Members would be added to a group that takes seats.
     AccessAdded {
@@ -125,7 +128,7 @@ guards! {
         meaning: "members to be added to groups that give access and take seats",
         at_zero: None,
         refusal: None,
-        unit: Count,
+        limit: Limit::Any,
     }
     /// Many members would be removed.
     MembersRemoved {
@@ -133,7 +136,7 @@ guards! {
         meaning: "to be removed from groups",
         at_zero: None,
         refusal: None,
-        unit: Count,
+        limit: Limit::Count(|numbers| numbers.members_removed),
     }
     /// One group would lose all or a large part of its members.
     GroupEmptied {
@@ -141,7 +144,7 @@ guards! {
         meaning: "to be removed from groups that would lose many",
         at_zero: None,
         refusal: None,
-        unit: Percent,
+        limit: Limit::Percent(|numbers| numbers.group_emptied_percent),
     }
     /// Many people would be taken off access.
     PeopleRemoved {
@@ -149,7 +152,7 @@ guards! {
         meaning: "people to be suspended, removed or taken off access",
         at_zero: None,
         refusal: None,
-        unit: Count,
+        limit: Limit::Count(|numbers| numbers.people_removed),
     }
     /// Entra shows much less than it did.
     SourceShrank {
@@ -159,7 +162,7 @@ guards! {
             "removals just now; but nothing is in scope any more, and there was within the last 7 days",
         ),
         refusal: None,
-        unit: Percent,
+        limit: Limit::Percent(|numbers| numbers.source_shrank_percent),
     }
     /// Seats run out.
     Seats {
@@ -167,7 +170,7 @@ guards! {
         meaning: "operations for which no seat is left",
         at_zero: None,
         refusal: None,
-        unit: Count,
+        limit: Limit::Any,
     }
     /// Groups would be deleted.
     GroupsDeleted {
@@ -175,7 +178,7 @@ guards! {
         meaning: "groups to be deleted for good",
         at_zero: None,
         refusal: None,
-        unit: Count,
+        limit: Limit::Any,
     }
     /// The organization's key is missing or has ended.
     OrganizationKey {
@@ -183,7 +186,7 @@ guards! {
         meaning: "to wait for an organization API key that is accepted",
         at_zero: None,
         refusal: Some("enter a key that works, or choose other settings"),
-        unit: Count,
+        limit: Limit::Any,
     }
     /// Protected groups and accounts.
     Protected {
@@ -191,7 +194,7 @@ guards! {
         meaning: "operations on what is never touched",
         at_zero: None,
         refusal: Some("it is never touched"),
-        unit: Count,
+        limit: Limit::Any,
     }
 }
 
@@ -210,6 +213,15 @@ impl GuardName {
     #[must_use]
     pub fn meaning(self) -> &'static str {
         self.row().meaning
+    }
+
+    /// The number up to which it lets through what it counts; 0 where it holds from the first on.
+    #[must_use]
+    pub(super) fn limit(self, numbers: &Numbers) -> u64 {
+        match self.row().limit {
+            Limit::Any => 0,
+            Limit::Count(of) | Limit::Percent(of) => of(numbers),
+        }
     }
 
     /// Why the admin can't allow it; none where they can.
@@ -298,11 +310,12 @@ impl GuardCount {
     /// The limit in words, such as `limit 25 %`; none for guards without one.
     #[must_use]
     pub fn limit_in_words(self) -> Option<String> {
-        let unit = match self.name.row().unit {
-            Unit::Count => "",
-            Unit::Percent => " %",
-        };
-        (self.limit > 0).then(|| format!("limit {}{unit}", self.limit))
+        match self.name.row().limit {
+            _ if self.limit == 0 => None,
+            Limit::Any => None,
+            Limit::Count(_) => Some(format!("limit {}", self.limit)),
+            Limit::Percent(_) => Some(format!("limit {} %", self.limit)),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ impl Watch<'_, '_> {
         let Some(baseline) = self.inputs().known.history.baseline else {
             return false;
         };
-        let percent = self.numbers().source_shrank_percent;
+        let percent = GuardName::SourceShrank.limit(self.numbers());
         let now = self.draft.measured;
         let shrank = shrunk(now, baseline, percent);
         if shrank {
@@ -19,14 +19,9 @@ impl Watch<'_, '_> {
             // Where everything is gone at once, even the groups that would lose members are.
             let latest = self.inputs().known.history.latest;
             if removals.is_empty() && latest.is_some_and(|latest| emptied(now, latest)) {
-                self.alarm(GuardName::SourceShrank, percent);
+                self.alarm(GuardName::SourceShrank);
             }
-            self.trip(
-                GuardName::SourceShrank,
-                removals.len() as u64,
-                percent,
-                &removals,
-            );
+            self.trip(GuardName::SourceShrank, removals.len() as u64, &removals);
         }
         shrank
     }
