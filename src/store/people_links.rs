@@ -5,7 +5,7 @@ use super::database::now;
 use super::error::StoreError;
 use super::state::State;
 use crate::directory::{AccountId, EntraId, fold};
-use crate::plan::{Links, LinksBuilder, Matched};
+use crate::plan::{Links, LinksBuilder, Matched, QuestionCode};
 use hashbrown::HashSet;
 use jiff::civil::Date;
 use rusqlite::{Connection, params};
@@ -195,18 +195,36 @@ impl State {
 
     /// Enrols linked people whom an applied snapshot shows enabled and in scope, and notes under which
     /// address: an account that hides its own is known by it when its person is gone. `address` gives
-    /// that of who takes part, empty where there is none.
+    /// that of who takes part, empty where there is none. Whose account stood on a standing list, and was
+    /// left alone there, stands there no more: should they leave, that is another question.
     pub fn enrol(&self, address: impl Fn(&str) -> Option<String>) -> Result<(), StoreError> {
         let people: Vec<(String, String, bool)> = self.rows(
             "SELECT entra_id, email, enrolled FROM people_links",
             [],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )?;
+        let alone: HashSet<String> = self
+            .rows(
+                "SELECT entra_id FROM people_links JOIN questions_left_alone
+                 ON subject = account_id AND code = ?1",
+                [QuestionCode::StandingList],
+                |row| row.get(0),
+            )?
+            .into_iter()
+            .collect();
         self.change(|change| {
             for (id, known, enrolled) in people {
                 let Some(mut now) = address(&id) else {
                     continue;
                 };
+                if alone.contains(&id) {
+                    change
+                        .prepare_cached(
+                            "DELETE FROM questions_left_alone WHERE code = ?1 AND subject =
+                             (SELECT account_id FROM people_links WHERE entra_id = ?2)",
+                        )?
+                        .execute(params![QuestionCode::StandingList, id])?;
+                }
                 if now.is_empty() {
                     now.clone_from(&known);
                 }

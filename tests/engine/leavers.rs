@@ -1,7 +1,10 @@
 //! People who leave: what is taken from them, and given back.
 
 use crate::world::World;
+use rollbook::directory::AccountId;
+use rollbook::plan::{Decision, Question};
 use rollbook::simulator::{EntraUser, World as Directories};
+use rollbook::store::State;
 use serde_json::Value;
 
 const ORGANISATION: &str = r"
@@ -769,4 +772,26 @@ async fn a_suspension_that_a_gateway_hid_from_a_cancelled_run_is_given_back() {
     world.json(&["sync"], 0).await;
     assert_eq!(is_active(&world, &account), Some(true));
     assert_eq!(world.left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn left_alone_while_unknown_is_not_left_alone_as_a_leaver() {
+    let world = enrolled("leavers = \"suspend\"").await;
+    let (person, account) = world.sim.world(|w| people(w).remove(0));
+    let alone = Decision::LeaveAlone(Question::standing(&AccountId::new(&account)));
+    let state = State::open(&world.profile_dir()).unwrap();
+    state.record(&[alone]).unwrap();
+    // They take part: an apply shows them enabled and in scope.
+    world.run(&["apply", "--yes"]).await.expect(0);
+    assert!(state.decisions().unwrap().left_alone.is_empty());
+    set_enabled(&world, &person, false);
+    let plan = world.json(&["plan"], 0).await;
+    assert_eq!(plan["summary"]["suspend_user"], 1);
+    // Who is left alone as a leaver stays so.
+    let alone = Decision::LeaveAlone(Question::standing(&AccountId::new(&account)));
+    state.record(&[alone]).unwrap();
+    world.run(&["apply", "--yes"]).await.expect(0);
+    let plan = world.json(&["plan"], 0).await;
+    assert_eq!(plan["summary"]["suspend_user"], 0);
+    assert_eq!(is_active(&world, &account), Some(true));
 }
