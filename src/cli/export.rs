@@ -60,7 +60,7 @@ pub(super) fn export(
     }
     let mut to = BufWriter::new(io::stdout().lock());
     match sync::export(&state, profile, &runs, form, &mut to) {
-        // Whoever reads it has seen enough.
+        // The reader has seen enough, such as `head`.
         Err(ExportError::Write(source)) if source.kind() == io::ErrorKind::BrokenPipe => {}
         Err(ExportError::Write(source)) => return Err(printed(source)),
         Err(ExportError::Store(error)) => return Err(error.into()),

@@ -41,7 +41,7 @@ impl Draft<'_> {
         if self.observes() || !inputs.entra.users.is_whole() || !self.admins_known() {
             return Vec::new();
         }
-        // Nor where somebody else may be whose account it is.
+        // Nobody leaves either whose account may be somebody else's.
         let mut in_question: HashSet<u32> = HashSet::new();
         for ambiguity in self.matching.ambiguous.values() {
             match ambiguity {
@@ -50,7 +50,7 @@ impl Draft<'_> {
                 Ambiguity::Different => {}
             }
         }
-        // And who was said to stay as they are.
+        // People whom the admin left alone stay as they are.
         let decisions = &inputs.known.decisions;
         let mut leavers = Vec::new();
         for (id, since) in &inputs.known.leavers {

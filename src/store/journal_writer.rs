@@ -155,7 +155,7 @@ fn write_all(connection: &Connection, run: i64, mut queue: mpsc::UnboundedReceiv
     while queue.blocking_recv_many(&mut batch, 1024) > 0 {
         let written = write_batch(connection, run, &batch).map_err(|e| e.to_string());
         for (_, done) in batch.drain(..) {
-            // Whoever waited may have been dropped with the run; the entry is written all the same.
+            // The run that waited may be gone; the entry is written all the same.
             let _ = done.send(written.clone());
         }
     }

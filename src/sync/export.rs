@@ -23,7 +23,7 @@ pub enum ExportError {
     /// The journal can't be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What it is written to can't be written. Whoever called knows what that is.
+    /// The file or pipe can't be written. The caller knows which one it is.
     #[error(transparent)]
     Write(#[from] std::io::Error),
 }

@@ -26,9 +26,9 @@ pub struct Planned {
     pub options: ReadOptions,
     /// What was known from before.
     pub known: Known,
-    /// Settings.
+    /// The settings that it was made with.
     pub settings: Settings,
-    /// Date.
+    /// The day that grace periods are counted to.
     pub today: Date,
     /// Whether a person confirms.
     pub mode: Mode,

@@ -54,8 +54,7 @@ pub(in crate::console) struct Page {
     pub(in crate::console) typed: TextField,
 }
 
-/// What is said of somebody whom Entra disabled and Jira lets in.
-/// That somebody who is disabled can still sign in, and what is done about it.
+/// That somebody whom Entra disabled can still sign in to Jira, and what is done about it.
 pub(super) fn still_active(planned: &Planned, person: u32) -> String {
     let known = &planned.known;
     let id = planned.entra.person(person).id();

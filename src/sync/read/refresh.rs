@@ -206,7 +206,7 @@ async fn confirm_deletions(
             group.class() == GroupClass::Access && jira.members().contains(row, account)
         })
     };
-    // Whoever would be suspended, removed or taken off access for it.
+    // Whether an account would be suspended, removed or taken off access for it.
     let loses = |account: u32| match leavers {
         Leavers::Keep => false,
         Leavers::Access => access(account),

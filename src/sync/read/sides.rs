@@ -7,7 +7,7 @@ use crate::store::{EntraNotes, Written};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// How many seconds a short while is.
+/// What was read in so many seconds counts as just now.
 const RECENT: u32 = 600;
 
 /// What of Jira was verified in this session.

@@ -32,7 +32,7 @@ pub(super) enum Job {
     },
 }
 
-/// Whom operations are carried out with.
+/// The clients and settings that operations are carried out with.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reach<'a> {
     pub(super) jira: &'a Jira,
@@ -43,7 +43,7 @@ pub(super) struct Reach<'a> {
     pub(super) products: &'a [ProductKey],
 }
 
-/// Whom this session carries operations out with.
+/// The clients and settings of this session.
 pub(super) fn reach(session: &Session) -> Reach<'_> {
     let provisioning = &session.profile.settings.provisioning;
     Reach {

@@ -93,7 +93,7 @@ pub(super) async fn hold_lease(session: &Session, held: bool) {
         session.clock.now()
     };
     if !held {
-        // Whoever leaves does not wait for a site that is gone: the lease ends by itself.
+        // A person who leaves doesn't wait for a site that is gone: the lease ends by itself.
         let given_back = tokio::time::timeout(GIVEN_BACK, keep_lease(session, until));
         if !matches!(given_back.await, Ok(Ok(()))) {
             tracing::warn!("the lease was not given back");

@@ -211,7 +211,7 @@ pub(super) fn creation_failed(error: &JiraError) -> Attempt {
             outcome: Outcome::NoSeat,
             ..failed(error)
         },
-        // Whoever may not create one may create none.
+        // An account that may not create one person may create none.
         JiraError::Refused(r) if r.status == 403 => Attempt {
             outcome: Outcome::Systemic,
             ..failed(error)

@@ -67,7 +67,7 @@ pub struct Proposal {
     pub adoption: Option<Adoption>,
     /// Whether the person goes on although another machine applies to the site.
     pub take_over: bool,
-    /// What of a saved plan is left out.
+    /// How many operations of a saved plan are left out, and why.
     pub(super) left_out: Matched,
 }
 

@@ -36,9 +36,9 @@ pub struct Report {
     pub plan_id: String,
     /// What kind of run it is.
     pub kind: RunKind,
-    /// Outcome.
+    /// How it ended.
     pub outcome: RunOutcome,
-    /// Counts.
+    /// How many operations came to which end.
     pub counts: Counts,
     /// What failed.
     pub failures: Vec<FailureRow>,

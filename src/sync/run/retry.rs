@@ -51,7 +51,7 @@ fn with_dependants(planned: &Planned, ids: &HashSet<OperationId>) -> HashSet<Ope
         let account = op.account().is_some_and(|row| accounts.contains(&row));
         op.kind.is_membership() && ((op.account().is_none() && person) || group || account)
     };
-    // Whoever is needed by those comes along: a group's first members may have to be created.
+    // People whom those wait for come along: a group's first members may have to be created.
     let waiting: Vec<&Operation> = plan.operations.iter().filter(waits).collect();
     for op in waiting {
         wanted.insert(plan.operation_id(&inputs, op));
