@@ -1,27 +1,29 @@
 -- Codes in the place of sentences. What a sentence said is kept where it was written; decisions are
 -- compared by code from here on, and one whose sentence has no code stands for every reason.
+CREATE TEMP TABLE codes (reason TEXT PRIMARY KEY, code TEXT NOT NULL);
+INSERT INTO codes VALUES
+    ('in scope, and Jira shows no account with this address', 'no-account'),
+    ('in scope, and Jira has no account with this address (looked up)', 'no-account-looked-up'),
+    ('in scope, and the account linked to this person is gone from Jira', 'account-gone'),
+    ('in scope, and Jira has no group of this name', 'no-group'),
+    ('member of the Entra group', 'member'),
+    ('member of the Entra group through a nested group', 'nested-member'),
+    ('default group for people whom Rollbook creates', 'default-group'),
+    ('no longer a member of the Entra group', 'left-group'),
+    ('disabled in Entra', 'disabled'),
+    ('deleted from Entra', 'deleted'),
+    ('out of scope', 'out-of-scope'),
+    ('leaver: disabled in Entra', 'leaver-disabled'),
+    ('leaver: deleted from Entra', 'leaver-deleted'),
+    ('enabled in Entra again, and Rollbook had taken it', 'returned'),
+    ('takes back what a run did', 'undone');
 ALTER TABLE journal ADD COLUMN reason_code TEXT;
 -- What Rollbook itself says of an outcome; messages and advice are what a service said.
 ALTER TABLE journal ADD COLUMN note TEXT;
 -- The new column alone is filled: nothing that was settled is rewritten.
 DROP TRIGGER journal_is_settled;
-UPDATE journal SET reason_code = CASE reason
-    WHEN 'in scope, and Jira shows no account with this address' THEN 'no-account'
-    WHEN 'in scope, and Jira has no account with this address (looked up)' THEN 'no-account-looked-up'
-    WHEN 'in scope, and the account linked to this person is gone from Jira' THEN 'account-gone'
-    WHEN 'in scope, and Jira has no group of this name' THEN 'no-group'
-    WHEN 'member of the Entra group' THEN 'member'
-    WHEN 'member of the Entra group through a nested group' THEN 'nested-member'
-    WHEN 'default group for people whom Rollbook creates' THEN 'default-group'
-    WHEN 'no longer a member of the Entra group' THEN 'left-group'
-    WHEN 'disabled in Entra' THEN 'disabled'
-    WHEN 'deleted from Entra' THEN 'deleted'
-    WHEN 'out of scope' THEN 'out-of-scope'
-    WHEN 'leaver: disabled in Entra' THEN 'leaver-disabled'
-    WHEN 'leaver: deleted from Entra' THEN 'leaver-deleted'
-    WHEN 'enabled in Entra again, and Rollbook had taken it' THEN 'returned'
-    WHEN 'takes back what a run did' THEN 'undone'
-END;
+UPDATE journal SET reason_code =
+    (SELECT code FROM codes WHERE codes.reason = journal.reason);
 CREATE TRIGGER journal_is_settled BEFORE UPDATE ON journal WHEN old.outcome IS NOT NULL
 BEGIN SELECT raise(ABORT, 'an outcome in the journal stands'); END;
 
@@ -36,25 +38,12 @@ CREATE TABLE decisions_by_code (
     undone_by    TEXT
 ) STRICT, WITHOUT ROWID;
 INSERT INTO decisions_by_code
-SELECT operation_id, verdict, CASE reason
-    WHEN 'in scope, and Jira shows no account with this address' THEN 'no-account'
-    WHEN 'in scope, and Jira has no account with this address (looked up)' THEN 'no-account-looked-up'
-    WHEN 'in scope, and the account linked to this person is gone from Jira' THEN 'account-gone'
-    WHEN 'in scope, and Jira has no group of this name' THEN 'no-group'
-    WHEN 'member of the Entra group' THEN 'member'
-    WHEN 'member of the Entra group through a nested group' THEN 'nested-member'
-    WHEN 'default group for people whom Rollbook creates' THEN 'default-group'
-    WHEN 'no longer a member of the Entra group' THEN 'left-group'
-    WHEN 'disabled in Entra' THEN 'disabled'
-    WHEN 'deleted from Entra' THEN 'deleted'
-    WHEN 'out of scope' THEN 'out-of-scope'
-    WHEN 'leaver: disabled in Entra' THEN 'leaver-disabled'
-    WHEN 'leaver: deleted from Entra' THEN 'leaver-deleted'
-    WHEN 'enabled in Entra again, and Rollbook had taken it' THEN 'returned'
-    WHEN 'takes back what a run did' THEN 'undone'
-END, at, run, undone_by FROM decisions;
+SELECT operation_id, verdict,
+    (SELECT code FROM codes WHERE codes.reason = decisions.reason), at, run, undone_by
+FROM decisions;
 DROP TABLE decisions;
 ALTER TABLE decisions_by_code RENAME TO decisions;
+DROP TABLE codes;
 
 -- Questions that were answered with “leave alone”, by code, subject and candidates (sorted ids,
 -- parted by a blank): one whose candidates change is asked again.
