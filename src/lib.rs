@@ -53,6 +53,7 @@
 //! | Where is a setting added? | `src/plan/settings.rs` or `src/config/file.rs`, and `assets/config.example.toml` |
 //! | Which settings are refused? | `src/config/profile.rs` |
 //! | Where does a secret come from? | `src/config/secrets.rs` |
+//! | What would edited settings do? | `src/sync/what_if.rs` |
 //! | Where is a command added? | `src/cli/args.rs`, run from `src/cli/dispatch.rs`, in a file of its own |
 //! | Where is an exit code decided? | `src/cli/output.rs` |
 //! | Where is a key bound? | `src/console/commands.rs` |

@@ -4,8 +4,8 @@ use super::args::StateCommand;
 use super::error::CliError;
 use super::output::{Exit, Output, printed};
 use super::target::Target;
-use crate::store::{self, Owner, State};
-use crate::sync::who;
+use crate::store::State;
+use crate::sync;
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -27,19 +27,7 @@ pub(super) fn state(
             (json!({"version": 1, "backup": copy}), text)
         }
         StateCommand::Restore { file } => {
-            let (host, person) = who();
-            let owner = Owner {
-                pid: std::process::id(),
-                host,
-                person,
-                doing: "state restore".to_owned(),
-                since: target
-                    .clock
-                    .now()
-                    .strftime("%Y-%m-%dT%H:%M:%SZ")
-                    .to_string(),
-            };
-            let restored = store::restore(&folder, file.as_deref(), &owner)?;
+            let restored = sync::restore(&folder, file.as_deref(), target.clock)?;
             let mut text = format!("Restored from {}.\n", restored.from.display());
             if let Some(aside) = &restored.aside {
                 let _ = writeln!(text, "What was there is now {}.", aside.display());

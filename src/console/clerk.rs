@@ -3,7 +3,7 @@
 use super::event::{Event, Inner, Remembered};
 use crate::plan::Decision;
 use crate::store::{Holder, JournalRow, Lock, Replaced, Run, State, StoredGuard};
-use crate::sync::{self, ExportError, ExportForm, Problem, SyncError};
+use crate::sync::{self, Problem, SyncError};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
@@ -191,15 +191,9 @@ impl Drop for Clerk {
 fn export(folder: &Path, profile: &str, state: &State, id: &str) -> Result<Answer, SyncError> {
     let run = state.run(id)?;
     let run = run.ok_or_else(|| SyncError::UnknownRun(id.to_owned()))?;
-    let exports = folder.join("exports");
-    let path = exports.join(format!("{}.csv", run.run_id));
-    let written = std::fs::create_dir_all(&exports)
-        .and_then(|()| sync::private_file(&path))
-        .map_err(ExportError::Write)
-        .and_then(|mut file| sync::export(state, profile, &[run], ExportForm::Csv, &mut file));
-    match written {
-        Ok(_) => Ok(Answer::Exported(path)),
-        Err(error) => Err(SyncError::export_to(&path, error)),
+    match sync::export_run(state, folder, profile, run) {
+        Ok(path) => Ok(Answer::Exported(path)),
+        Err((path, error)) => Err(SyncError::export_to(&path, error)),
     }
 }
 

@@ -5,9 +5,9 @@ use super::clerk::{Answer, Errand};
 use super::review::{Page, Pending, Prepared, Summary};
 use super::worker::WorkKind;
 use crate::config::{Editor, Paths, Profile, SecretKind, SecretSource};
-use crate::plan::{Decisions, Known, Links, Settings, Summary as Counts, Unclear};
+use crate::plan::{Decisions, Known, Links, Settings, Unclear};
 use crate::sync::run::Report;
-use crate::sync::{Control, Finding, Planned, Problem, Side};
+use crate::sync::{Control, Finding, Planned, Problem, Side, WhatIf};
 use crossterm::event::KeyEvent;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -111,32 +111,6 @@ pub(super) enum Inner {
     Saved(Box<Result<Saved, Problem>>),
     /// A place to work at is ready.
     Moved(Box<Result<Place, Problem>>),
-}
-
-/// What edited settings would do, by the snapshot at hand.
-#[derive(Debug, Clone, Default)]
-pub(super) struct WhatIf {
-    /// Operations by kind, with the settings as they are edited.
-    pub(super) counts: Counts,
-    /// The same with all three toggles on.
-    pub(super) all_on: Counts,
-    pub(super) held: u64,
-    pub(super) conflicts: u64,
-    /// People to be created who were never looked up.
-    pub(super) unverified: u64,
-    /// People and groups in scope.
-    pub(super) in_scope: (u64, u64),
-    /// Names of some people who leave the scope, and how many of them are Jira administrators.
-    pub(super) leaves: Vec<String>,
-    /// How many leave it.
-    pub(super) leave: u64,
-    /// What settings name that can't be used.
-    pub(super) notes: Vec<String>,
-    pub(super) admins: u64,
-    /// How many people come into scope, and groups, against the plan on screen.
-    pub(super) enters: u64,
-    /// Visible addresses in Jira that each source of addresses matches: mail, sign-in name.
-    pub(super) matches: [u64; 2],
 }
 
 /// The configuration as it was read.

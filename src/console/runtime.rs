@@ -6,7 +6,7 @@ use super::event::{Effect, Event, Inner, Private, Recollected, Saving, Thought};
 use super::review;
 use super::theme::Theme;
 use super::worker::{self, Alarm, Work};
-use super::{Ended, Place, Simulate, canvas, files, frame, provisioning, update};
+use super::{Ended, Place, Simulate, canvas, files, frame, update};
 use crate::config::{self, SecretKind, SecretSource, Secrets, find_secret};
 use crate::sync::{self, Problem, ProblemKind, Side, SyncError};
 use jiff::Timestamp;
@@ -341,7 +341,7 @@ impl Console {
                     decisions,
                     settings,
                 } => {
-                    let answer = provisioning::what_if(&planned, &decisions, &settings);
+                    let answer = sync::what_if(&planned, &decisions, &settings);
                     Inner::WhatIf(round, Box::new(answer))
                 }
             };

@@ -6,7 +6,7 @@ use crate::text::escape;
 use serde_json::{Map, Value};
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The form of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +61,25 @@ pub fn export(
     }
     to.flush()?;
     Ok(count)
+}
+
+/// Writes a run into the folder `exports` of a profile's folder, as CSV; gives the file.
+pub fn export_run(
+    state: &State,
+    folder: &Path,
+    profile: &str,
+    run: Run,
+) -> Result<PathBuf, (PathBuf, ExportError)> {
+    let exports = folder.join("exports");
+    let path = exports.join(format!("{}.csv", run.run_id));
+    let written = std::fs::create_dir_all(&exports)
+        .and_then(|()| private_file(&path))
+        .map_err(ExportError::Write)
+        .and_then(|mut file| export(state, profile, &[run], ExportForm::Csv, &mut file));
+    match written {
+        Ok(_) => Ok(path),
+        Err(error) => Err((path, error)),
+    }
 }
 
 fn line(text: &str, end: &str, to: &mut dyn Write) -> std::io::Result<()> {

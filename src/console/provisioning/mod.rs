@@ -3,15 +3,13 @@
 mod lines;
 mod settings;
 mod view;
-mod what_if;
 
 pub(super) use lines::{Lines, draw as draw_lines, perform as in_lines, suggest};
 pub(super) use view::draw;
-pub(super) use what_if::what_if;
 
 use super::app::{App, Overlay, Screen};
 use super::commands::Action;
-use super::event::{Effect, Part, Saving, Thought, WhatIf};
+use super::event::{Effect, Part, Saving, Thought};
 use super::field::TextField;
 use super::overlay::{Answer, Ask, moved};
 use super::text::turned;
@@ -19,6 +17,7 @@ use super::theme::Tone;
 use super::worker::WorkKind;
 use crate::config::{Editor, Profile, TomlArray, TomlValue};
 use crate::plan::Unclear;
+use crate::sync::WhatIf;
 use crate::sync::{Problem, SyncError};
 use settings::{Kind, SETTINGS, Setting, TOGGLES, choice_text, texts};
 use toml_edit::DocumentMut;

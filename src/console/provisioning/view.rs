@@ -4,8 +4,8 @@ use super::settings::{Kind, title};
 use super::{Provisioning, SETTINGS, TOGGLES};
 use crate::console::app::App;
 use crate::console::canvas::Canvas;
-use crate::console::event::WhatIf;
 use crate::console::theme::Tone;
+use crate::sync::WhatIf;
 use crate::text::{counted, grouped};
 
 /// Rows of the toggles: two each, and one below.

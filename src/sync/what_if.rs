@@ -1,19 +1,47 @@
 //! What edited settings would do, by the snapshot at hand.
 
-use crate::console::event::WhatIf;
+use super::planned::Planned;
 use crate::directory::{AccountKind, fold};
 use crate::plan::{
-    self, Allowances, Decisions, Inputs, LeftOut, Selection, Settings, Standing, Unclear,
+    self, Allowances, Decisions, Inputs, LeftOut, Selection, Settings, Standing, Summary, Unclear,
     unclear_scope,
 };
-use crate::sync::Planned;
 use hashbrown::HashSet;
+
+/// What edited settings would do, by the snapshot at hand.
+#[derive(Debug, Clone, Default)]
+pub struct WhatIf {
+    /// Operations by kind, with the settings as they are edited.
+    pub counts: Summary,
+    /// The same with all three toggles on.
+    pub all_on: Summary,
+    /// How many of them guards hold.
+    pub held: u64,
+    /// Conflicts.
+    pub conflicts: u64,
+    /// People to be created who were never looked up.
+    pub unverified: u64,
+    /// People and groups in scope.
+    pub in_scope: (u64, u64),
+    /// Names of some people who leave the scope.
+    pub leaves: Vec<String>,
+    /// How many leave it.
+    pub leave: u64,
+    /// What settings name that can't be used.
+    pub notes: Vec<String>,
+    /// How many of those who leave the scope are Jira administrators.
+    pub admins: u64,
+    /// How many people come into scope, and groups, against the plan on screen.
+    pub enters: u64,
+    /// Visible addresses in Jira that each source of addresses matches: mail, sign-in name.
+    pub matches: [u64; 2],
+}
 
 /// How many names are shown of those who leave the scope.
 const NAMES: usize = 5;
 
 /// Plans with other settings. Nothing is read again.
-pub(in crate::console) fn what_if(
+pub fn what_if(
     planned: &Planned,
     decisions: &Decisions,
     settings: &Settings,
