@@ -8,6 +8,7 @@ use super::jira::{Account, JiraGroupRecord, JiraSnapshot, Product};
 use super::{AccountKind, Arena, Assigned, Completeness, GroupClass, GroupKind};
 use super::{Memberships, Span};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Where columns go.
 pub type Put<'a, E> = &'a mut dyn FnMut(&'static str, &[u8]) -> Result<(), E>;
@@ -208,7 +209,7 @@ impl EntraSnapshot {
         Some(Self {
             direct: get_members(DIRECT, groups.len(), people.len(), get)?,
             nested: get_members(NESTED, groups.len(), groups.len(), get)?,
-            arena,
+            arena: Arc::new(arena),
             people,
             groups,
             loose,
@@ -324,7 +325,7 @@ impl JiraSnapshot {
         let mut snapshot = Self {
             members: get_members(MEMBERS, groups.len(), accounts.len(), get)?,
             me: rest.me.filter(|row| (*row as usize) < accounts.len()),
-            arena,
+            arena: Arc::new(arena),
             accounts,
             groups,
             products: rest.products,

@@ -1,6 +1,7 @@
 //! Entra's side.
 
 use super::{Arena, Completeness, EntraId, Memberships, Span};
+use std::sync::Arc;
 
 pub(super) const ENABLED: u8 = 1;
 pub(super) const GUEST: u8 = 2;
@@ -129,7 +130,7 @@ pub struct Assigned {
 /// Entra's people, groups and memberships as read at one moment.
 #[derive(Debug, Default, Clone)]
 pub struct EntraSnapshot {
-    pub(super) arena: Arena,
+    pub(super) arena: Arc<Arena>,
     pub(super) people: Vec<Person>,
     pub(super) groups: Vec<EntraGroupRecord>,
     pub(super) direct: Memberships,

@@ -7,8 +7,9 @@ use super::entra::{
 use super::entra_changes::{EntraChanges, Gone, GroupFields, PersonFields};
 use super::members::MembershipsBuilder;
 use super::merge_join::{Joined, NOWHERE, merge_join, moved};
-use super::{Arena, Completeness, EntraId, Span};
+use super::{Completeness, EntraId, Span};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 impl EntraSnapshot {
     /// This snapshot after a round of changes.
@@ -18,7 +19,6 @@ impl EntraSnapshot {
             base: self,
             changes,
             made: Self {
-                arena: Arena::default(),
                 departed: self.departed.clone(),
                 domains: self.domains.clone(),
                 assigned: self.assigned.clone(),
@@ -75,7 +75,7 @@ impl Next<'_> {
         let before = old.map(|row| self.base.person(row));
         let nothing = PersonFields::default();
         let (id, fields) = said.map_or(("", &nothing), |said| said);
-        let arena = &mut self.made.arena;
+        let arena = Arc::make_mut(&mut self.made.arena);
         let mut text = |new: &Option<String>, old: Option<&str>| match (new, old) {
             (Some(new), _) => arena.push(new),
             (None, Some(old)) => arena.push(old),
@@ -84,11 +84,19 @@ impl Next<'_> {
         let flag = |bit, new: Option<bool>, old: Option<bool>| {
             u8::from(new.or(old).unwrap_or(false)) * bit
         };
+        let mail = fields.mail.as_deref().or(before.map(EntraPerson::mail));
+        let upn = fields.upn.as_deref().or(before.map(EntraPerson::upn));
+        let address = text(&fields.mail, before.map(EntraPerson::mail));
         let person = Person {
             id: text(&None, Some(before.map_or(id, EntraPerson::id))),
             name: text(&fields.name, before.map(EntraPerson::name)),
-            mail: text(&fields.mail, before.map(EntraPerson::mail)),
-            upn: text(&fields.upn, before.map(EntraPerson::upn)),
+            mail: address,
+            // Most people sign in with their address.
+            upn: if upn == mail {
+                address
+            } else {
+                text(&fields.upn, before.map(EntraPerson::upn))
+            },
             flags: flag(ENABLED, fields.enabled, before.map(EntraPerson::enabled))
                 | flag(GUEST, fields.guest, before.map(EntraPerson::guest))
                 | flag(LICENSED, fields.licensed, before.map(EntraPerson::licensed)),
@@ -168,8 +176,8 @@ impl Next<'_> {
             .as_deref()
             .or(old.map(|row| self.base.group(row).name()));
         EntraGroupRecord {
-            id: self.made.arena.push(id),
-            name: self.made.arena.push(name.unwrap_or_default()),
+            id: Arc::make_mut(&mut self.made.arena).push(id),
+            name: Arc::make_mut(&mut self.made.arena).push(name.unwrap_or_default()),
             kind: fields.kind(before.map(|group| group.kind)),
             hidden: fields
                 .hidden
@@ -214,7 +222,7 @@ impl Next<'_> {
             direct.push(sets.direct);
             nested.push(sets.nested);
             for ((member, is_group), departed) in sets.loose {
-                let id = self.made.arena.push(&member);
+                let id = Arc::make_mut(&mut self.made.arena).push(&member);
                 self.made.groups[row as usize].partial |= is_group && !departed;
                 self.made.loose.push(Loose {
                     group: row,

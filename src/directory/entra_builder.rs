@@ -5,17 +5,17 @@ use super::entra::{
     Loose, MemberKind, Membership, Person,
 };
 use super::keys::Keys;
-use super::{Arena, Completeness, Memberships, Span};
+use super::members::MembershipsBuilder;
+use super::{Arena, Completeness};
 use hashbrown::HashMap;
+use std::sync::Arc;
 
-#[derive(Clone, Copy)]
-struct ListedEdge {
-    group: u32,
-    member: u32,
-    seq: u32,
-    nested: bool,
-    removed: bool,
-}
+/// In a member's number: it is a group.
+const NESTED: u32 = 1 << 31;
+/// In a member's number: it is no longer a member.
+const REMOVED: u32 = 1 << 30;
+/// The number itself. An arena holds fewer ids than that.
+const KEY: u32 = REMOVED - 1;
 
 /// Builds a snapshot from pages that come in any order, repeat themselves and are corrected by
 /// later ones.
@@ -23,26 +23,38 @@ struct ListedEdge {
 pub struct EntraBuilder {
     arena: Arena,
     ids: Keys,
-    people: HashMap<u32, Person>,
+    /// By the number of their id; none where it is no person's.
+    people: Vec<Option<Person>>,
     groups: HashMap<u32, EntraGroupRecord>,
-    edges: Vec<ListedEdge>,
+    /// By the number of the group what was said of members: their numbers, in the order in which
+    /// they came.
+    said: HashMap<u32, Vec<u32>>,
     domains: Vec<String>,
 }
 
 impl EntraBuilder {
-    /// Adds a person, or replaces what was said of them before.
-    pub fn person(&mut self, row: &EntraPersonRow<'_>) {
-        let key = self.ids.of(row.id);
+    /// Adds a person, or replaces what was said of them before. Tells whether they are new.
+    pub fn person(&mut self, row: &EntraPersonRow<'_>) -> bool {
+        let key = self.ids.of(&mut self.arena, row.id);
+        let mail = self.arena.push(row.mail);
         let person = Person {
-            id: self.arena.push(row.id),
+            id: self.ids.span(key),
             name: self.arena.push(row.name),
-            mail: self.arena.push(row.mail),
-            upn: self.arena.push(row.upn),
+            mail,
+            // Most people sign in with their address.
+            upn: if row.upn == row.mail {
+                mail
+            } else {
+                self.arena.push(row.upn)
+            },
             flags: u8::from(row.enabled) * ENABLED
                 + u8::from(row.guest) * GUEST
                 + u8::from(row.licensed) * LICENSED,
         };
-        self.people.insert(key, person);
+        if self.people.len() <= key as usize {
+            self.people.resize(key as usize + 1, None);
+        }
+        self.people[key as usize].replace(person).is_none()
     }
 
     /// Forgets all people: their listing begins anew.
@@ -50,38 +62,33 @@ impl EntraBuilder {
         self.people.clear();
     }
 
-    /// Adds a group, or replaces what was said of it before. Members stay.
-    pub fn group(&mut self, row: &EntraGroupRow<'_>) {
-        let key = self.ids.of(row.id);
+    /// Adds a group, or replaces what was said of it before. Members stay. Tells whether it is new.
+    pub fn group(&mut self, row: &EntraGroupRow<'_>) -> bool {
+        let key = self.ids.of(&mut self.arena, row.id);
         let group = EntraGroupRecord {
-            id: self.arena.push(row.id),
+            id: self.ids.span(key),
             name: self.arena.push(row.name),
             kind: row.kind,
             hidden: row.membership == Membership::Hidden,
             partial: row.membership == Membership::Partial,
         };
-        self.groups.insert(key, group);
+        self.groups.insert(key, group).is_none()
     }
 
     /// Forgets all groups and memberships: their listing begins anew.
     pub fn forget_groups(&mut self) {
         self.groups.clear();
-        self.edges.clear();
+        self.said.clear();
     }
 
     /// Says that `member` is in `group`, or, with `removed`, that it no longer is. The last word
     /// about a pair counts.
     pub fn member(&mut self, group: &str, member: &str, kind: MemberKind, removed: bool) {
-        let group = self.ids.of(group);
-        let member = self.ids.of(member);
-        let seq = self.edges.len() as u32;
-        self.edges.push(ListedEdge {
-            group,
-            member,
-            seq,
-            nested: kind == MemberKind::Group,
-            removed,
-        });
+        let group = self.ids.of(&mut self.arena, group);
+        let member = self.ids.of(&mut self.arena, member);
+        let nested = u32::from(kind == MemberKind::Group) * NESTED;
+        let said = self.said.entry(group).or_default();
+        said.push(member | nested | u32::from(removed) * REMOVED);
     }
 
     /// Adds a verified domain of the tenant.
@@ -93,50 +100,37 @@ impl EntraBuilder {
     /// [`EntraSnapshot::unlisted`].
     #[must_use]
     pub fn finish(mut self) -> EntraSnapshot {
-        let mut arena = self.arena;
-        let people_keys = arena.sorted(self.people.iter().map(|(&k, p)| (k, p.id)).collect());
+        let arena = self.arena;
+        let listed = self.people.iter().enumerate();
+        let listed = listed.filter_map(|(key, person)| Some((key as u32, person.as_ref()?.id)));
+        let people_keys = arena.sorted(listed.collect());
         let group_keys = arena.sorted(self.groups.iter().map(|(&k, g)| (k, g.id)).collect());
-        let none = u32::MAX;
-        let mut person_row = vec![none; self.ids.len()];
-        let mut group_row = vec![none; self.ids.len()];
-        for (row, &key) in people_keys.iter().enumerate() {
-            person_row[key as usize] = row as u32;
-        }
-        for (row, &key) in group_keys.iter().enumerate() {
-            group_row[key as usize] = row as u32;
-        }
-        self.edges
-            .sort_unstable_by_key(|e| (e.group, e.member, e.seq));
-        let mut direct = Vec::new();
-        let mut nested = Vec::new();
-        let mut unlisted: Vec<(u32, u32, bool)> = Vec::new();
-        let mut edges = self.edges.iter().peekable();
-        while let Some(edge) = edges.next() {
-            let superseded = edges
-                .peek()
-                .is_some_and(|next| next.group == edge.group && next.member == edge.member);
-            let group = group_row[edge.group as usize];
-            if superseded || edge.removed || group == none {
-                continue;
+        let rows = |keys: &[u32]| {
+            let mut rows = vec![u32::MAX; self.ids.len()];
+            for (row, &key) in (0u32..).zip(keys) {
+                rows[key as usize] = row;
             }
-            let rows = if edge.nested { &group_row } else { &person_row };
-            let member = rows[edge.member as usize];
-            if member == none {
-                unlisted.push((group, edge.member, edge.nested));
-            } else if edge.nested {
-                nested.push((group, member));
-            } else {
-                direct.push((group, member));
-            }
+            rows
+        };
+        let rows = Rows {
+            people: rows(&people_keys),
+            groups: rows(&group_keys),
+        };
+        let mut members = Members::of(group_keys.len());
+        for (row, key) in (0u32..).zip(&group_keys) {
+            members.push(row, self.said.remove(key).unwrap_or_default(), &rows);
         }
         let mut groups: Vec<EntraGroupRecord> = group_keys.iter().map(|k| self.groups[k]).collect();
-        let loose = loosen(&mut arena, &self.ids, &mut groups, unlisted);
+        let loose = loosen(&arena, &self.ids, &mut groups, &members.unlisted);
+        let people = people_keys.iter();
         let mut snapshot = EntraSnapshot {
-            people: people_keys.iter().map(|k| self.people[k]).collect(),
-            direct: Memberships::from_pairs(groups.len(), direct),
-            nested: Memberships::from_pairs(groups.len(), nested),
+            people: people
+                .filter_map(|key| self.people[*key as usize])
+                .collect(),
+            direct: members.direct.finish(),
+            nested: members.nested.finish(),
             groups,
-            arena,
+            arena: Arc::new(arena),
             loose,
             departed: Vec::new(),
             domains: Vec::new(),
@@ -149,36 +143,73 @@ impl EntraBuilder {
     }
 }
 
+/// The row of each id, by its number.
+struct Rows {
+    people: Vec<u32>,
+    groups: Vec<u32>,
+}
+
+/// Memberships by rows, group by group.
+struct Members {
+    direct: MembershipsBuilder,
+    nested: MembershipsBuilder,
+    /// Members that no listing held: the row of their group, their number, whether they are groups.
+    unlisted: Vec<(u32, u32, bool)>,
+}
+
+impl Members {
+    fn of(groups: usize) -> Self {
+        Self {
+            direct: MembershipsBuilder::new(groups, 0),
+            nested: MembershipsBuilder::new(groups, 0),
+            unlisted: Vec::new(),
+        }
+    }
+
+    /// The next group, with what was said of its members, in order.
+    fn push(&mut self, group: u32, mut said: Vec<u32>, rows: &Rows) {
+        // What was said of one member stays in order: the last word counts.
+        said.sort_by_key(|member| member & KEY);
+        let (mut direct, mut nested) = (Vec::new(), Vec::new());
+        let mut said = said.into_iter().peekable();
+        while let Some(member) = said.next() {
+            let key = member & KEY;
+            if said.peek().is_some_and(|next| next & KEY == key) || member & REMOVED != 0 {
+                continue;
+            }
+            let is_group = member & NESTED != 0;
+            let (rows, list) = if is_group {
+                (&rows.groups, &mut nested)
+            } else {
+                (&rows.people, &mut direct)
+            };
+            match rows[key as usize] {
+                u32::MAX => self.unlisted.push((group, key, is_group)),
+                row => list.push(row),
+            }
+        }
+        direct.sort_unstable();
+        nested.sort_unstable();
+        self.direct.push(direct);
+        self.nested.push(nested);
+    }
+}
+
 /// Keeps the memberships of those whom no listing held; the groups that lack a nested group are
 /// known in part only.
 fn loosen(
-    arena: &mut Arena,
+    arena: &Arena,
     ids: &Keys,
     groups: &mut [EntraGroupRecord],
-    mut unlisted: Vec<(u32, u32, bool)>,
+    unlisted: &[(u32, u32, bool)],
 ) -> Vec<Loose> {
-    if unlisted.is_empty() {
-        return Vec::new();
-    }
-    unlisted.sort_unstable_by_key(|(_, key, _)| *key);
-    let mut names: HashMap<u32, Span> = HashMap::new();
-    for (id, key) in ids.iter() {
-        if unlisted
-            .binary_search_by_key(&key, |(_, key, _)| *key)
-            .is_ok()
-        {
-            names.insert(key, arena.push(id));
-        }
-    }
-    let mut loose: Vec<Loose> = unlisted
-        .into_iter()
-        .map(|(group, key, nested)| Loose {
-            group,
-            id: names.get(&key).copied().unwrap_or_default(),
-            nested,
-            departed: false,
-        })
-        .collect();
+    let loose = unlisted.iter().map(|&(group, key, nested)| Loose {
+        group,
+        id: ids.span(key),
+        nested,
+        departed: false,
+    });
+    let mut loose: Vec<Loose> = loose.collect();
     loose.sort_by(|a, b| (a.group, arena.get(a.id)).cmp(&(b.group, arena.get(b.id))));
     for edge in loose.iter().filter(|edge| edge.nested) {
         groups[edge.group as usize].partial = true;

@@ -1,6 +1,7 @@
 //! Jira's side.
 
 use super::{Arena, Completeness, Memberships, Span};
+use std::sync::Arc;
 
 /// `accountType` of a Jira account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -114,7 +115,7 @@ pub(super) struct JiraGroupRecord {
 /// Jira's accounts, groups and memberships as read at one moment.
 #[derive(Debug, Default, Clone)]
 pub struct JiraSnapshot {
-    pub(super) arena: Arena,
+    pub(super) arena: Arc<Arena>,
     pub(super) accounts: Vec<Account>,
     pub(super) groups: Vec<JiraGroupRecord>,
     pub(super) members: Memberships,

@@ -4,6 +4,7 @@ use super::jira::{Account, JiraAccountRow, JiraGroupRecord, JiraGroupRow, JiraSn
 use super::keys::Keys;
 use super::{AccountId, Arena, Completeness, Memberships};
 use hashbrown::HashMap;
+use std::sync::Arc;
 
 /// Builds a snapshot from pages whose rows may repeat.
 #[derive(Default)]
@@ -11,7 +12,8 @@ pub struct JiraBuilder {
     arena: Arena,
     /// Every id that was named, of accounts and of groups, with its key.
     ids: Keys,
-    accounts: HashMap<u32, Account>,
+    /// By the number of their id; none where it is no account's.
+    accounts: Vec<Option<Account>>,
     groups: HashMap<u32, JiraGroupRecord>,
     members: Vec<(u32, u32)>,
     read: HashMap<u32, u32>,
@@ -26,31 +28,42 @@ impl JiraBuilder {
         self.at = at;
     }
 
-    /// Adds an account; a repeated row changes nothing.
-    pub fn account(&mut self, row: &JiraAccountRow<'_>) {
-        let key = self.ids.of(row.id);
-        if self.accounts.contains_key(&key) {
-            return;
+    /// Adds an account; a repeated row changes nothing. Tells whether it is new.
+    pub fn account(&mut self, row: &JiraAccountRow<'_>) -> bool {
+        if self.holds(row.id) {
+            return false;
         }
+        let key = self.ids.of(&mut self.arena, row.id);
         let account = Account {
-            id: self.arena.push(row.id),
+            id: self.ids.span(key),
             name: self.arena.push(row.name),
             email: self.arena.push(row.email),
             active: row.active,
             kind: row.kind,
             seen: self.at,
         };
-        self.accounts.insert(key, account);
+        if self.accounts.len() <= key as usize {
+            self.accounts.resize(key as usize + 1, None);
+        }
+        self.accounts[key as usize] = Some(account);
+        true
+    }
+
+    /// Whether an account was added.
+    #[must_use]
+    pub fn holds(&self, account: &str) -> bool {
+        let key = self.ids.get(&self.arena, account);
+        key.is_some_and(|key| matches!(self.accounts.get(key as usize), Some(Some(_))))
     }
 
     /// Adds a group; a repeated row changes nothing.
     pub fn group(&mut self, row: &JiraGroupRow<'_>) {
-        let key = self.ids.of(row.id);
+        let key = self.ids.of(&mut self.arena, row.id);
         if self.groups.contains_key(&key) {
             return;
         }
         let group = JiraGroupRecord {
-            id: self.arena.push(row.id),
+            id: self.ids.span(key),
             name: self.arena.push(row.name),
             class: row.class,
             verified: 0,
@@ -60,13 +73,14 @@ impl JiraBuilder {
 
     /// Says that an account is a member of a group.
     pub fn member(&mut self, group: &str, account: &str) {
-        let pair = (self.ids.of(group), self.ids.of(account));
+        let group = self.ids.of(&mut self.arena, group);
+        let pair = (group, self.ids.of(&mut self.arena, account));
         self.members.push(pair);
     }
 
     /// Says that a group's members were read to the end.
     pub fn group_read(&mut self, group: &str) {
-        let key = self.ids.of(group);
+        let key = self.ids.of(&mut self.arena, group);
         self.read.insert(key, self.at.max(1));
     }
 
@@ -84,7 +98,9 @@ impl JiraBuilder {
     #[must_use]
     pub fn finish(self) -> JiraSnapshot {
         let arena = self.arena;
-        let account_keys = arena.sorted(self.accounts.iter().map(|(&k, a)| (k, a.id)).collect());
+        let listed = self.accounts.iter().enumerate();
+        let listed = listed.filter_map(|(key, account)| Some((key as u32, account.as_ref()?.id)));
+        let account_keys = arena.sorted(listed.collect());
         let group_keys = arena.sorted(self.groups.iter().map(|(&k, g)| (k, g.id)).collect());
         let none = u32::MAX;
         let rows = |keys: &[u32]| {
@@ -110,14 +126,17 @@ impl JiraBuilder {
             .collect();
         let me = self
             .me
-            .and_then(|id| self.ids.get(id.as_str()))
+            .and_then(|id| self.ids.get(&arena, id.as_str()))
             .map(|key| account_row[key as usize])
             .filter(|row| *row != none);
         let mut snapshot = JiraSnapshot {
-            accounts: account_keys.iter().map(|key| self.accounts[key]).collect(),
+            accounts: account_keys
+                .iter()
+                .filter_map(|key| self.accounts[*key as usize])
+                .collect(),
             members: Memberships::from_pairs(groups.len(), pairs),
             groups,
-            arena,
+            arena: Arc::new(arena),
             products: self.products,
             admins: Vec::new(),
             me,

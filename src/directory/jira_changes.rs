@@ -3,8 +3,9 @@
 use super::jira::{Account, GroupClass, JiraAccountRow, JiraGroupRecord, JiraSnapshot};
 use super::members::MembershipsBuilder;
 use super::merge_join::{Joined, NOWHERE, merge_join, moved};
-use super::{AccountId, AccountKind, Arena, GroupId};
+use super::{AccountId, AccountKind, GroupId};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// An account as it was read.
 #[derive(Debug, Clone)]
@@ -54,15 +55,22 @@ impl JiraChanges {
             && self.edits.is_empty()
     }
 
-    /// An account as the service shows it now.
-    pub fn account(&mut self, row: &JiraAccountRow<'_>) {
+    /// An account as the service shows it now. Tells whether nothing was said of it before.
+    pub fn account(&mut self, row: &JiraAccountRow<'_>) -> bool {
         let read = AccountFields {
             name: row.name.to_owned(),
             email: row.email.to_owned(),
             active: row.active,
             kind: row.kind,
         };
-        self.accounts.insert(AccountId::new(row.id), Some(read));
+        let id = AccountId::new(row.id);
+        self.accounts.insert(id, Some(read)).is_none()
+    }
+
+    /// Whether something is said of an account.
+    #[must_use]
+    pub fn speaks_of(&self, account: &AccountId) -> bool {
+        self.accounts.contains_key(account)
     }
 
     /// An account is gone.
@@ -98,14 +106,12 @@ impl JiraSnapshot {
     #[must_use]
     pub fn after(&self, changes: &JiraChanges) -> Self {
         let mut made = Self {
-            arena: Arena::default(),
             products: self.products.clone(),
             users: self.users.clone(),
             group_list: self.group_list.clone(),
             ..Self::default()
         };
-        let to = accounts(self, changes, &mut made);
-        let origins = groups(self, changes, &mut made);
+        let (to, origins) = rows(self, changes, &mut made);
         let mut members = MembershipsBuilder::new(origins.len(), self.members.total());
         for (row, old) in (0u32..).zip(origins) {
             let id = GroupId::new(made.group(row).id());
@@ -146,6 +152,24 @@ impl JiraSnapshot {
     }
 }
 
+/// Gives where each old row of an account went, and the old row of each new group.
+fn rows(
+    base: &JiraSnapshot,
+    changes: &JiraChanges,
+    made: &mut JiraSnapshot,
+) -> (Vec<u32>, Vec<Option<u32>>) {
+    if changes.accounts.is_empty() && changes.groups.is_empty() {
+        // Members alone, as after each first listing: the text of a large site is not copied.
+        made.arena = base.arena.clone();
+        made.accounts.clone_from(&base.accounts);
+        made.groups.clone_from(&base.groups);
+        let stays = (0..base.accounts.len() as u32).collect();
+        return (stays, (0..base.groups.len() as u32).map(Some).collect());
+    }
+    let to = accounts(base, changes, made);
+    (to, groups(base, changes, made))
+}
+
 /// Gives where each old row went.
 fn accounts(base: &JiraSnapshot, changes: &JiraChanges, made: &mut JiraSnapshot) -> Vec<u32> {
     let said: Vec<_> = changes.accounts.iter().collect();
@@ -163,7 +187,7 @@ fn accounts(base: &JiraSnapshot, changes: &JiraChanges, made: &mut JiraSnapshot)
         if let Some(old) = old {
             to[old as usize] = made.accounts.len() as u32;
         }
-        let arena = &mut made.arena;
+        let arena = Arc::make_mut(&mut made.arena);
         let account = match (read, old) {
             (Some((id, read)), _) => Account {
                 id: arena.push(id),
@@ -205,9 +229,10 @@ fn groups(base: &JiraSnapshot, changes: &JiraChanges, made: &mut JiraSnapshot) -
                 Some((name, class)) => (old, ids[at], name.as_str(), *class),
             },
         };
+        let arena = Arc::make_mut(&mut made.arena);
         let group = JiraGroupRecord {
-            id: made.arena.push(id),
-            name: made.arena.push(name),
+            id: arena.push(id),
+            name: arena.push(name),
             class,
             verified: old.map_or(0, |old| base.groups[old as usize].verified),
         };

@@ -62,8 +62,6 @@ impl AccountRead {
 /// The listing of users, or a part of it.
 #[derive(Debug, Default)]
 pub struct UsersRead {
-    /// Distinct accounts.
-    pub accounts: Vec<AccountRead>,
     /// The row at which it goes on; none if it was read to its end.
     pub next_row: Option<u64>,
     /// Whether what was read is whole.
@@ -131,17 +129,27 @@ impl Rights {
 }
 
 impl Jira {
-    /// All accounts of the site.
-    pub async fn users(&self, read: &JiraProgress) -> Result<UsersRead, JiraError> {
-        let mut found = self.users_from(0, u64::MAX, read).await?;
+    /// All accounts of the site, given to `take` as they come.
+    pub async fn users(
+        &self,
+        read: &JiraProgress,
+        mut take: impl FnMut(&JiraAccountRow<'_>) -> bool,
+    ) -> Result<UsersRead, JiraError> {
         let me = self.myself().id.as_str();
-        if !found.accounts.iter().any(|account| account.row().id == me) {
+        let mut listed = false;
+        let take = |row: &JiraAccountRow<'_>| {
+            listed |= row.id == me;
+            take(row)
+        };
+        let mut found = self.users_from(0, u64::MAX, read, take).await?;
+        if !listed {
             found.completeness.doubt(Doubt::AdminMissing);
         }
         Ok(found)
     }
 
-    /// At most `pages` pages of accounts from this row on.
+    /// At most `pages` pages of accounts from this row on, given to `take` as they come: a large
+    /// site's would take much memory. It tells whether an account is new in this listing.
     ///
     /// users/search is a bare array without a total. Its rows may repeat and its pages run short,
     /// so it goes on by the rows received, and an empty page is its end. A page in the middle can
@@ -151,9 +159,10 @@ impl Jira {
         start: u64,
         pages: u64,
         read: &JiraProgress,
+        mut take: impl FnMut(&JiraAccountRow<'_>) -> bool,
     ) -> Result<UsersRead, JiraError> {
         let mut found = UsersRead::default();
-        let mut seen = HashSet::new();
+        let mut new = 0;
         let (mut at, mut size, mut again) = (start, USERS_PAGE, 0);
         let (mut got, mut last) = (0, 0);
         while got < pages {
@@ -181,12 +190,8 @@ impl Jira {
             last = page.len() as u64;
             got += 1;
             at += last;
-            for user in page {
-                if seen.insert(user.account_id.clone()) {
-                    found.accounts.push(AccountRead(user));
-                }
-            }
-            read.users.store(found.accounts.len() as u64, Relaxed);
+            new += page.iter().filter(|user| take(&user.row())).count() as u64;
+            read.users.store(new, Relaxed);
         }
         found.next_row = Some(at);
         Ok(found)

@@ -74,7 +74,7 @@ pub use plan::{NewLink, PeopleCounts, Plan, SeatCount};
 pub use question::{Question, QuestionCode};
 pub use reason::Reason;
 pub use schedule::next_run;
-pub use scope::{GroupOut, Standing, Unclear, closure, scope_sources, unclear_scope};
+pub use scope::{GroupList, GroupOut, Standing, Unclear, closure, scope_sources, unclear_scope};
 pub use settings::{
     EmailSource, GuardSettings, Invitations, Leavers, Names, OutOfScope, Provisioning, Scope,
     ScopeUsers, Settings,

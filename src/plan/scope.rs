@@ -206,24 +206,52 @@ fn people_of(entra: &EntraSnapshot, names: &[String]) -> Vec<bool> {
     marks
 }
 
-/// Why the scope can't be worked out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unclear {
-    /// Who is assigned to the enterprise application has not been read: the next read does that.
-    Unread,
-    /// Something that only the admin can correct, in words.
-    Wrong(String),
+/// A setting of the scope that names Entra groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupList {
+    /// `scope.member_of`.
+    MemberOf,
+    /// `scope.exclude_members_of`.
+    ExcludeMembersOf,
 }
 
-impl fmt::Display for Unclear {
+impl fmt::Display for GroupList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unread => f.write_str(
-                "who is assigned to this application is read with the next read after saving",
-            ),
-            Self::Wrong(why) => f.write_str(why),
-        }
+        f.write_str(match self {
+            Self::MemberOf => "scope.member_of",
+            Self::ExcludeMembersOf => "scope.exclude_members_of",
+        })
     }
+}
+
+/// Why the scope can't be worked out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unclear {
+    /// Who is assigned to the enterprise application has not been read: the next read does that.
+    #[error("who is assigned to this application is read with the next read after saving")]
+    Unread,
+    /// People with a licence are wanted, and nobody tells who has one.
+    #[error("scope.licensed_only is set, and this cloud does not tell who has a licence")]
+    NoLicences,
+    /// The tenant has no such enterprise application.
+    #[error(
+        "scope.assigned_app_id names {0}, and this tenant has no enterprise application of that client id"
+    )]
+    NoApplication(String),
+    /// The enterprise application has nobody.
+    #[error("scope.users is \"assigned\", and nobody is assigned to the enterprise application")]
+    NobodyAssigned,
+    /// An assigned group, by its name, hides members.
+    #[error(
+        "a group that is assigned to the enterprise application, “{0}”, hides members from this application"
+    )]
+    AssignedGroupHides(String),
+    /// A list names a group that Entra does not have.
+    #[error("{0} names “{1}”, and Entra has no such group")]
+    NoGroup(GroupList, String),
+    /// A list names a group that hides members.
+    #[error("{0} names “{1}”, and some of its members are hidden from this application")]
+    GroupHides(GroupList, String),
 }
 
 /// Why the scope can't be worked out, if it can't: a group that it names is missing or hides its
@@ -233,8 +261,7 @@ impl fmt::Display for Unclear {
 pub fn unclear_scope(entra: &EntraSnapshot, settings: &Settings) -> Option<Unclear> {
     let scope = &settings.scope;
     if scope.licensed_only && !entra.licences_known {
-        let why = "scope.licensed_only is set, and this cloud does not tell who has a licence";
-        return Some(Unclear::Wrong(why.to_owned()));
+        return Some(Unclear::NoLicences);
     }
     if scope.users == ScopeUsers::Assigned {
         let unclear = unclear_assignment(entra, &scope.assigned_app_id);
@@ -246,26 +273,21 @@ pub fn unclear_scope(entra: &EntraSnapshot, settings: &Settings) -> Option<Uncle
         ScopeUsers::MemberOf => scope.member_of.as_slice(),
         ScopeUsers::All | ScopeUsers::Assigned => &[],
     };
-    for (key, names) in [
-        ("scope.member_of", member_of),
-        (
-            "scope.exclude_members_of",
-            scope.exclude_members_of.as_slice(),
-        ),
+    let excluded = scope.exclude_members_of.as_slice();
+    for (list, names) in [
+        (GroupList::MemberOf, member_of),
+        (GroupList::ExcludeMembersOf, excluded),
     ] {
         for name in names {
             let roots = named(entra, name);
             if roots.is_empty() {
-                let why = format!("{key} names “{name}”, and Entra has no such group");
-                return Some(Unclear::Wrong(why));
+                return Some(Unclear::NoGroup(list, name.clone()));
             }
             let known = closure(entra, &roots)
                 .iter()
                 .all(|group| entra.group(*group).membership() == Membership::Known);
             if !known {
-                return Some(Unclear::Wrong(format!(
-                    "{key} names “{name}”, and some of its members are hidden from this application"
-                )));
+                return Some(Unclear::GroupHides(list, name.clone()));
             }
         }
     }
@@ -278,19 +300,15 @@ fn unclear_assignment(entra: &EntraSnapshot, app_id: &str) -> Option<Unclear> {
         return Some(Unclear::Unread);
     };
     if assigned.principals.is_empty() {
-        let why =
-            "scope.users is \"assigned\", and nobody is assigned to the enterprise application";
-        return Some(Unclear::Wrong(why.to_owned()));
+        return Some(Unclear::NobodyAssigned);
     }
     let ids = assigned.principals.iter();
     let groups: Vec<u32> = ids.filter_map(|id| entra.find_group(id.as_str())).collect();
     let hidden = closure(entra, &groups)
         .into_iter()
         .find(|group| entra.group(*group).membership() != Membership::Known)?;
-    Some(Unclear::Wrong(format!(
-        "a group that is assigned to the enterprise application, “{}”, hides members from this application",
-        entra.group(hidden).name()
-    )))
+    let name = entra.group(hidden).name();
+    Some(Unclear::AssignedGroupHides(name.to_owned()))
 }
 
 /// The groups of a name: by object id or by display name.

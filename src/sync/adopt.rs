@@ -1,6 +1,6 @@
 //! Adopting a group: from then on it mirrors Entra.
 
-use super::error::SyncError;
+use super::error::{NotAdoptable, SyncError};
 use super::planned::Planned;
 use super::planning::{confirm, read_group_anew};
 use super::session::Session;
@@ -8,7 +8,6 @@ use crate::directory::{EntraId, GroupClass, GroupId, fold};
 use crate::plan::{
     Decision, GroupLink, GroupPair, Kind, Operation, Ownership, Selection, TargetState,
 };
-use crate::text::escape;
 
 /// A Jira group, the Entra groups that it stands for, and what adopting it would do.
 #[derive(Debug, Clone)]
@@ -43,13 +42,15 @@ pub async fn find(
     Ok(adoption)
 }
 
+fn refused(name: &str, cause: NotAdoptable) -> SyncError {
+    let name = name.to_owned();
+    SyncError::NotAdoptable { name, cause }
+}
+
 /// The same from what is known already, without asking anybody: for a preview.
 pub fn consider(planned: &mut Planned, name: &str) -> Result<Adoption, SyncError> {
     if !planned.settings.provisioning.sync_memberships {
-        return Err(SyncError::NotAdoptable(
-            "Sync memberships is off in this profile: an adopted group would not be kept in step."
-                .to_owned(),
-        ));
+        return Err(refused(name, NotAdoptable::MembershipsOff));
     }
     let wanted = fold(name);
     let target = planned
@@ -67,20 +68,15 @@ pub fn consider(planned: &mut Planned, name: &str) -> Result<Adoption, SyncError
             .jira
             .iter_groups()
             .any(|(_, g)| g.id() == name || fold(g.name()) == wanted);
-        let name = escape(name);
-        return Err(SyncError::NotAdoptable(if exists {
-            format!(
-                "The Jira group “{name}” stands for no Entra group in scope, or may not be touched: it can't be adopted."
-            )
+        let cause = if exists {
+            NotAdoptable::NoCounterpart
         } else {
-            format!("Jira has no group “{name}”.")
-        }));
+            NotAdoptable::NoGroup
+        };
+        return Err(refused(name, cause));
     };
     if !planned.jira.group(row).read() {
-        return Err(SyncError::NotAdoptable(format!(
-            "The members of “{}” could not be read to the end: it can't be told who would leave.",
-            escape(&target.name)
-        )));
+        return Err(refused(&target.name, NotAdoptable::Unread));
     }
     let group = GroupId::new(planned.jira.group(row).id());
     let entra: Vec<EntraId> = target

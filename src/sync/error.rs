@@ -4,7 +4,7 @@ use super::export::ExportError;
 use crate::config::ConfigError;
 use crate::entra::EntraError;
 use crate::jira::JiraError;
-use crate::plan::{AllowanceError, DocumentError};
+use crate::plan::{AllowanceError, DocumentError, Unclear};
 use crate::store::StoreError;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ pub enum SyncError {
     Jira(#[from] JiraError),
     /// The scope can't be worked out from what Entra shows.
     #[error("{0}")]
-    UnclearScope(String),
+    UnclearScope(Unclear),
     /// Settings were changed after the plan on screen was made.
     #[error("settings were changed since this plan was made")]
     NotAsReviewed,
@@ -62,9 +62,14 @@ pub enum SyncError {
         /// Why.
         cause: PlanRefused,
     },
-    /// No group of this name, or nothing in Entra that it could stand for.
-    #[error("{0}")]
-    NotAdoptable(String),
+    /// A group that can't be adopted.
+    #[error("“{name}” can't be adopted: {cause}")]
+    NotAdoptable {
+        /// The group's name, or what was given for one.
+        name: String,
+        /// Why.
+        cause: NotAdoptable,
+    },
     /// No run of this id.
     #[error("there is no run “{0}”")]
     UnknownRun(String),
@@ -98,7 +103,7 @@ pub enum PlanRefused {
     Document(#[from] DocumentError),
     /// It is of another profile, tenant or site.
     #[error("it was made for another {0}")]
-    Other(&'static str),
+    Elsewhere(Elsewhere),
     /// Settings changed since.
     #[error("toggles, scope or names were changed since it was made")]
     Settings,
@@ -108,4 +113,35 @@ pub enum PlanRefused {
     /// Older than 24 hours.
     #[error("it is older than 24 hours")]
     Old,
+}
+
+/// What a saved plan was made for that is another one here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Elsewhere {
+    /// The profile.
+    #[error("profile")]
+    Profile,
+    /// The tenant.
+    #[error("Entra tenant")]
+    Tenant,
+    /// The site.
+    #[error("Jira site")]
+    Site,
+}
+
+/// Why a group can't be adopted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotAdoptable {
+    /// Nothing would keep it in step.
+    #[error("Sync memberships is off")]
+    MembershipsOff,
+    /// Jira has no group of this name or id.
+    #[error("Jira has no such group")]
+    NoGroup,
+    /// It stands for no Entra group in scope, or may not be touched.
+    #[error("it stands for no Entra group in scope")]
+    NoCounterpart,
+    /// Its members could not be read to the end.
+    #[error("its members could not be read to the end")]
+    Unread,
 }

@@ -40,7 +40,7 @@ pub async fn plan(
     let mut snapshots = refresh(session, &options, &mut known).await?;
     let settings = &session.profile.settings;
     if let Some(why) = plan::unclear_scope(&snapshots.entra, settings) {
-        return Err(SyncError::UnclearScope(why.to_string()));
+        return Err(SyncError::UnclearScope(why));
     }
     if recover(session, &mut snapshots).await? {
         known.links = session.state.links()?;

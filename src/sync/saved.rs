@@ -1,7 +1,7 @@
 //! Saved plans: written, checked, applied as they are.
 
 use super::adopt::Adoption;
-use super::error::{PlanRefused, SyncError};
+use super::error::{Elsewhere, PlanRefused, SyncError};
 use super::export::private_file;
 use super::planned::Planned;
 use super::session::Session;
@@ -62,7 +62,7 @@ pub fn read_saved(path: PathBuf, profile: &str, now: Timestamp) -> Result<SavedP
     };
     let document = read_document(&text).map_err(|e| refused(PlanRefused::Document(e)))?;
     if document.profile != profile {
-        return Err(refused(PlanRefused::Other("profile")));
+        return Err(refused(PlanRefused::Elsewhere(Elsewhere::Profile)));
     }
     let made: Option<Timestamp> = document.created_at.parse().ok();
     let now = now.as_second();
@@ -107,10 +107,10 @@ pub(super) fn narrow_to_saved(
         return Err(refused(PlanRefused::Document(cause)));
     };
     if pinned.tenant_id != session.identity.tenant_id {
-        return Err(refused(PlanRefused::Other("Entra tenant")));
+        return Err(refused(PlanRefused::Elsewhere(Elsewhere::Tenant)));
     }
     if pinned.cloud_id != session.identity.cloud_id {
-        return Err(refused(PlanRefused::Other("Jira site")));
+        return Err(refused(PlanRefused::Elsewhere(Elsewhere::Site)));
     }
     if pinned.settings != settings_digest(&planned.settings) {
         return Err(refused(PlanRefused::Settings));

@@ -212,7 +212,9 @@ pub(super) fn unavailable(app: &App, action: Action) -> Option<String> {
                 Some("a job is under way: wait for it, or cancel it on Jobs (4)".to_owned())
             } else if let Some(problem) = &provisioning.problem {
                 Some(problem.message.clone())
-            } else if let Some(Err(why @ Unclear::Wrong(_))) = &provisioning.answer {
+            } else if let Some(Err(why)) = &provisioning.answer
+                && *why != Unclear::Unread
+            {
                 Some(format!("who takes part can't be told: {why}"))
             } else {
                 let edited = provisioning.is_edited() || provisioning.entry.is_some();

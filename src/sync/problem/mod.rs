@@ -6,7 +6,7 @@ mod local;
 mod services;
 mod value;
 
-use crate::sync::error::{PlanRefused, SyncError};
+use crate::sync::error::{NotAdoptable, PlanRefused, SyncError};
 use crate::text::escape;
 pub use kind::ProblemKind;
 pub use value::Problem;
@@ -37,7 +37,7 @@ impl From<&SyncError> for Problem {
                 ProblemKind::Scope,
                 format!(
                     "Who takes part can't be told: {}. Nothing was planned.",
-                    escape(why)
+                    escape(&why.to_string())
                 ),
                 "Correct the name in the configuration (an object id outlives renames), or give the application the permission that is missing.",
             ),
@@ -62,11 +62,7 @@ impl From<&SyncError> for Problem {
             SyncError::PlanRefused { path, cause } => {
                 refused_plan(&path.display().to_string(), cause)
             }
-            SyncError::NotAdoptable(message) => Self::new(
-                ProblemKind::Adopt,
-                message.clone(),
-                "Name a Jira group as Jira shows it, or its groupId. `rollbook plan` lists the groups that stand for an Entra group.",
-            ),
+            SyncError::NotAdoptable { name, cause } => not_adoptable(&escape(name), *cause),
             SyncError::Leased(rival) => Self::new(
                 ProblemKind::Leased,
                 format!("Nothing was applied: {}", rival.words()),
@@ -96,4 +92,30 @@ fn refused_plan(path: &str, cause: &PlanRefused) -> Problem {
         format!("The plan in {path} is not applied: {cause}."),
         "Make a new one with `rollbook plan --out FILE`, review it, and apply that.",
     )
+}
+
+fn not_adoptable(name: &str, cause: NotAdoptable) -> Problem {
+    let message = match cause {
+        NotAdoptable::MembershipsOff => {
+            "Sync memberships is off in this profile: an adopted group would not be kept in step."
+                .to_owned()
+        }
+        NotAdoptable::NoGroup => format!("Jira has no group “{name}”."),
+        NotAdoptable::NoCounterpart => format!(
+            "The Jira group “{name}” stands for no Entra group in scope, or may not be touched: it can't be adopted."
+        ),
+        NotAdoptable::Unread => format!(
+            "The members of “{name}” could not be read to the end: it can't be told who would leave."
+        ),
+    };
+    let advice = match cause {
+        NotAdoptable::MembershipsOff => {
+            "Turn Sync memberships on in Provisioning, and adopt it then."
+        }
+        NotAdoptable::Unread => "Try again in some minutes.",
+        NotAdoptable::NoGroup | NotAdoptable::NoCounterpart => {
+            "Name a Jira group as Jira shows it, or its groupId. `rollbook plan` lists the groups that stand for an Entra group."
+        }
+    };
+    Problem::new(ProblemKind::Adopt, message, advice)
 }

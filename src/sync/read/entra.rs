@@ -2,7 +2,7 @@
 
 use crate::directory::{Assigned, EntraSnapshot};
 use crate::entra::{DeltaLinks, EntraProgress, EntraRead};
-use crate::plan::ScopeUsers;
+use crate::plan::{ScopeUsers, Unclear};
 use crate::store::EntraNotes;
 use crate::sync::error::SyncError;
 use crate::sync::session::Session;
@@ -96,9 +96,9 @@ async fn assigned(session: &Session) -> Result<Option<Assigned>, SyncError> {
     let app_id = scope.assigned_app_id.clone();
     match session.entra.assigned(&app_id).await {
         Ok(principals) => Ok(Some(Assigned { app_id, principals })),
-        Err(error) if error.status() == Some(404) => Err(SyncError::UnclearScope(format!(
-            "scope.assigned_app_id names {app_id}, and this tenant has no enterprise application of that client id"
-        ))),
+        Err(error) if error.status() == Some(404) => {
+            Err(SyncError::UnclearScope(Unclear::NoApplication(app_id)))
+        }
         Err(error) => Err(error.into()),
     }
 }

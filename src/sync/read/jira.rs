@@ -6,7 +6,7 @@ use crate::directory::{
     AccountId, AccountKind, Completeness, Doubt, GroupId, JiraAccountRow, JiraBuilder, JiraChanges,
     JiraGroupRow, JiraSnapshot,
 };
-use crate::jira::{AccountRead, GroupsRead, JiraProgress, Rights, UsersRead};
+use crate::jira::{AccountRead, GroupsRead, JiraProgress, Rights};
 use crate::plan::{Due, Known, Verification};
 use crate::sync::error::SyncError;
 use crate::sync::session::Session;
@@ -44,20 +44,25 @@ async fn read_whole(
     known: &Known,
 ) -> Result<JiraSide, SyncError> {
     let began = session.clock.seconds();
+    let mut builder = JiraBuilder::default();
+    builder.read_at(began);
     let listings = async {
-        let listings = tokio::try_join!(session.jira.users(read), session.jira.groups(read));
-        Ok::<_, SyncError>(listings?)
+        let users = session.jira.users(read, |row| builder.account(row));
+        Ok::<_, SyncError>(tokio::try_join!(users, session.jira.groups(read))?)
     };
-    let ((mut users, groups), rights) = tokio::try_join!(listings, rights(session,))?;
-    let seen: HashSet<&str> = users.accounts.iter().map(|a| a.row().id).collect();
-    let missing = missing_links(session, known, |id| seen.contains(id)).await?;
-    drop(seen);
-    users.accounts.extend(missing.found);
+    let ((mut users, groups), rights) = tokio::try_join!(listings, rights(session))?;
+    let missing = missing_links(session, known, |id| builder.holds(id)).await?;
+    for account in &missing.found {
+        builder.account(&account.row());
+    }
     if let Some(doubt) = missing.doubt {
         users.completeness.doubt(doubt);
     }
-    let unwritable = session.state.unwritable()?;
-    let snapshot = build(&users, &groups, &rights, &unwritable, &me(session), began);
+    list(&mut builder, &groups, &rights, &session.state.unwritable()?);
+    builder.me(me(session));
+    let mut snapshot = builder.finish();
+    snapshot.users = users.completeness;
+    snapshot.group_list = groups.completeness;
     Ok(JiraSide {
         snapshot: Arc::new(snapshot),
         written: Arc::default(),
@@ -146,27 +151,24 @@ async fn pass(
         side.verification.pass_began = at;
     }
     let start = side.verification.next_row;
+    let mut changes = JiraChanges::new(at);
     let users = session
         .jira
-        .users_from(start, due.account_pages, read)
+        .users_from(start, due.account_pages, read, |row| changes.account(row))
         .await?;
     if let Completeness::Doubtful(doubt) = users.completeness {
         Arc::make_mut(&mut side.snapshot).users.doubt(doubt);
         return Ok(());
     }
-    let mut changes = JiraChanges::new(at);
-    for account in &users.accounts {
-        changes.account(&account.row());
-    }
     side.verification.next_row = users.next_row.unwrap_or(0);
     if users.next_row.is_none() {
         let began = side.verification.pass_began;
-        let just: HashSet<&str> = users.accounts.iter().map(|a| a.row().id).collect();
         let absent: Vec<AccountId> = side
             .snapshot
             .iter_accounts()
-            .filter(|(_, a)| a.seen() < began && !just.contains(a.id()))
+            .filter(|(_, account)| account.seen() < began)
             .map(|(_, account)| AccountId::new(account.id()))
+            .filter(|id| !changes.speaks_of(id))
             .collect();
         let exist = believe_gone(session, &mut changes, &absent).await?;
         side.snapshot = Arc::new(side.snapshot.after(&changes));
@@ -257,7 +259,7 @@ pub(super) async fn list_groups(
     read: &JiraProgress,
 ) -> Result<(), SyncError> {
     let groups = async { Ok::<_, SyncError>(session.jira.groups(read).await?) };
-    let (groups, rights) = tokio::try_join!(groups, rights(session,))?;
+    let (groups, rights) = tokio::try_join!(groups, rights(session))?;
     if let Completeness::Doubtful(doubt) = groups.completeness {
         Arc::make_mut(&mut side.snapshot).group_list.doubt(doubt);
         return Ok(());
@@ -461,26 +463,19 @@ pub(super) async fn believe_suspended(
     Ok(true)
 }
 
-/// The snapshot of complete listings, without members.
-fn build(
-    users: &UsersRead,
+/// Adds the groups of a listing, with their classes.
+fn list(
+    builder: &mut JiraBuilder,
     groups: &GroupsRead,
     rights: &Rights,
     unwritable: &HashSet<GroupId>,
-    me: &AccountId,
-    at: u32,
-) -> JiraSnapshot {
+) {
     let ids: HashMap<&str, &str> = groups
         .groups
         .iter()
         .map(|(id, name)| (name.as_str(), id.as_str()))
         .collect();
     let products = rights.products(&ids);
-    let mut builder = JiraBuilder::default();
-    builder.read_at(at);
-    for account in &users.accounts {
-        builder.account(&account.row());
-    }
     for (id, name) in &groups.groups {
         builder.group(&JiraGroupRow {
             id: id.as_str(),
@@ -489,9 +484,4 @@ fn build(
         });
     }
     builder.products(products);
-    builder.me(me.clone());
-    let mut snapshot = builder.finish();
-    snapshot.users = users.completeness.clone();
-    snapshot.group_list = groups.completeness.clone();
-    snapshot
 }
