@@ -4,6 +4,7 @@
 //! spans into it, memberships are offsets plus sorted `u32` row numbers. Nothing here knows HTTP,
 //! SQL, a terminal, a clock or async.
 
+mod account_index;
 mod arena;
 mod columns;
 mod completeness;
@@ -20,6 +21,7 @@ mod members;
 mod merge_join;
 mod product;
 
+pub use account_index::AccountIndex;
 pub use arena::{Arena, Span};
 pub use columns::{Get, Put};
 pub use completeness::{Completeness, Doubt};

@@ -159,11 +159,21 @@ impl Service {
     /// Makes a call whose success is JSON of this form. A success of another form counts as a cut
     /// answer, and is repeated where the call may be.
     pub async fn json<T: DeserializeOwned>(&self, call: &Call) -> Result<Reply<T>, Failure> {
+        self.json_as(call, |body| serde_json::from_slice(body))
+            .await
+    }
+
+    /// The same where `parse` reads the JSON.
+    pub async fn json_as<T>(
+        &self,
+        call: &Call,
+        parse: impl Fn(&[u8]) -> serde_json::Result<T>,
+    ) -> Result<Reply<T>, Failure> {
         self.attempts(call, |answer| {
             if !answer.status.is_success() {
                 return Ok(Reply::Refused(answer));
             }
-            match serde_json::from_slice(&answer.body) {
+            match parse(&answer.body) {
                 Ok(value) => Ok(Reply::Good(value, answer)),
                 Err(error) => Err(error.to_string()),
             }

@@ -225,8 +225,21 @@ impl Jira {
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<T, JiraError> {
+        let parse = |body: &[u8]| serde_json::from_slice(body);
+        self.get_as(what, endpoint, path, query, parse).await
+    }
+
+    /// Gets JSON that `parse` reads.
+    pub(super) async fn get_as<T>(
+        &self,
+        what: &'static str,
+        endpoint: &'static str,
+        path: &[&str],
+        query: &[(&str, &str)],
+        parse: impl Fn(&[u8]) -> serde_json::Result<T>,
+    ) -> Result<T, JiraError> {
         let call = self.call(Method::GET, endpoint, path, query, Repeat::Safe);
-        match self.service.json(&call).await? {
+        match self.service.json_as(&call, parse).await? {
             Reply::Good(value, answer) => {
                 signed_in(&answer)?;
                 Ok(value)

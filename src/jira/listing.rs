@@ -13,14 +13,12 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Documented most of users/search.
 const USERS_PAGE: u64 = 1000;
-/// Documented most of group/member.
-const MEMBERS_PAGE: u64 = 50;
+/// How many pages of one list are read at a time.
+pub(super) const PAGES_AT_ONCE: usize = 8;
 /// About 50 ids fit into the URL of user/bulk.
 pub const IDS_AT_ONCE: usize = 50;
 /// How often a page is asked for again when it contradicts another.
-const ASK_AGAIN: u32 = 3;
-/// How many pages of one group are read at a time.
-const PAGES_AT_ONCE: usize = 8;
+pub(super) const ASK_AGAIN: u32 = 3;
 
 /// Rows received so far, for progress.
 #[derive(Debug, Default)]
@@ -50,6 +48,10 @@ impl AccountRead {
             active: Some(row.active),
             account_type: Some("atlassian".to_owned()),
         })
+    }
+
+    pub(super) fn of(user: User) -> Self {
+        Self(user)
     }
 
     /// The row for a snapshot.
@@ -346,70 +348,6 @@ impl Jira {
             .filter(|group| group.managed_by.as_deref() == Some("EXTERNAL"))
             .filter_map(|group| group.group_id)
             .collect())
-    }
-
-    /// The members of one group; none if the group is gone, or if its pages never add up to the
-    /// total that they give.
-    pub async fn members(&self, group: &GroupId) -> Result<Option<Vec<AccountRead>>, JiraError> {
-        for _ in 0..=ASK_AGAIN {
-            match self.members_once(group).await {
-                Ok(Some(members)) => return Ok(Some(members)),
-                Ok(None) => {}
-                Err(JiraError::Refused(refusal)) if refusal.status == 404 => return Ok(None),
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(None)
-    }
-
-    async fn members_page(&self, group: &GroupId, at: u64) -> Result<Page<User>, JiraError> {
-        self.get(
-            "list the members of a group",
-            "/rest/api/3/group/member",
-            &["group", "member"],
-            &[
-                ("groupId", group.as_str()),
-                ("includeInactiveUsers", "true"),
-                ("startAt", &at.to_string()),
-                ("maxResults", &MEMBERS_PAGE.to_string()),
-            ],
-        )
-        .await
-    }
-
-    async fn members_once(&self, group: &GroupId) -> Result<Option<Vec<AccountRead>>, JiraError> {
-        let first = self.members_page(group, 0).await?;
-        let total = first.total;
-        let mut at = first.values.len() as u64;
-        let mut users = first.values;
-        let mut last = first.is_last == Some(true) || at == 0;
-        if !last
-            && at == MEMBERS_PAGE
-            && let Some(total) = total
-        {
-            // Full pages: the others can be read at the same time.
-            let starts = (1..total.div_ceil(MEMBERS_PAGE)).map(|page| page * MEMBERS_PAGE);
-            let pages: Vec<Page<User>> = stream::iter(starts)
-                .map(|start| self.members_page(group, start))
-                .buffered(PAGES_AT_ONCE)
-                .try_collect()
-                .await?;
-            for page in pages {
-                at += page.values.len() as u64;
-                last = page.is_last == Some(true) || page.values.is_empty();
-                users.extend(page.values);
-            }
-        }
-        while !last {
-            let page = self.members_page(group, at).await?;
-            at += page.values.len() as u64;
-            last = page.is_last == Some(true) || page.values.is_empty();
-            users.extend(page.values);
-        }
-        let mut seen = HashSet::new();
-        users.retain(|user| seen.insert(user.account_id.clone()));
-        let short = total.is_some_and(|total| (users.len() as u64) < total);
-        Ok((!short).then(|| users.into_iter().map(AccountRead).collect()))
     }
 
     /// Those of these accounts that exist on the site.

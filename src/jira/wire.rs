@@ -2,6 +2,7 @@
 
 use crate::directory::{AccountKind, JiraAccountRow};
 use serde::Deserialize;
+use std::borrow::Cow;
 
 #[derive(Deserialize, Debug, Clone)]
 #[serde(rename_all = "camelCase")]
@@ -35,6 +36,14 @@ impl User {
             kind: self.kind(),
         }
     }
+}
+
+/// Of a user no more than the id.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UserId<'a> {
+    #[serde(borrow)]
+    pub(super) account_id: Cow<'a, str>,
 }
 
 #[derive(Deserialize)]

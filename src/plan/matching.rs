@@ -5,10 +5,11 @@ use super::known::Known;
 use super::operation::NONE;
 use super::scope::{Standing, standings};
 use super::settings::{EmailSource, Settings};
-use crate::directory::{AccountId, AccountKind, EntraId, EntraSnapshot, JiraSnapshot, fold};
-use hashbrown::{DefaultHashBuilder, HashMap, HashSet, HashTable};
+use crate::directory::{
+    AccountId, AccountIndex, AccountKind, EntraId, EntraSnapshot, JiraSnapshot, fold,
+};
+use hashbrown::{HashMap, HashSet};
 use std::cmp::Ordering;
-use std::hash::BuildHasher as _;
 
 /// How a person was recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -188,36 +189,6 @@ pub(super) fn recognise(
     matching
 }
 
-/// The rows of accounts by their ids: for as many look-ups as there are accounts.
-struct AccountIndex {
-    hasher: DefaultHashBuilder,
-    rows: HashTable<(u32, u32)>,
-}
-
-impl AccountIndex {
-    fn of(jira: &JiraSnapshot) -> Self {
-        let mut index = Self {
-            hasher: DefaultHashBuilder::default(),
-            rows: HashTable::with_capacity(jira.accounts()),
-        };
-        for (row, account) in jira.iter_accounts() {
-            let hash = index.hasher.hash_one(account.id());
-            // A part of the hash is kept, so that hardly any other id is looked at.
-            let entry = ((hash >> 32) as u32, row);
-            let again = |(_, row): &(u32, u32)| index.hasher.hash_one(jira.account(*row).id());
-            index.rows.insert_unique(hash, entry, again);
-        }
-        index
-    }
-
-    fn find(&self, jira: &JiraSnapshot, id: &str) -> Option<u32> {
-        let hash = self.hasher.hash_one(id);
-        let part = (hash >> 32) as u32;
-        let is = |(kept, row): &(u32, u32)| *kept == part && jira.account(*row).id() == id;
-        self.rows.find(hash, is).map(|(_, row)| *row)
-    }
-}
-
 fn by_link(matching: &mut Matching, entra: &EntraSnapshot, jira: &JiraSnapshot, known: &Known) {
     let mut links = known.links.people().peekable();
     if links.peek().is_none() {
@@ -238,7 +209,7 @@ fn by_link(matching: &mut Matching, entra: &EntraSnapshot, jira: &JiraSnapshot, 
             }
             people.next();
         }
-        match (row, accounts.find(jira, account)) {
+        match (row, accounts.find(account)) {
             (Some(person), Some(account)) => matching.settle(person, account, Matched::Link),
             (person, found) => {
                 matching.account_gone.extend(person);

@@ -4,9 +4,9 @@ use super::draft::Draft;
 use super::inputs::{Inputs, Selection};
 use super::known::RowDecision;
 use super::left_out::{About, LeftOut, Skipped, Verdict};
+use super::needs::Givers;
 use super::operation::{Kind, NONE, Operation};
 use super::target::{Target, operation_id};
-use hashbrown::HashSet;
 use std::collections::BTreeMap;
 
 impl Draft<'_> {
@@ -16,9 +16,9 @@ impl Draft<'_> {
         if decisions.is_empty() {
             return;
         }
-        let (mut people, mut groups) = (HashSet::new(), HashSet::new());
-        let mut restored = HashSet::new();
+        let mut cut = Givers::default();
         let (inputs, targets) = (self.inputs, &self.targets);
+        let (creating, restoring) = (&mut self.creating, &mut self.restoring);
         let mut skipped = Vec::new();
         let mut memberships: BTreeMap<(u32, Kind, Verdict), u32> = BTreeMap::new();
         self.operations.retain(|op| {
@@ -29,10 +29,10 @@ impl Draft<'_> {
                 Some(RowDecision::Rejected { .. }) => Verdict::Rejected,
                 None => return true,
             };
+            cut.note(op, ());
             match op.kind {
-                Kind::CreateUser => _ = people.insert(op.person),
-                Kind::CreateGroup => _ = groups.insert(op.target),
-                Kind::RestoreUser => _ = restored.insert(op.account),
+                Kind::CreateUser => _ = creating.remove(&op.person),
+                Kind::RestoreUser => _ = restoring.remove(&op.account),
                 _ => {}
             }
             if op.kind.is_membership() {
@@ -47,12 +47,8 @@ impl Draft<'_> {
             }
             false
         });
-        self.operations.retain(|op| {
-            let orphaned = (op.account == NONE && people.contains(&op.person))
-                || groups.contains(&op.target)
-                || restored.contains(&op.account);
-            !(op.kind.is_membership() && orphaned)
-        });
+        self.operations
+            .retain(|op| cut.needed_by(op).next().is_none());
         for ((target, kind, verdict), count) in memberships {
             skipped.push(Skipped {
                 about: About::target(inputs, &targets[target as usize]),
@@ -63,34 +59,19 @@ impl Draft<'_> {
                 },
             });
         }
-        self.creating.retain(|row| !people.contains(row));
-        self.restoring.retain(|row| !restored.contains(row));
         self.aside.skipped.append(&mut skipped);
     }
 
     /// Memberships whose person or group is created or restored by an operation that was cut out
     /// go with it.
     fn orphans(&mut self) {
-        let (mut people, mut groups) = (HashSet::new(), HashSet::new());
-        let mut restored = HashSet::new();
-        for op in &self.operations {
-            match op.kind {
-                Kind::CreateUser => _ = people.insert(op.person),
-                Kind::CreateGroup => _ = groups.insert(op.target),
-                Kind::RestoreUser => _ = restored.insert(op.account),
-                _ => {}
-            }
-        }
+        let left = Givers::of(&self.operations);
         let (targets, restoring) = (&self.targets, &self.restoring);
         let before = self.operations.len();
         self.operations.retain(|op| {
-            let new = op
-                .target()
-                .is_some_and(|t| targets[t as usize].jira.is_none());
-            let fits = (op.account != NONE || people.contains(&op.person))
-                && (!new || groups.contains(&op.target))
-                && (!restoring.contains(&op.account) || restored.contains(&op.account));
-            !op.kind.is_membership() || fits
+            let target = op.target().map(|target| &targets[target as usize]);
+            let new = target.is_some_and(|target| target.jira.is_none());
+            !left.lacks(op, new, restoring.contains(&op.account))
         });
         self.orphaned = (before - self.operations.len()) as u64;
     }

@@ -46,9 +46,9 @@ pub const INSIDE: &[(&str, &[&str])] = &[
         "directory",
         &[
             "entra_after",
-            "columns entra_builder entra_changes jira_builder jira_changes",
-            "entra jira",
-            "arena completeness ids keys members merge_join product",
+            "account_index columns entra_builder entra_changes jira_builder jira_changes",
+            "entra jira keys",
+            "arena completeness ids members merge_join product",
         ],
     ),
     (
@@ -60,7 +60,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
             "identity left_out",
             "conflict target",
             "decision inputs matching",
-            "estimate known",
+            "estimate known needs",
             "guards/allowance operation scope",
             "address guards/name names",
             "links schedule settings",
@@ -85,8 +85,8 @@ pub const INSIDE: &[(&str, &[&str])] = &[
             "journal_writer unfinished",
             "audit recognised record settle",
             "backups decisions group_links journal measures people_links refusals runs taken undo",
-            "mirror state",
-            "copies",
+            "state",
+            "copies mirror",
             "codes database lock",
             "error",
             "files identity owner",
@@ -100,7 +100,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
         "jira",
         &[
             "invitations",
-            "organization",
+            "members organization",
             "audit listing writes",
             "client",
             "error wire",
@@ -139,6 +139,118 @@ pub const INSIDE: &[(&str, &[&str])] = &[
             "args error json",
         ],
     ),
+    // console: app → commands → app
+    //    app.rs:4: super::commands::Action
+    //    app.rs:4: super::commands::Scope
+    //    commands.rs:4: super::app::App
+    //    commands.rs:4: super::app::Screen
+    // console: clerk → event → clerk
+    //    clerk.rs:3: super::event::Event
+    //    clerk.rs:3: super::event::Inner
+    //    clerk.rs:3: super::event::Remembered
+    //    event.rs:4: super::clerk::Answer
+    //    event.rs:4: super::clerk::Errand
+    // console: credentials/mod → app → credentials/mod
+    //    credentials/mod.rs:13: super::app::App
+    //    credentials/mod.rs:13: super::app::Overlay
+    //    credentials/mod.rs:13: super::app::Screen
+    //    credentials/mod.rs:13: super::app::Text
+    //    app.rs:5: super::credentials::Credentials
+    //    app.rs:361: credentials::unavailable
+    // console: credentials/profiles → app → credentials/mod → credentials/profiles
+    //    credentials/profiles.rs:6: crate::console::app::App
+    //    credentials/profiles.rs:6: crate::console::app::Overlay
+    //    credentials/profiles.rs:6: crate::console::app::Screen
+    //    app.rs:5: super::credentials::Credentials
+    //    app.rs:361: credentials::unavailable
+    //    credentials/mod.rs:24: profiles::leave_for
+    // console: credentials/test → credentials/mod → credentials/test
+    //    credentials/test.rs:4: super::Test
+    //    credentials/test.rs:4: super::index
+    //    credentials/mod.rs:26: test::test
+    // console: credentials/view → credentials/mod → credentials/view
+    //    credentials/view.rs:4: super::Credentials
+    //    credentials/view.rs:4: super::Spot
+    //    credentials/view.rs:4: super::index
+    //    credentials/mod.rs:276: view::finding_mark
+    // console: jobs/job → jobs/mod → jobs/job
+    //    jobs/job.rs:3: super::Jobs
+    //    jobs/job.rs:3: super::SPARKS
+    //    jobs/mod.rs:8: job::Job
+    //    jobs/mod.rs:9: job::look_at_job
+    // console: jobs/keys → app → jobs/keys
+    //    jobs/keys.rs:4: crate::console::app::App
+    //    jobs/keys.rs:4: crate::console::app::Overlay
+    //    app.rs:364: jobs::unavailable
+    // console: jobs/view → app → jobs/keys → jobs/view
+    //    jobs/view.rs:5: crate::console::app::App
+    //    app.rs:364: jobs::unavailable
+    //    jobs/keys.rs:3: super::view
+    //    jobs/keys.rs:30: view::history_height
+    // console: overlay/mod → provisioning/mod → overlay/mod
+    //    overlay/mod.rs:187: provisioning::save
+    //    provisioning/mod.rs:14: super::overlay::moved
+    // console: overlay/palette → app → overlay/palette
+    //    overlay/palette.rs:3: crate::console::app::App
+    //    overlay/palette.rs:3: crate::console::app::Overlay
+    //    app.rs:9: super::overlay::Palette
+    // console: overlay/view → app → jobs/keys → overlay/mod → overlay/view
+    //    overlay/view.rs:4: crate::console::app::App
+    //    overlay/view.rs:4: crate::console::app::Overlay
+    //    app.rs:364: jobs::unavailable
+    //    jobs/keys.rs:8: crate::console::overlay::moved
+    //    overlay/mod.rs:35: view::help_lines
+    // console: provisioning/lines → app → provisioning/lines
+    //    provisioning/lines.rs:5: crate::console::app::App
+    //    provisioning/lines.rs:5: crate::console::app::Overlay
+    //    app.rs:10: super::provisioning::Lines
+    // console: provisioning/view → provisioning/mod → provisioning/view
+    //    provisioning/view.rs:4: super::Provisioning
+    //    provisioning/mod.rs:242: view::list_height
+    //    provisioning/mod.rs:384: view::leave_words
+    // console: review/act → app → review/act
+    //    review/act.rs:5: crate::console::app::App
+    //    review/act.rs:5: crate::console::app::Overlay
+    //    review/act.rs:5: crate::console::app::Screen
+    //    app.rs:363: review::unavailable
+    // console: review/decide → app → review/act → review/decide
+    //    review/decide.rs:5: crate::console::app::App
+    //    app.rs:363: review::unavailable
+    //    review/act.rs:3: super::decide
+    //    review/act.rs:37: decide::can_leave_alone
+    //    review/act.rs:71: decide::can_refuse
+    //    review/act.rs:89: decide::can_leave_alone
+    //    review/act.rs:98: decide::leave_alone
+    //    review/act.rs:142: decide::link
+    //    review/act.rs:143: decide::refuse
+    //    review/act.rs:144: decide::adopt
+    //    review/act.rs:145: decide::undo
+    // console: review/state → event → review/state
+    //    review/state.rs:7: crate::console::event::Effect
+    //    review/state.rs:7: crate::console::event::Remembered
+    //    review/state.rs:7: crate::console::event::Thought
+    //    event.rs:5: super::review::Pending
+    // console: review/view → app → review/act → review/view
+    //    review/view.rs:8: crate::console::app::App
+    //    app.rs:363: review::unavailable
+    //    review/act.rs:4: super::view
+    //    review/act.rs:88: view::list_height
+    //    review/act.rs:207: view::list_height
+    // console: update → credentials/mod → update
+    //    update.rs:90: credentials::typed
+    //    update.rs:127: credentials::perform
+    //    credentials/mod.rs:368: super::update::act
+    // console: welcome → overlay/mod → update → welcome
+    //    welcome.rs:8: super::overlay::moved
+    //    overlay/mod.rs:17: super::update
+    //    overlay/mod.rs:178: update::stop_and_leave
+    //    overlay/mod.rs:180: update::quit
+    //    update.rs:7: super::welcome
+    //    update.rs:126: welcome::perform
+    // console: worker → event → worker
+    //    worker.rs:3: super::event::Event
+    //    worker.rs:3: super::event::Inner
+    //    event.rs:6: super::worker::WorkKind
     (
         "simulator",
         &[

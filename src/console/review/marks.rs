@@ -1,7 +1,7 @@
 //! What the admin said of the operations on screen.
 
 use super::rows::Rows;
-use crate::plan::{Decision, Decisions, Kind, OperationId, RowDecision};
+use crate::plan::{Decision, Decisions, Givers, Kind, OperationId, RowDecision};
 use crate::sync::Planned;
 use crate::text::counted;
 use hashbrown::HashMap;
@@ -50,9 +50,8 @@ pub(in crate::console) struct Tally {
 #[derive(Debug, Default)]
 pub(in crate::console) struct Marks {
     said: Vec<Said>,
-    create_of_person: HashMap<u32, u32>,
-    create_of_target: HashMap<u32, u32>,
-    restore_of_account: HashMap<u32, u32>,
+    /// What creates or restores, with its place in the plan.
+    givers: Givers<u32>,
     /// How many marks were made since the plan came.
     pub(in crate::console) made: u64,
 }
@@ -66,24 +65,7 @@ impl Marks {
             ..Self::default()
         };
         for (index, op) in (0u32..).zip(operations) {
-            match op.kind {
-                Kind::CreateUser => {
-                    marks
-                        .create_of_person
-                        .extend(op.person().map(|row| (row, index)));
-                }
-                Kind::CreateGroup => {
-                    marks
-                        .create_of_target
-                        .extend(op.target().map(|target| (target, index)));
-                }
-                Kind::RestoreUser => {
-                    marks
-                        .restore_of_account
-                        .extend(op.account().map(|row| (row, index)));
-                }
-                _ => {}
-            }
+            marks.givers.note(op, index);
             // What is said of a plan that takes a run back is said of that plan alone.
             if !decisions.operations.is_empty() && planned.undo.is_none() {
                 let id = planned.plan.operation_id(&planned.inputs(), op);
@@ -168,21 +150,8 @@ impl Marks {
             Said::Accepted => {}
         }
         let op = &planned.plan.operations[index as usize];
-        if !op.kind.is_membership() {
-            return Stands::In;
-        }
-        let out = |create: Option<&u32>| create.is_some_and(|c| self.said(*c) != Said::Accepted);
-        let person = op
-            .person()
-            .filter(|_| op.account().is_none())
-            .and_then(|row| self.create_of_person.get(&row));
-        let target = op
-            .target()
-            .and_then(|target| self.create_of_target.get(&target));
-        let restored = op
-            .account()
-            .and_then(|row| self.restore_of_account.get(&row));
-        if out(person) || out(target) || out(restored) {
+        let mut needed = self.givers.needed_by(op);
+        if needed.any(|giver| self.said(*giver) != Said::Accepted) {
             Stands::Orphaned
         } else {
             Stands::In

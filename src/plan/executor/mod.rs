@@ -5,6 +5,7 @@
 //! of operations take turns, since each has an endpoint, and so a pace, of its own. What depends on
 //! something that failed is skipped; a systemic failure stops everything that has not begun.
 
+use super::needs::Givers;
 use super::operation::{Kind, NONE, Stage};
 use super::plan::Plan;
 use hashbrown::{HashMap, HashSet};
@@ -109,16 +110,10 @@ impl Executor {
             stopped: false,
             counts: Counts::default(),
         };
-        let (mut people, mut groups) = (HashMap::new(), HashMap::new());
-        let mut restored = HashMap::new();
+        let mut givers = Givers::default();
         for (node, &index) in (0u32..).zip(chosen) {
             let op = &plan.operations[index as usize];
-            match op.kind {
-                Kind::CreateUser => _ = people.insert(op.person, node),
-                Kind::CreateGroup => _ = groups.insert(op.target, node),
-                Kind::RestoreUser => _ = restored.insert(op.account, node),
-                _ => {}
-            }
+            givers.note(op, node);
             executor.unsettled[op.kind.stage() as usize] += 1;
             executor.by_operation.insert(index, node);
             executor.nodes.push(Node {
@@ -141,28 +136,15 @@ impl Executor {
             if !op.kind.is_membership() {
                 continue;
             }
-            let mut needs: Vec<Option<u32>> = restored
-                .get(&op.account)
-                .copied()
-                .map(Some)
-                .into_iter()
-                .collect();
-            if op.account == NONE {
-                needs.push(people.get(&op.person).copied());
-            }
-            if plan.targets[op.target as usize].jira.is_none() {
-                needs.push(groups.get(&op.target).copied());
-            }
             let is_young = op.person != NONE && young.contains(&op.account);
             executor.nodes[node as usize].fresh = op.account == NONE || is_young;
-            for need in needs {
-                match need {
-                    Some(need) => {
-                        executor.nodes[node as usize].open += 1;
-                        executor.dependants.entry(need).or_default().push(node);
-                    }
-                    None => orphans.push(node),
-                }
+            let new = plan.targets[op.target as usize].jira.is_none();
+            if givers.lacks(op, new, false) {
+                orphans.push(node);
+            }
+            for &need in givers.needed_by(op) {
+                executor.nodes[node as usize].open += 1;
+                executor.dependants.entry(need).or_default().push(node);
             }
         }
         for node in orphans {

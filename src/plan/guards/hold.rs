@@ -6,7 +6,8 @@ use crate::plan::address::address;
 use crate::plan::draft::Draft;
 use crate::plan::identity;
 use crate::plan::inputs::{Inputs, Mode};
-use crate::plan::operation::{Kind, NONE, Operation, Stage};
+use crate::plan::needs::Givers;
+use crate::plan::operation::{Kind, Operation, Stage};
 use crate::plan::plan::SeatCount;
 use crate::plan::settings::{GuardSettings, Invitations};
 use crate::plan::target::{TargetState, class};
@@ -361,38 +362,13 @@ impl Watch<'_, '_> {
 
     /// What needs something that is held is held by the same guards.
     fn dependants(&mut self) {
-        let (mut people, mut groups) = (HashMap::new(), HashMap::new());
-        let mut restored = HashMap::new();
-        for op in self.operations.iter() {
-            match op.kind {
-                Kind::RestoreUser if !op.held.is_empty() => {
-                    restored.insert(op.account, op.held);
-                }
-                Kind::CreateUser if !op.held.is_empty() => {
-                    people.insert(op.person, op.held);
-                }
-                Kind::CreateGroup if !op.held.is_empty() => {
-                    groups.insert(op.target, op.held);
-                }
-                _ => {}
-            }
-        }
-        if people.is_empty() && groups.is_empty() && restored.is_empty() {
-            return;
+        let mut waiting = Givers::default();
+        for op in self.operations.iter().filter(|op| !op.held.is_empty()) {
+            waiting.note(op, op.held);
         }
         for op in self.operations.iter_mut() {
-            if !op.kind.is_membership() {
-                continue;
-            }
-            if let Some(held) = restored.get(&op.account) {
-                op.held.join(*held);
-            }
-            if op.account == NONE
-                && let Some(held) = people.get(&op.person)
-            {
-                op.held.join(*held);
-            }
-            if let Some(held) = groups.get(&op.target) {
+            let needs = *op;
+            for held in waiting.needed_by(&needs) {
                 op.held.join(*held);
             }
         }

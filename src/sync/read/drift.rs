@@ -1,6 +1,6 @@
 //! What somebody else changed in Jira since it was known, with who and when.
 
-use crate::directory::{AccountId, AccountKind, GroupId, JiraSnapshot, fold};
+use crate::directory::{AccountId, AccountIndex, AccountKind, GroupId, JiraSnapshot, fold};
 use crate::jira::AuditRecord;
 use crate::store::Written;
 use crate::sync::error::SyncError;
@@ -58,6 +58,7 @@ impl Drift {
         written: &Written,
     ) -> Vec<Self> {
         let mut drift = Vec::new();
+        let accounts = AccountIndex::of(before);
         for (group, shown) in before.iter_groups().filter(|(_, group)| group.read()) {
             let row = now.find_group(shown.id());
             let Some(row) = row.filter(|row| now.group(*row).read()) else {
@@ -66,7 +67,7 @@ impl Drift {
             let members = now.members().of(row).iter();
             let ids = members.map(|account| now.account(*account).id());
             // Accounts that are new altogether were put into no group that was known of them.
-            let mut known: Vec<u32> = ids.filter_map(|id| before.find_account(id)).collect();
+            let mut known: Vec<u32> = ids.filter_map(|id| accounts.find(id)).collect();
             known.sort_unstable();
             drift.extend(Self::of_list(before, group, &known, written));
         }

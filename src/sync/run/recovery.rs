@@ -114,9 +114,9 @@ async fn recover_group(
     };
     let empty = session
         .jira
-        .members(&id)
+        .members(&id, |_| None)
         .await?
-        .is_some_and(|members| members.is_empty());
+        .is_some_and(|members| members.unlisted.is_empty());
     if empty && !write.group_entra.is_empty() {
         session
             .state

@@ -123,11 +123,14 @@ async fn others_in(
     group: &GroupId,
     these: &BTreeSet<AccountId>,
 ) -> Result<Option<usize>, JiraError> {
-    let Some(members) = jira.members(group).await? else {
+    let Some(members) = jira.members(group, |_| None).await? else {
         let there = jira.groups_by_ids(std::slice::from_ref(group)).await?;
         return Ok(there.is_empty().then_some(0));
     };
-    let ids = members.iter().map(|member| AccountId::new(member.row().id));
+    let ids = members
+        .unlisted
+        .iter()
+        .map(|member| AccountId::new(member.row().id));
     Ok(Some(ids.filter(|id| !these.contains(id)).count()))
 }
 
