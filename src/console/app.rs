@@ -298,6 +298,9 @@ impl App {
                 Action::Enter if page.adoption.is_none() && page.candidates.is_empty() => {
                     Some("nothing has to be chosen here".to_owned())
                 }
+                Action::No if page.candidates.is_empty() => {
+                    Some("no account is in question here".to_owned())
+                }
                 Action::Copy if page.ids.is_empty() => Some("there are no ids here".to_owned()),
                 _ => None,
             },

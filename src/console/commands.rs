@@ -263,6 +263,7 @@ pub(super) static COMMANDS: &[Command] = &[
     command(Scope::Summary, Action::PageDown, &[code(KeyCode::PageDown)], "further down", "Read further down", false),
     command(Scope::Summary, Action::PageUp, &[code(KeyCode::PageUp)], "further up", "Read further up", false),
     command(Scope::Page, Action::Enter, &[code(KeyCode::Enter)], "take this account", "Link the chosen candidate", true),
+    command(Scope::Page, Action::No, &[key('n')], "not this one", "Say that the chosen candidate is somebody else's account", true),
     command(Scope::Page, Action::Copy, &[key('c')], "copy ids", "Copy the ids of both records (OSC 52)", true),
     command(Scope::Adoption, Action::Enter, &[code(KeyCode::Enter)], "adopt", "Adopt the group", true),
     command(Scope::Adoption, Action::PageDown, &[code(KeyCode::PageDown), code(KeyCode::Down)], "more", "To what does not fit", true),

@@ -110,8 +110,8 @@ pub(super) fn subject_id<'a>(inputs: &Inputs<'a>, kind: Subject, row: u32) -> &'
     }
 }
 
-/// What a code says of a row of Entra's snapshot. The candidates are accounts for `SamePerson` and
-/// don't matter otherwise.
+/// What a code says of a row of Entra's snapshot. The candidates are the accounts in question, and
+/// matter for `SamePerson` and `SeveralAccounts`.
 pub(super) fn sentence(
     inputs: &Inputs<'_>,
     code: QuestionCode,
@@ -124,6 +124,9 @@ pub(super) fn sentence(
         QuestionCode::GroupNamesCollide => return names_collide(inputs, row),
         QuestionCode::GroupName => {
             return format!("its name in Jira would be empty or over {LONGEST} characters");
+        }
+        QuestionCode::SeveralAccounts if candidates.len() == 1 => {
+            "several Jira accounts have this address, and all but one are somebody else's: is that one theirs?"
         }
         QuestionCode::SeveralAccounts => "several Jira accounts have this address",
         QuestionCode::AccountShared => "several people in Entra fit the same Jira account",

@@ -1,6 +1,7 @@
 //! Decisions in the Review: kept at once, taken back one by one, honoured by every face.
 
 use crate::desk::{Desk, SMALL, Start};
+use rollbook::simulator::AccountType;
 use rollbook::store::{Owner, State, restore};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -127,6 +128,49 @@ async fn somebody_elses_account_is_asked_about_once() {
     filter(&mut desk, "> links to confirm");
     assert_eq!(rows(&desk, ">"), before);
     assert_eq!(conflicts(&desk).len(), asked);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_several_accounts_one_can_be_somebody_elses() {
+    let mut desk = Desk::new(SMALL, Start::Ready, SIZE).await;
+    let name = desk.sim.world(|world| {
+        let users = world.entra.users.values().filter(|user| user.enabled);
+        let people: Vec<String> = users.filter_map(|user| user.mail.clone()).collect();
+        let mut accounts: Vec<_> = world.jira.accounts.values_mut().collect();
+        accounts.retain(|account| {
+            account.active && !account.hidden && account.kind == AccountType::Atlassian
+        });
+        accounts.sort_by_key(|account| !people.contains(&account.email));
+        let stranger = accounts.pop().expect("somebody is only in Jira");
+        stranger.email.clone_from(&accounts[0].email);
+        "Zoe Stranger".clone_into(&mut stranger.name);
+        accounts[0].name.clone()
+    });
+    desk.press("r");
+    desk.until(|screen| screen.contains("Both directories were read"))
+        .await;
+    desk.idle().await;
+    assert!(conflicts(&desk).contains(&name), "{}", desk.screen());
+    filter(&mut desk, "! conflicts");
+    desk.press("/");
+    desk.type_in(&name);
+    desk.press("enter");
+    desk.press("enter");
+    desk.shows("n: it is somebody else's");
+    desk.press(if desk.screen().contains("▸ Zoe Stranger") {
+        "n"
+    } else {
+        "down n"
+    });
+    desk.until(|s| s.contains("Zoe Stranger is not")).await;
+    desk.idle().await;
+    assert_eq!(state(&desk).decisions().unwrap().different.len(), 1);
+    // The other one stays in question, and is theirs only if somebody says so.
+    desk.shows("all but one are somebody else's");
+    desk.press("y");
+    desk.until(|s| s.contains("Linked")).await;
+    desk.idle().await;
+    assert!(!conflicts(&desk).contains(&name), "{}", desk.screen());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -133,6 +133,12 @@ fn on_page(app: &mut App, action: Action, height: usize) -> Vec<Effect> {
                 return review::link_person(app, candidate.person, candidate.account);
             }
         }
+        Action::No => {
+            if let Some(candidate) = page.candidates.get(page.cursor).cloned() {
+                app.over.pop();
+                return review::refuse_account(app, candidate.person, candidate.account);
+            }
+        }
         Action::Copy => {
             let ids = page.ids.clone();
             app.note("Copied.");

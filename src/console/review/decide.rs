@@ -72,6 +72,25 @@ pub(in crate::console) fn link_person(app: &mut App, person: u32, account: u32) 
     decided(app, vec![decision], words)
 }
 
+/// Says that one of the accounts in question is somebody else's; the others stay in question.
+pub(in crate::console) fn refuse_account(app: &mut App, person: u32, account: u32) -> Vec<Effect> {
+    let Some(plan) = &app.review.plan else {
+        return Vec::new();
+    };
+    let person = plan.planned.entra.person(person);
+    let account = plan.planned.jira.account(account);
+    let decision = Decision::DifferentPerson {
+        person: EntraId::new(person.id()),
+        accounts: vec![AccountId::new(account.id())],
+    };
+    let words = format!(
+        "Somebody else: {} is not {}.",
+        account.name(),
+        person.name()
+    );
+    decided(app, vec![decision], words)
+}
+
 /// What a no to the chosen row's question decides, and how that is told; none where the row asks
 /// nothing that a no could answer.
 fn refusal(plan: &Prepared, chosen: Chosen) -> Option<(Decision, String)> {

@@ -16,7 +16,7 @@ mod summary_view;
 mod view;
 
 pub(super) use act::{offer, perform, show, unavailable};
-pub(super) use decide::{adopted, adoption, link_person};
+pub(super) use decide::{adopted, adoption, link_person, refuse_account};
 pub(super) use filter::{Filter, FilterMenu};
 pub(super) use marks::{Marks, Said, Stands};
 pub(super) use marks::{tally_signs, tally_words};

@@ -18,7 +18,7 @@ pub(in crate::console) fn draw(page: &Page, canvas: &mut Canvas<'_>) {
         inside.put(
             0,
             y,
-            "Which account is this person's? Enter takes it.",
+            "Which account is this person's? Enter takes it, n: it is somebody else's.",
             Tone::Info,
         );
         y += 1;
