@@ -48,9 +48,23 @@ impl Arena {
     }
 
     /// Keys in the order of the text that each stands with.
-    pub(super) fn sorted(&self, mut keys: Vec<(u32, Span)>) -> Vec<u32> {
-        keys.sort_unstable_by(|a, b| self.get(a.1).cmp(self.get(b.1)));
-        keys.into_iter().map(|(key, _)| key).collect()
+    pub(super) fn sorted(&self, keys: Vec<(u32, Span)>) -> Vec<u32> {
+        // Most texts differ early: those beginnings are compared without going to the text.
+        let mut keys: Vec<([u8; 20], u32, Span)> = keys
+            .into_iter()
+            .map(|(key, span)| {
+                let mut beginning = [0; 20];
+                for (to, from) in beginning.iter_mut().zip(self.get(span).bytes()) {
+                    *to = from;
+                }
+                (beginning, key, span)
+            })
+            .collect();
+        keys.sort_unstable_by(|a, b| {
+            let text = |span| self.get(span);
+            a.0.cmp(&b.0).then_with(|| text(a.2).cmp(text(b.2)))
+        });
+        keys.into_iter().map(|(_, key, _)| key).collect()
     }
 
     /// Bytes held.

@@ -1,6 +1,7 @@
 //! Ids of both sides. They are opaque text: Jira's account ids have several shapes
 //! (`557058:…`, 24 hex digits, UUIDs), and none is parsed.
 
+use std::borrow::Cow;
 use std::fmt;
 
 macro_rules! id {
@@ -55,10 +56,18 @@ id!(
 /// A name or address as it is compared: trimmed and case-folded.
 #[must_use]
 pub fn fold(text: &str) -> String {
+    folded(text).into_owned()
+}
+
+/// The same without a copy where it is written like that already, as most addresses are.
+#[must_use]
+pub fn folded(text: &str) -> Cow<'_, str> {
     let text = text.trim();
-    if text.is_ascii() {
-        text.to_ascii_lowercase()
+    if !text.is_ascii() {
+        Cow::Owned(text.to_lowercase())
+    } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
     } else {
-        text.to_lowercase()
+        Cow::Borrowed(text)
     }
 }

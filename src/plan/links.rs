@@ -1,94 +1,99 @@
 //! Links: the durable pairs of both sides, which a million people may have.
 //!
-//! People's links stand as one text with rows into it, sorted by Entra id, and are shared by every copy of
-//! a plan. What changes after that lies over it. Groups are few, and stand in a map.
+//! People's links are rows of the two snapshots that they are joined to; only a pair of which either
+//! end is in neither stands as text. All copies of a plan share both. What changes after that lies over
+//! it. Groups are few, and stand in a map.
 
+use super::operation::NONE;
 use super::ownership::{GroupLink, Ownership};
-use crate::directory::{AccountId, EntraId, GroupId};
+use super::pair_table::PairTable;
+use crate::directory::{AccountId, AccountIndex, EntraId, EntraSnapshot, GroupId, JiraSnapshot};
 use hashbrown::HashMap;
-use std::cmp::Ordering;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// One pair in the text: the person's id, followed by the account's.
-#[derive(Debug, Clone, Copy)]
-struct Pair {
-    start: u32,
-    person: u16,
-    account: u16,
+/// Pairs of which both ends are in two snapshots.
+#[derive(Debug)]
+struct Joined {
+    entra: Arc<EntraSnapshot>,
+    jira: Arc<JiraSnapshot>,
+    rows: LinkRows,
 }
 
-/// People's links as they were read.
-#[derive(Debug, Default)]
-struct Table {
-    text: String,
-    /// Sorted by the person's id.
-    pairs: Vec<Pair>,
-    /// Places among the pairs, sorted by the account's id.
-    by_account: Vec<u32>,
+/// Who has which account, by rows of two snapshots; [`NONE`] where there is no link.
+#[derive(Debug, Clone)]
+pub(super) struct LinkRows {
+    /// By the row of the person.
+    pub(super) account_of: Vec<u32>,
+    /// By the row of the account.
+    pub(super) person_of: Vec<u32>,
 }
 
-impl Table {
-    fn person(&self, pair: Pair) -> &str {
-        let start = pair.start as usize;
-        &self.text[start..start + usize::from(pair.person)]
+impl LinkRows {
+    fn none(entra: &EntraSnapshot, jira: &JiraSnapshot) -> Self {
+        Self {
+            account_of: vec![NONE; entra.people()],
+            person_of: vec![NONE; jira.accounts()],
+        }
     }
 
-    fn account(&self, pair: Pair) -> &str {
-        let start = pair.start as usize + usize::from(pair.person);
-        &self.text[start..start + usize::from(pair.account)]
+    pub(super) fn pair(&mut self, person: u32, account: u32) {
+        self.account_of[person as usize] = account;
+        self.person_of[account as usize] = person;
     }
+}
 
-    /// Stores a pair; says whether there is room for it.
-    fn push(&mut self, person: &str, account: &str) -> bool {
-        let (Ok(start), Ok(person_len), Ok(account_len)) = (
-            u32::try_from(self.text.len()),
-            u16::try_from(person.len()),
-            u16::try_from(account.len()),
-        ) else {
-            return false;
-        };
-        self.text.push_str(person);
-        self.text.push_str(account);
-        self.pairs.push(Pair {
-            start,
-            person: person_len,
-            account: account_len,
-        });
-        true
-    }
-
-    fn sort(&mut self) {
-        let mut pairs = std::mem::take(&mut self.pairs);
-        pairs.sort_unstable_by(|a, b| self.person(*a).cmp(self.person(*b)));
-        self.pairs = pairs;
-        let mut places: Vec<u32> = (0..self.pairs.len() as u32).collect();
-        let of = |place: &u32| self.account(self.pairs[*place as usize]);
-        places.sort_unstable_by(|a, b| of(a).cmp(of(b)));
-        self.by_account = places;
-        self.text.shrink_to_fit();
-        self.pairs.shrink_to_fit();
-    }
-
+impl Joined {
     fn account_of(&self, person: &str) -> Option<&str> {
-        let found = self
-            .pairs
-            .binary_search_by(|pair| self.person(*pair).cmp(person));
-        found.ok().map(|at| self.account(self.pairs[at]))
+        let row = self.rows.account_of[self.entra.find_person(person)? as usize];
+        (row != NONE).then(|| self.jira.account(row).id())
     }
 
     fn person_of(&self, account: &str) -> Option<&str> {
-        let pair = |place: u32| self.pairs[place as usize];
-        let order = |place: &u32| self.account(pair(*place)).cmp(account);
-        let found = self.by_account.binary_search_by(order);
-        found.ok().map(|at| self.person(pair(self.by_account[at])))
+        let row = self.rows.person_of[self.jira.find_account(account)? as usize];
+        (row != NONE).then(|| self.entra.person(row).id())
     }
+
+    /// In the order of the persons' ids.
+    fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.entra.iter_people().zip(&self.rows.account_of);
+        pairs
+            .filter(|(_, account)| **account != NONE)
+            .map(|((_, person), account)| (person.id(), self.jira.account(*account).id()))
+    }
+}
+
+/// Two lists of pairs, both in the order of the persons' ids, as one. Of a person whom both name, the
+/// second list's pair counts.
+fn merged<'a>(
+    first: impl Iterator<Item = (&'a str, &'a str)>,
+    second: impl Iterator<Item = (&'a str, Option<&'a str>)>,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let (mut first, mut second) = (first.peekable(), second.peekable());
+    std::iter::from_fn(move || {
+        loop {
+            let Some((person, _)) = second.peek() else {
+                return first.next();
+            };
+            if let Some(pair) = first.next_if(|(other, _)| other < person) {
+                return Some(pair);
+            }
+            first.next_if(|(other, _)| other == person);
+            // A person who was unlinked is passed over.
+            if let (person, Some(account)) = second.next()? {
+                return Some((person, account));
+            }
+        }
+    })
 }
 
 /// All links of a profile.
 #[derive(Debug, Clone, Default)]
 pub struct Links {
-    read: Arc<Table>,
+    joined: Option<Arc<Joined>>,
+    /// Pairs that are not joined.
+    loose: Arc<PairTable>,
     /// People whose link changed since: their account now, or none.
     changed: BTreeMap<EntraId, Option<AccountId>>,
     /// Accounts whose person changed since: their person now, or none.
@@ -132,7 +137,10 @@ impl Links {
     pub fn account_of(&self, entra: &str) -> Option<&str> {
         match self.changed.get(entra) {
             Some(account) => account.as_ref().map(AccountId::as_str),
-            None => self.read.account_of(entra),
+            None => {
+                let joined = self.joined.as_ref().and_then(|j| j.account_of(entra));
+                joined.or_else(|| self.loose.account_of(entra))
+            }
         }
     }
 
@@ -141,36 +149,88 @@ impl Links {
     pub fn person_of(&self, account: &str) -> Option<&str> {
         match self.holders.get(account) {
             Some(person) => person.as_ref().map(EntraId::as_str),
-            None => self.read.person_of(account),
+            None => {
+                let joined = self.joined.as_ref().and_then(|j| j.person_of(account));
+                joined.or_else(|| self.loose.person_of(account))
+            }
         }
     }
 
     /// All people's links, persons before accounts, in the order of the persons' ids.
     pub fn people(&self) -> impl Iterator<Item = (&str, &str)> {
-        let read = self.read.as_ref();
-        let mut pairs = read.pairs.iter().copied().peekable();
-        let mut changed = self.changed.iter().peekable();
-        std::iter::from_fn(move || {
-            loop {
-                let order = match (pairs.peek(), changed.peek()) {
-                    (None, None) => return None,
-                    (Some(_), None) => Ordering::Less,
-                    (None, Some(_)) => Ordering::Greater,
-                    (Some(pair), Some((id, _))) => read.person(*pair).cmp(id.as_str()),
-                };
-                if order == Ordering::Less {
-                    let pair = pairs.next()?;
-                    return Some((read.person(pair), read.account(pair)));
-                }
-                if order == Ordering::Equal {
-                    pairs.next();
-                }
-                // A person who was unlinked is passed over.
-                if let (id, Some(account)) = changed.next()? {
-                    return Some((id.as_str(), account.as_str()));
-                }
+        let changed = self.changed.iter();
+        let changed = changed.map(|(id, to)| (id.as_str(), to.as_ref().map(AccountId::as_str)));
+        merged(self.stored(), changed)
+    }
+
+    /// The same without what changed since.
+    fn stored(&self) -> impl Iterator<Item = (&str, &str)> {
+        let joined = self.joined.iter().flat_map(|joined| joined.iter());
+        let loose = self.loose.iter();
+        merged(
+            joined,
+            loose.map(|(person, account)| (person, Some(account))),
+        )
+    }
+
+    /// The same links as rows of these snapshots, as far as both ends are in them.
+    #[must_use]
+    pub fn joined_to(&self, entra: &Arc<EntraSnapshot>, jira: &Arc<JiraSnapshot>) -> Self {
+        if self.changed.is_empty() && self.joined_with(entra, jira).is_some() {
+            return self.clone();
+        }
+        let (rows, others) = self.rows(entra, jira);
+        let mut loose = LinksBuilder::default();
+        for (person, account) in others {
+            loose.person(person, account);
+        }
+        Self {
+            joined: Some(Arc::new(Joined {
+                entra: entra.clone(),
+                jira: jira.clone(),
+                rows: rows.into_owned(),
+            })),
+            groups: self.groups.clone(),
+            ..loose.finish()
+        }
+    }
+
+    /// What is joined, if it is to these very snapshots.
+    fn joined_with(&self, entra: &EntraSnapshot, jira: &JiraSnapshot) -> Option<&Joined> {
+        self.joined
+            .as_deref()
+            .filter(|j| std::ptr::eq(&*j.entra, entra) && std::ptr::eq(&*j.jira, jira))
+    }
+
+    /// The links as rows of these snapshots, and those of which either end is in neither.
+    pub(super) fn rows(
+        &self,
+        entra: &EntraSnapshot,
+        jira: &JiraSnapshot,
+    ) -> (Cow<'_, LinkRows>, Vec<(&str, &str)>) {
+        if let Some(joined) = self.joined_with(entra, jira)
+            && self.changed.is_empty()
+        {
+            return (Cow::Borrowed(&joined.rows), self.loose.iter().collect());
+        }
+        let mut rows = LinkRows::none(entra, jira);
+        let mut others = Vec::new();
+        let mut links = self.people().peekable();
+        if links.peek().is_none() {
+            return (Cow::Owned(rows), others);
+        }
+        let accounts = AccountIndex::of(jira);
+        // Links and people stand in the order of their ids: both are walked through together.
+        let mut people = entra.iter_people().peekable();
+        for (id, account) in links {
+            while people.next_if(|(_, person)| person.id() < id).is_some() {}
+            let person = people.next_if(|(_, person)| person.id() == id);
+            match (person, accounts.find(account)) {
+                (Some((person, _)), Some(account)) => rows.pair(person, account),
+                _ => others.push((id, account)),
             }
-        })
+        }
+        (Cow::Owned(rows), others)
     }
 
     /// Links a group. Several Entra groups may be linked to one Jira group.
@@ -225,7 +285,7 @@ impl Eq for Links {}
 /// Links as they are read, in any order.
 #[derive(Debug, Default)]
 pub struct LinksBuilder {
-    table: Table,
+    table: PairTable,
     /// Pairs for which the table has no room.
     others: Vec<(EntraId, AccountId)>,
 }
@@ -244,7 +304,7 @@ impl LinksBuilder {
     pub fn finish(mut self) -> Links {
         self.table.sort();
         let mut links = Links {
-            read: Arc::new(self.table),
+            loose: Arc::new(self.table),
             ..Links::default()
         };
         for (person, account) in self.others {
@@ -257,12 +317,44 @@ impl LinksBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::directory::{
+        AccountKind, EntraBuilder, EntraPersonRow, JiraAccountRow, JiraBuilder,
+    };
 
     fn id(number: u32) -> String {
         format!("{number:03}")
     }
 
-    /// Changes lie over what was read as if they had been read.
+    /// Two snapshots, each of some of the ids.
+    fn sides(mut holds: impl FnMut() -> bool) -> (Arc<EntraSnapshot>, Arc<JiraSnapshot>) {
+        let (mut entra, mut jira) = (EntraBuilder::default(), JiraBuilder::default());
+        for id in (0..20).map(id) {
+            if holds() {
+                entra.person(&EntraPersonRow {
+                    id: &id,
+                    name: "",
+                    mail: "",
+                    upn: "",
+                    enabled: true,
+                    guest: false,
+                    licensed: true,
+                });
+            }
+            if holds() {
+                jira.account(&JiraAccountRow {
+                    id: &id,
+                    name: "",
+                    email: "",
+                    active: true,
+                    kind: AccountKind::Person,
+                });
+            }
+        }
+        (Arc::new(entra.finish()), Arc::new(jira.finish()))
+    }
+
+    /// Changes lie over what was read as if they had been read, and it does not matter to which
+    /// snapshots the links are joined.
     #[test]
     fn changes_are_as_good_as_what_was_read() {
         let mut random = 1_u32;
@@ -281,6 +373,13 @@ mod tests {
             let mut links = Links::of_people(pairs);
             for _ in 0..next(20) {
                 let (person, account) = (id(next(20)), id(next(20)));
+                if next(4) == 0 {
+                    let (entra, jira) = sides(|| next(3) > 0);
+                    links = links.joined_to(&entra, &jira);
+                    let (rows, others) = links.rows(&entra, &jira);
+                    let paired = rows.account_of.iter().filter(|row| **row != NONE);
+                    assert_eq!(paired.count() + others.len(), model.len());
+                }
                 if next(3) == 0 {
                     model.remove(&person);
                     links.forget_person(&EntraId::new(&person));

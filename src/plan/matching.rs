@@ -2,14 +2,13 @@
 
 use super::address::{address, address_at};
 use super::known::Known;
+use super::links::LinkRows;
 use super::operation::NONE;
 use super::scope::{Standing, standings};
-use super::settings::{EmailSource, Settings};
-use crate::directory::{
-    AccountId, AccountIndex, AccountKind, EntraId, EntraSnapshot, JiraSnapshot, fold,
-};
+use super::settings::Settings;
+use super::visible::Visible;
+use crate::directory::{AccountId, EntraId, EntraSnapshot, JiraSnapshot, fold};
 use hashbrown::{HashMap, HashSet};
-use std::cmp::Ordering;
 
 /// How a person was recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -156,17 +155,7 @@ pub(super) fn recognise(
     known: &Known,
     settings: &Settings,
 ) -> Matching {
-    let mut matching = Matching {
-        account_of: vec![NONE; entra.people()],
-        person_of: vec![NONE; jira.accounts()],
-        how: vec![None; entra.people()],
-        account_gone: HashSet::new(),
-        ambiguous: HashMap::new(),
-        orphaned: HashSet::new(),
-        broken: Vec::new(),
-        hidden_left: 0,
-    };
-    by_link(&mut matching, entra, jira, known);
+    let mut matching = linked(entra, jira, known);
     let mut different = Different::of(entra, jira, known);
     by_email(&mut matching, entra, jira, settings, &mut different);
     by_look_up(&mut matching, entra, jira, known, settings, &mut different);
@@ -189,81 +178,29 @@ pub(super) fn recognise(
     matching
 }
 
-fn by_link(matching: &mut Matching, entra: &EntraSnapshot, jira: &JiraSnapshot, known: &Known) {
-    let mut links = known.links.people().peekable();
-    if links.peek().is_none() {
-        return;
+/// Recognises those who are linked.
+fn linked(entra: &EntraSnapshot, jira: &JiraSnapshot, known: &Known) -> Matching {
+    let (rows, others) = known.links.rows(entra, jira);
+    let LinkRows {
+        account_of,
+        person_of,
+    } = rows.into_owned();
+    let how = |account: &u32| (*account != NONE).then_some(Matched::Link);
+    let of_people = others.iter().filter_map(|(id, _)| entra.find_person(id));
+    let of_accounts = others.iter().filter_map(|(_, id)| jira.find_account(id));
+    let broken = others.iter();
+    Matching {
+        how: account_of.iter().map(how).collect(),
+        account_of,
+        person_of,
+        account_gone: of_people.collect(),
+        ambiguous: HashMap::new(),
+        orphaned: of_accounts.collect(),
+        broken: broken
+            .map(|(person, account)| (EntraId::new(person), AccountId::new(account)))
+            .collect(),
+        hidden_left: 0,
     }
-    let accounts = AccountIndex::of(jira);
-    // Links and people stand in the order of their ids: both are walked through together.
-    let mut people = entra.iter_people().peekable();
-    for (id, account) in links {
-        let mut row = None;
-        while let Some((at, person)) = people.peek() {
-            let order = person.id().cmp(id);
-            if order == Ordering::Equal {
-                row = Some(*at);
-            }
-            if order != Ordering::Less {
-                break;
-            }
-            people.next();
-        }
-        match (row, accounts.find(account)) {
-            (Some(person), Some(account)) => matching.settle(person, account, Matched::Link),
-            (person, found) => {
-                matching.account_gone.extend(person);
-                matching.orphaned.extend(found);
-                let pair = (EntraId::new(id), AccountId::new(account));
-                matching.broken.push(pair);
-            }
-        }
-    }
-}
-
-/// The visible addresses of people's accounts, folded, as far as somebody in `people` has them.
-fn visible_addresses(
-    entra: &EntraSnapshot,
-    jira: &JiraSnapshot,
-    people: &[u32],
-    sources: &[EmailSource],
-) -> HashMap<String, Vec<u32>> {
-    let mut visible: HashMap<String, Vec<u32>> = HashMap::new();
-    for row in people {
-        let person = entra.person(*row);
-        for source in sources {
-            if let Some(address) = address_at(person, *source) {
-                visible.entry(fold(address)).or_default();
-            }
-        }
-    }
-    if visible.is_empty() {
-        return visible;
-    }
-    // Nearly all accounts are linked: their addresses are only folded where the length fits one
-    // that is wanted.
-    let lengths: HashSet<usize> = visible.keys().map(String::len).collect();
-    for (row, account) in jira.iter_accounts() {
-        let email = account.email().trim();
-        if account.kind() != AccountKind::Person
-            || email.is_empty()
-            || (email.is_ascii() && !lengths.contains(&email.len()))
-        {
-            continue;
-        }
-        if email
-            .bytes()
-            .any(|b| b.is_ascii_uppercase() || !b.is_ascii())
-        {
-            if let Some(rows) = visible.get_mut(&fold(email)) {
-                rows.push(row);
-            }
-        } else if let Some(rows) = visible.get_mut(email) {
-            rows.push(row);
-        }
-    }
-    visible.retain(|_, rows| !rows.is_empty());
-    visible
 }
 
 fn by_email(
@@ -277,31 +214,29 @@ fn by_email(
     let unmatched: Vec<u32> = (0..entra.people() as u32)
         .filter(|row| matching.account_of[*row as usize] == NONE)
         .collect();
-    let visible = visible_addresses(entra, jira, &unmatched, sources);
+    let visible = Visible::of(entra, jira, &unmatched, sources);
     if visible.is_empty() {
         return;
     }
     // Accounts that several people fit are nobody's, also where a weaker source fits one alone.
     let mut contested: HashSet<u32> = HashSet::new();
     for &source in sources {
-        let mut claims: HashMap<u32, Vec<u32>> = HashMap::new();
+        let mut claims = Vec::new();
         for &row in &unmatched {
             if matching.account_of[row as usize] != NONE || matching.ambiguous.contains_key(&row) {
                 continue;
             }
-            let address = address_at(entra.person(row), source);
-            let Some(found) = address.and_then(|a| visible.get(&fold(a))) else {
+            let Some(address) = address_at(entra.person(row), source) else {
                 continue;
             };
-            let mut free: Vec<u32> = found
-                .iter()
-                .copied()
+            let mut free: Vec<u32> = visible
+                .accounts(address)
                 .filter(|account| !matching.taken(*account) && !contested.contains(account))
                 .collect();
             let fewer = different.take_out(row, &mut free);
             match free.as_slice() {
                 [] => {}
-                [account] if !fewer => claims.entry(*account).or_default().push(row),
+                [account] if !fewer => claims.push((*account, row)),
                 _ => {
                     matching.ambiguous.insert(row, Ambiguity::Candidates(free));
                 }
@@ -313,33 +248,32 @@ fn by_email(
     for &row in &unmatched {
         if matching.account_of[row as usize] == NONE
             && !matching.ambiguous.contains_key(&row)
-            && let Some(found) =
-                address(entra.person(row), sources).and_then(|own| visible.get(&fold(own)))
-            && let Some(account) = found.iter().find(|found| !different.is(row, **found))
+            && let Some(own) = address(entra.person(row), sources)
+            && let Some(account) = visible
+                .accounts(own)
+                .find(|found| !different.is(row, *found))
         {
-            matching.ambiguous.insert(row, Ambiguity::Shared(*account));
+            matching.ambiguous.insert(row, Ambiguity::Shared(account));
         }
     }
 }
 
-/// Settles what one person alone claims. Gives the accounts that several claim.
-fn settle_claims(
-    matching: &mut Matching,
-    claims: HashMap<u32, Vec<u32>>,
-    how: Matched,
-) -> Vec<u32> {
+/// Settles what one person alone claims: accounts with the person. Gives the accounts that several
+/// claim.
+fn settle_claims(matching: &mut Matching, mut claims: Vec<(u32, u32)>, how: Matched) -> Vec<u32> {
+    claims.sort_unstable();
     let mut contested = Vec::new();
-    for (account, people) in claims {
-        if let [person] = people.as_slice() {
-            matching.settle(*person, account, how);
-        } else {
-            contested.push(account);
-            for person in people {
-                matching
-                    .ambiguous
-                    .insert(person, Ambiguity::Shared(account));
-            }
+    for same in claims.chunk_by(|a, b| a.0 == b.0) {
+        if let [(account, person)] = same {
+            matching.settle(*person, *account, how);
+            continue;
         }
+        for &(account, person) in same {
+            matching
+                .ambiguous
+                .insert(person, Ambiguity::Shared(account));
+        }
+        contested.extend(same.first().map(|(account, _)| *account));
     }
     contested
 }
@@ -352,7 +286,7 @@ fn by_look_up(
     settings: &Settings,
     different: &mut Different,
 ) {
-    let mut claims: HashMap<u32, Vec<u32>> = HashMap::new();
+    let mut claims = Vec::new();
     for (row, person) in entra.iter_people() {
         if matching.account_of[row as usize] != NONE || matching.ambiguous.contains_key(&row) {
             continue;
@@ -374,7 +308,7 @@ fn by_look_up(
         match hits.as_slice() {
             [] => {}
             [hit] if !fewer && (answer.exact || named(*hit)) => {
-                claims.entry(*hit).or_default().push(row);
+                claims.push((*hit, row));
             }
             _ => {
                 matching.ambiguous.insert(row, Ambiguity::Confirm(hits));

@@ -28,6 +28,7 @@ mod narrowing;
 mod needs;
 mod operation;
 mod ownership;
+mod pair_table;
 mod patterns;
 mod people;
 mod period;
@@ -44,6 +45,7 @@ mod settings;
 mod target;
 mod undo;
 mod verification;
+mod visible;
 
 pub use address::{address, usable_address};
 pub use conflict::{Conflict, Subject};

@@ -11,8 +11,9 @@ use super::question::QuestionCode;
 use super::reason::Reason;
 use super::scope::Standing;
 use super::settings::Invitations;
-use crate::directory::fold;
-use hashbrown::HashMap;
+use crate::directory::{fold, folded};
+use hashbrown::DefaultHashBuilder;
+use std::hash::BuildHasher as _;
 
 impl Draft<'_> {
     /// Says who is created, who is left out and who is in conflict.
@@ -116,17 +117,24 @@ impl Draft<'_> {
     fn one_address_one_account(&mut self) {
         let inputs = self.inputs;
         let sources = &inputs.settings.provisioning.email_from;
-        let mut by_address: HashMap<String, Vec<u32>> = HashMap::new();
-        for &row in &self.creating {
-            if let Some(mail) = address(inputs.entra.person(row), sources) {
-                by_address.entry(fold(mail)).or_default().push(row);
+        let mail = |row: u32| address(inputs.entra.person(row), sources).map(folded);
+        let hasher = DefaultHashBuilder::default();
+        let creating = self.creating.iter();
+        // As hashes, since a first run may create everybody.
+        let mut hashed: Vec<(u64, u32)> = creating
+            .filter_map(|&row| Some((hasher.hash_one(&*mail(row)?), row)))
+            .collect();
+        hashed.sort_unstable();
+        let mut shared = Vec::new();
+        for same in hashed.chunk_by(|a, b| a.0 == b.0) {
+            for &(_, row) in same.iter().filter(|_| same.len() > 1) {
+                let own = mail(row);
+                let others = same.iter().filter(|(_, other)| *other != row);
+                if others.into_iter().any(|(_, other)| mail(*other) == own) {
+                    shared.push(row);
+                }
             }
         }
-        let mut shared: Vec<u32> = by_address
-            .into_values()
-            .filter(|rows| rows.len() > 1)
-            .flatten()
-            .collect();
         shared.sort_unstable();
         for row in shared {
             self.creating.remove(&row);

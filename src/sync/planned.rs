@@ -83,6 +83,12 @@ impl Planned {
         }
     }
 
+    /// Plans from what it holds now, the links joined to its snapshots.
+    pub(super) fn make(&mut self) {
+        self.known.links = self.known.links.joined_to(&self.entra, &self.jira);
+        self.plan = plan::make(&self.inputs());
+    }
+
     /// How long applying what no guard holds takes, at the rate that a person's apply has.
     #[must_use]
     pub fn time_to_apply(&self) -> std::time::Duration {
@@ -107,12 +113,14 @@ impl Planned {
     /// Lets the admin allow what guards hold. Allowances that do not fit what the plan shows are
     /// refused, and nothing changes.
     pub fn allow(&mut self, allowances: Allowances) -> Result<(), SyncError> {
-        self.allowances = Allowances::default();
-        self.plan = plan::make(&self.inputs());
+        if !self.allowances.is_empty() {
+            self.allowances = Allowances::default();
+            self.make();
+        }
         allowances.check(&self.plan.guards)?;
         if !allowances.is_empty() {
             self.allowances = allowances;
-            self.plan = plan::make(&self.inputs());
+            self.make();
         }
         Ok(())
     }
@@ -125,7 +133,7 @@ impl Planned {
         shown: impl Fn(Allowance) -> bool,
     ) -> Result<(), SyncError> {
         self.allowances = Allowances::default();
-        self.plan = plan::make(&self.inputs());
+        self.make();
         let left = |name| self.plan.guards.iter().find(|guard| guard.name == name);
         let left = allowances.iter().filter_map(|allowance| {
             let shown = shown(allowance);
@@ -145,13 +153,13 @@ impl Planned {
     /// Plans again after `change` to what is known, from the same snapshots.
     pub fn again(&mut self, change: impl FnOnce(&mut Known)) {
         change(&mut self.known);
-        self.plan = plan::make(&self.inputs());
+        self.make();
     }
 
     /// Leaves only the wanted operations in the plan; guards count anew.
     pub fn narrow(&mut self, selection: Selection) {
         self.selection = selection;
-        self.plan = plan::make(&self.inputs());
+        self.make();
     }
 
     /// Both sides with what was read of them, to go on reading. The plan keeps its own until they are
@@ -173,7 +181,7 @@ impl Planned {
         (self.entra, self.jira) = (entra, jira);
         self.reading = Some(Arc::new(reading));
         if !same {
-            self.plan = plan::make(&self.inputs());
+            self.make();
         }
         !same
     }

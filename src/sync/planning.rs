@@ -100,7 +100,7 @@ fn first_plan(
         read_by: Some(session.begun),
         created_at: session.clock.stamp(),
     };
-    planned.plan = plan::make(&planned.inputs());
+    planned.make();
     planned
 }
 
@@ -211,7 +211,7 @@ pub fn recall(profile: &Profile, paths: &Paths, clock: Clock) -> Option<Recalled
         read_by: None,
         created_at: stamp(Timestamp::from_second(i64::from(read_at)).ok()?),
     };
-    planned.plan = plan::make(&planned.inputs());
+    planned.make();
     Some(Recalled {
         planned,
         read_at,

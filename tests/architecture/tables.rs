@@ -60,11 +60,12 @@ pub const INSIDE: &[(&str, &[&str])] = &[
             "identity left_out",
             "conflict target",
             "decision inputs matching",
-            "estimate known needs",
-            "guards/allowance operation scope",
+            "known",
+            "estimate links needs",
+            "guards/allowance operation scope visible",
             "address guards/name names",
-            "links schedule settings",
-            "executor/protocol ownership patterns period question reason verification",
+            "schedule settings",
+            "executor/protocol ownership pair_table patterns period question reason verification",
         ],
     ),
     (
@@ -156,13 +157,13 @@ pub const INSIDE: &[(&str, &[&str])] = &[
     //    credentials/mod.rs:13: super::app::Screen
     //    credentials/mod.rs:13: super::app::Text
     //    app.rs:5: super::credentials::Credentials
-    //    app.rs:361: credentials::unavailable
+    //    app.rs:364: credentials::unavailable
     // console: credentials/profiles → app → credentials/mod → credentials/profiles
     //    credentials/profiles.rs:6: crate::console::app::App
     //    credentials/profiles.rs:6: crate::console::app::Overlay
     //    credentials/profiles.rs:6: crate::console::app::Screen
     //    app.rs:5: super::credentials::Credentials
-    //    app.rs:361: credentials::unavailable
+    //    app.rs:364: credentials::unavailable
     //    credentials/mod.rs:24: profiles::leave_for
     // console: credentials/test → credentials/mod → credentials/test
     //    credentials/test.rs:4: super::Test
@@ -181,14 +182,14 @@ pub const INSIDE: &[(&str, &[&str])] = &[
     // console: jobs/keys → app → jobs/keys
     //    jobs/keys.rs:4: crate::console::app::App
     //    jobs/keys.rs:4: crate::console::app::Overlay
-    //    app.rs:364: jobs::unavailable
+    //    app.rs:367: jobs::unavailable
     // console: jobs/view → app → jobs/keys → jobs/view
     //    jobs/view.rs:5: crate::console::app::App
-    //    app.rs:364: jobs::unavailable
+    //    app.rs:367: jobs::unavailable
     //    jobs/keys.rs:3: super::view
     //    jobs/keys.rs:30: view::history_height
     // console: overlay/mod → provisioning/mod → overlay/mod
-    //    overlay/mod.rs:187: provisioning::save
+    //    overlay/mod.rs:193: provisioning::save
     //    provisioning/mod.rs:14: super::overlay::moved
     // console: overlay/palette → app → overlay/palette
     //    overlay/palette.rs:3: crate::console::app::App
@@ -197,7 +198,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
     // console: overlay/view → app → jobs/keys → overlay/mod → overlay/view
     //    overlay/view.rs:4: crate::console::app::App
     //    overlay/view.rs:4: crate::console::app::Overlay
-    //    app.rs:364: jobs::unavailable
+    //    app.rs:367: jobs::unavailable
     //    jobs/keys.rs:8: crate::console::overlay::moved
     //    overlay/mod.rs:35: view::help_lines
     // console: provisioning/lines → app → provisioning/lines
@@ -212,10 +213,10 @@ pub const INSIDE: &[(&str, &[&str])] = &[
     //    review/act.rs:5: crate::console::app::App
     //    review/act.rs:5: crate::console::app::Overlay
     //    review/act.rs:5: crate::console::app::Screen
-    //    app.rs:363: review::unavailable
+    //    app.rs:366: review::unavailable
     // console: review/decide → app → review/act → review/decide
     //    review/decide.rs:5: crate::console::app::App
-    //    app.rs:363: review::unavailable
+    //    app.rs:366: review::unavailable
     //    review/act.rs:3: super::decide
     //    review/act.rs:37: decide::can_leave_alone
     //    review/act.rs:71: decide::can_refuse
@@ -232,7 +233,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
     //    event.rs:5: super::review::Pending
     // console: review/view → app → review/act → review/view
     //    review/view.rs:8: crate::console::app::App
-    //    app.rs:363: review::unavailable
+    //    app.rs:366: review::unavailable
     //    review/act.rs:4: super::view
     //    review/act.rs:88: view::list_height
     //    review/act.rs:207: view::list_height
@@ -243,8 +244,8 @@ pub const INSIDE: &[(&str, &[&str])] = &[
     // console: welcome → overlay/mod → update → welcome
     //    welcome.rs:8: super::overlay::moved
     //    overlay/mod.rs:17: super::update
-    //    overlay/mod.rs:178: update::stop_and_leave
-    //    overlay/mod.rs:180: update::quit
+    //    overlay/mod.rs:184: update::stop_and_leave
+    //    overlay/mod.rs:186: update::quit
     //    update.rs:7: super::welcome
     //    update.rs:126: welcome::perform
     // console: worker → event → worker

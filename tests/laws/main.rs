@@ -11,7 +11,10 @@ mod model;
 use model::{Model, model};
 use proptest::prelude::*;
 use rollbook::directory::{AccountKind, Completeness, Doubt, GroupClass};
-use rollbook::plan::{Allowance, Allowances, Kind, Mode, Operation, Plan, Reason, Stage, address};
+use rollbook::plan::{
+    Allowance, Allowances, Kind, Mode, Operation, Plan, Reason, Stage, address, make,
+};
+use std::sync::Arc;
 
 /// What the plan itself shows, allowed in full.
 fn everything(plan: &Plan) -> Allowances {
@@ -57,6 +60,23 @@ proptest! {
         prop_assert_eq!(one.conflicts, other.conflicts);
         prop_assert_eq!(one.skipped, other.skipped);
         prop_assert_eq!(one.guards, other.guards);
+    }
+
+    #[test]
+    fn links_that_are_joined_to_the_snapshots_give_the_same_plan(mut model in model()) {
+        let (entra, jira) = model.snapshots();
+        let (entra, jira) = (Arc::new(entra), Arc::new(jira));
+        let plan = |model: &Model| {
+            let allowances = Allowances::default();
+            make(&model.inputs(&entra, &jira, &allowances))
+        };
+        let one = plan(&model);
+        model.known.links = model.known.links.joined_to(&entra, &jira);
+        let other = plan(&model);
+        prop_assert_eq!(&one.id, &other.id);
+        prop_assert_eq!(one.operations, other.operations);
+        prop_assert_eq!(one.conflicts, other.conflicts);
+        prop_assert_eq!(one.skipped, other.skipped);
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub struct Model {
     groups: Vec<Group>,
     accounts: Vec<Account>,
     jira_groups: Vec<JiraGroup>,
-    known: Known,
+    pub known: Known,
     pub settings: Settings,
     pub mode: Mode,
     /// Whether the members of a group that makes administrators could not be read.
@@ -180,9 +180,18 @@ impl Model {
         allowances: &Allowances,
         look: impl FnOnce(&Inputs<'_>) -> T,
     ) -> T {
-        look(&Inputs {
-            entra: &snapshots.0,
-            jira: &snapshots.1,
+        look(&self.inputs(&snapshots.0, &snapshots.1, allowances))
+    }
+
+    pub fn inputs<'a>(
+        &'a self,
+        entra: &'a EntraSnapshot,
+        jira: &'a JiraSnapshot,
+        allowances: &'a Allowances,
+    ) -> Inputs<'a> {
+        Inputs {
+            entra,
+            jira,
             known: &self.known,
             settings: &self.settings,
             today: jiff::civil::date(2026, 11, 24),
@@ -190,7 +199,7 @@ impl Model {
             allowances,
             selection: &Selection::Everything,
             undo: None,
-        })
+        }
     }
 
     pub fn decide(&mut self, decision: &Decision) {
