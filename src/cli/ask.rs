@@ -57,10 +57,9 @@ pub async fn allowances(
     }
     for guard in guards.iter().filter(|guard| guard.name.allowable()) {
         let question = format!(
-            "{}: {} {}. Type {} to allow it, or nothing to leave it held:",
+            "{}: {}. Type {} to allow it, or nothing to leave it held:",
             guard.name,
-            guard.count,
-            guard.meaning(),
+            guard.words(),
             guard.count
         );
         let answer = ask(&question, "", cancel).await?;

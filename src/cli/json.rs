@@ -49,6 +49,7 @@ pub(super) fn report(report: &Report) -> Value {
         "failures": report.failures,
         "guards": guards(&report.guards),
         "complete": report.complete,
+        "doubts": report.doubts,
         "requests": report.requests,
         "seconds": (report.seconds * 1000.0).round() / 1000.0,
     })

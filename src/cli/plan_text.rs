@@ -337,7 +337,7 @@ impl Text<'_> {
             let meaning = format!("{}{limit}", guard.meaning());
             for (at, part) in wrap(&meaning, self.output.width() - 34).iter().enumerate() {
                 let (name, count) = if at == 0 {
-                    (guard.name.as_str(), guard.count.to_string())
+                    (guard.name.as_str(), guard.number().unwrap_or_default())
                 } else {
                     ("", String::new())
                 };

@@ -82,10 +82,11 @@ fn held_lines(report: &Report) -> Vec<String> {
         } else {
             "can't be allowed".to_owned()
         };
-        let (name, count) = (guard.name, guard.count);
-        format!("  held by {name}: {count} {} ({how})", guard.meaning())
+        format!("  held by {}: {} ({how})", guard.name, guard.words())
     };
-    report.guards.iter().map(line).collect()
+    let doubts = report.doubts.iter();
+    let doubts = doubts.map(|doubt| format!("  in doubt: {}", escape(&doubt.to_string())));
+    report.guards.iter().map(line).chain(doubts).collect()
 }
 
 fn failures(text: &mut String, report: &Report, output: &Output) {

@@ -4,6 +4,7 @@
 
 use super::address::address;
 use super::conflict::Conflict;
+use super::doubts::DoubtRow;
 use super::inputs::Inputs;
 use super::left_out::Skipped;
 use super::operation::{Kind, Operation, OperationId, hex};
@@ -194,6 +195,9 @@ pub struct Document {
     pub unverified: u64,
     /// Operations.
     pub operations: Vec<OperationRow>,
+    /// Listings that may not be whole; left out where all are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<DoubtRow>,
     /// Guards that hold something.
     pub guards: Vec<GuardRow>,
     /// What needs the admin.
@@ -320,6 +324,7 @@ impl Plan {
             },
             unverified: self.unverified,
             operations: Vec::new(),
+            doubts: self.doubts.iter().map(|doubt| doubt.row(inputs)).collect(),
             guards: self
                 .guards
                 .iter()

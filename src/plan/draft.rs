@@ -4,6 +4,7 @@
 //! the admin's decisions or the inverse of a run.
 
 use super::conflict::Conflict;
+use super::doubts::ListingDoubt;
 use super::inputs::Inputs;
 use super::known::{Measured, TakenWhat};
 use super::left_out::{About, Aside, LeftOut};
@@ -31,6 +32,8 @@ pub(super) struct Draft<'a> {
     pub(super) measured: Measured,
     /// People in scope who have an active account.
     pub(super) with_account: u64,
+    /// Listings that may not be whole.
+    pub(super) doubts: Vec<ListingDoubt>,
     /// Operations that were cut out because something they need was.
     pub(super) orphaned: u64,
 }

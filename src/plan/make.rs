@@ -1,6 +1,7 @@
 //! From two snapshots to a plan: the stages, in their order.
 
 use super::conflict::Subject;
+use super::doubts::doubts;
 use super::draft::Draft;
 use super::groups::targets;
 use super::guards;
@@ -35,6 +36,7 @@ pub fn make(inputs: &Inputs<'_>) -> Plan {
         unverified: HashSet::new(),
         measured: Measured::default(),
         with_account: 0,
+        doubts: Vec::new(),
         orphaned: 0,
     };
     draft.people();
@@ -96,6 +98,7 @@ fn finish(mut draft: Draft<'_>) -> Plan {
         .iter()
         .filter(|op| op.kind == Kind::CreateUser);
     draft.creating = created.map(|op| op.person).collect();
+    draft.doubts = doubts(inputs, &draft.aside.skipped);
     let guards::Holding {
         guards,
         seats,
@@ -149,6 +152,7 @@ fn finish(mut draft: Draft<'_>) -> Plan {
         orphaned: draft.orphaned,
         conflicts: draft.aside.conflicts,
         skipped: draft.aside.skipped,
+        doubts: draft.doubts,
         operations: draft.operations,
         targets: draft.targets,
     }

@@ -9,6 +9,7 @@ mod address;
 mod conflict;
 mod decision;
 mod document;
+mod doubts;
 mod draft;
 mod estimate;
 mod executor;
@@ -54,6 +55,7 @@ pub use document::{
     Complete, Document, DocumentError, GroupPair, GroupRef, GuardRow, LinkCounts, OperationRow,
     Pinned, Row, SeatRow, Summary, UserRef, read as read_document, write as write_document,
 };
+pub use doubts::{DoubtRow, ListingDoubt, Side};
 pub use estimate::{CallRates, time_for, time_to_apply};
 pub use executor::Executor;
 pub use executor::protocol::{Counts, Effect, Next, Outcome, Step};

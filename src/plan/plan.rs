@@ -1,6 +1,7 @@
 //! What a plan holds.
 
 use super::conflict::Conflict;
+use super::doubts::ListingDoubt;
 use super::guards::GuardCount;
 use super::known::Measured;
 use super::left_out::Skipped;
@@ -60,6 +61,8 @@ pub struct Plan {
     pub conflicts: Vec<Conflict>,
     /// Who is left out, and why.
     pub skipped: Vec<Skipped>,
+    /// Listings that may not be whole.
+    pub doubts: Vec<ListingDoubt>,
     /// Seats by product.
     pub seats: Vec<SeatCount>,
     /// Who is who, and who takes part.

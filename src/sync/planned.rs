@@ -5,8 +5,8 @@ use super::read::options::ReadOptions;
 use super::read::sides::{Reading, Snapshots};
 use crate::directory::{EntraSnapshot, JiraSnapshot};
 use crate::plan::{
-    self, Allowance, Allowances, CallRates, Complete, Document, Inputs, Known, Mode, OperationRow,
-    Plan, Selection, Settings, Undo,
+    self, Allowance, Allowances, CallRates, Complete, Document, DoubtRow, Inputs, Known, Mode,
+    OperationRow, Plan, Selection, Settings, Undo,
 };
 use crate::store::Listing;
 use jiff::Timestamp;
@@ -65,6 +65,13 @@ impl Planned {
             entra: self.entra.users.is_whole(),
             jira: self.jira.is_whole(),
         }
+    }
+
+    /// Listings that may not be whole.
+    #[must_use]
+    pub fn doubts(&self) -> Vec<DoubtRow> {
+        let doubts = self.plan.doubts.iter();
+        doubts.map(|doubt| doubt.row(&self.inputs())).collect()
     }
 
     /// The plan's inputs.

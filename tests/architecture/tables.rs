@@ -57,6 +57,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
             "guards/source make",
             "document executor/mod groups guards/hold leavers memberships narrowing people undo",
             "draft plan",
+            "doubts",
             "identity left_out",
             "conflict target",
             "decision inputs matching",

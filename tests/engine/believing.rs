@@ -40,6 +40,32 @@ fn removals(w: &Directories) -> usize {
 
 type Fault = (&'static str, fn(&mut Faults));
 
+/// The document names the listings in doubt, and their side's guard, which can't be allowed.
+fn in_doubt(what: &str, document: &Value) {
+    for side in ["entra", "jira"] {
+        let doubts = document["doubts"].as_array().unwrap().iter();
+        let doubts: Vec<&Value> = doubts.filter(|doubt| doubt["side"] == side).collect();
+        let whole = document["complete"][side] == true;
+        assert_eq!(doubts.is_empty(), whole, "{what}: {document}");
+        for doubt in doubts {
+            assert!(doubt["listing"].is_string(), "{what}: {doubt}");
+            assert!(
+                doubt["reason"].as_str().unwrap().len() > 20,
+                "{what}: {doubt}"
+            );
+        }
+        let name = format!("{side}-incomplete");
+        let guards = document["guards"].as_array().unwrap().iter();
+        let held = guards.filter(|guard| guard["name"] == name.as_str());
+        let allowable: Vec<bool> = held.map(|g| g["allowable"].as_bool().unwrap()).collect();
+        assert_eq!(
+            allowable,
+            vec![false; usize::from(!whole)],
+            "{what}: {document}"
+        );
+    }
+}
+
 /// A fault ends in a sentence or a doubt, and removes nobody.
 async fn is_told(world: &World, what: &str, fault: fn(&mut Faults), commands: &[&str]) {
     world.sim.world(|w| fault(&mut w.faults));
@@ -61,6 +87,9 @@ async fn is_told(world: &World, what: &str, fault: fn(&mut Faults), commands: &[
             let complete = &document["complete"];
             let doubted = complete["entra"] == false || complete["jira"] == false;
             assert!(doubted, "{what} was believed: {document}");
+            in_doubt(what, &document);
+            // A plan says so; a run ends so.
+            assert_eq!(ran.code, if command == "plan" { 0 } else { 3 }, "{what}");
         }
         if command == "plan" && document["complete"]["entra"] == false {
             assert_eq!(document["summary"]["remove_member"], 0, "{what}");

@@ -18,7 +18,7 @@ async fn half_of_entra_removes_nobody() {
         let text = world.run(&["plan", "--full"]).await.expect(0).out;
         assert!(text.contains("INCOMPLETE"), "{text}");
         let writes = world.sim.world(|w| w.writes());
-        world.run(&["sync", "--full"]).await.expect(0);
+        world.run(&["sync", "--full"]).await.expect(3);
         assert_eq!(world.sim.world(|w| w.writes()), writes);
     }
 }

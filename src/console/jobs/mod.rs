@@ -20,7 +20,6 @@ use super::text::clock;
 use super::theme::Tone;
 use super::worker::WorkKind;
 use crate::config::{Profile, Schedule};
-use crate::directory::Completeness;
 use crate::plan::next_run;
 use crate::store::{Run, RunOutcome};
 use crate::sync::run::Report;
@@ -259,16 +258,9 @@ pub(super) fn planned(app: &mut App, prepared: Prepared) -> Vec<Effect> {
         counted(conflicts, "conflict", "conflicts"),
     );
     app.jobs.say(app.now, Tone::Info, &words);
-    let listings = [
-        ("Entra", &prepared.planned.entra.users),
-        ("Jira", &prepared.planned.jira.users),
-        ("Jira", &prepared.planned.jira.group_list),
-    ];
-    for (side, listing) in listings {
-        if let Completeness::Doubtful(doubt) = listing {
-            let words = format!("{side} is incomplete: {doubt}. Nothing is removed.");
-            app.jobs.say(app.now, Tone::Bad, &words);
-        }
+    for doubt in prepared.planned.doubts() {
+        let words = format!("In doubt: {doubt}. What depends on it is left as it is.");
+        app.jobs.say(app.now, Tone::Bad, &words);
     }
     if let Some(undo) = &prepared.planned.undo {
         let words = format!(
@@ -291,6 +283,10 @@ pub(super) fn applied(app: &mut App, applied: Report) -> Vec<Effect> {
     look_at_job(&mut app.jobs, app.now);
     let (tone, words) = outcome_words(&applied);
     app.jobs.say(app.now, tone, &words);
+    for doubt in &applied.doubts {
+        let words = format!("In doubt: {doubt}.");
+        app.jobs.say(app.now, Tone::Held, &words);
+    }
     for failure in &applied.failures {
         let words = format!("{}: {} {}", failure.what, failure.message, failure.advice);
         app.jobs.say(app.now, Tone::Bad, &words);

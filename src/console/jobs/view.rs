@@ -258,6 +258,9 @@ fn at_rest(app: &App, canvas: &mut Canvas<'_>) {
     }
 }
 
+/// How many doubts are shown of a run.
+const DOUBTS: usize = 3;
+
 fn last_applied(app: &App, applied: &Report, canvas: &mut Canvas<'_>, y: usize) {
     let (tone, words) = outcome_words(applied);
     let mut y = canvas.paragraph(1, y, &words, tone);
@@ -273,7 +276,14 @@ fn last_applied(app: &App, applied: &Report, canvas: &mut Canvas<'_>, y: usize) 
         );
         y = canvas.paragraph(1, y, &words, Tone::Bad);
     }
-    if applied.outcome == RunOutcome::Held || applied.counts.held > 0 {
+    for doubt in applied.doubts.iter().take(DOUBTS) {
+        y = canvas.paragraph(1, y, &format!("In doubt: {doubt}."), Tone::Held);
+    }
+    let in_doubt_alone = applied.counts.held == 0 && !applied.doubts.is_empty();
+    if in_doubt_alone {
+        let words = "What depends on that is left as it is until a read is whole: Review (3), r.";
+        canvas.paragraph(1, y, words, Tone::Held);
+    } else if applied.outcome == RunOutcome::Held || applied.counts.held > 0 {
         let words = if app.waits_for_review() {
             "Nothing is applied unattended until you have applied a plan with these settings: Review (3), a."
         } else {

@@ -37,12 +37,7 @@ impl Lines {
         } else {
             String::new()
         };
-        let words = format!(
-            "{}: {} {}{limit}{state}",
-            guard.name,
-            grouped(guard.count),
-            guard.meaning()
-        );
+        let words = format!("{}: {}{limit}{state}", guard.name, guard.words());
         self.fields.push((self.lines.len(), at));
         let tone = if allowed {
             Tone::Good

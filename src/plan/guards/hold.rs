@@ -3,6 +3,7 @@
 use super::name::{GuardCount, GuardName};
 use crate::directory::{GroupClass, GroupId, Seats, fold};
 use crate::plan::address::address;
+use crate::plan::doubts::{ListingDoubt, Side};
 use crate::plan::draft::Draft;
 use crate::plan::identity;
 use crate::plan::inputs::{Inputs, Mode};
@@ -37,6 +38,7 @@ pub(in crate::plan) fn hold(draft: &mut Draft<'_>) -> Holding {
     watch.access_lost();
     watch.groups_deleted();
     watch.organization_key();
+    watch.doubts();
     // What is undone does not follow from what Entra shows.
     let source_shrank = watch.inputs().undo.is_none() && watch.source();
     // Once before the seats, so that what is held anyway takes none; once after, for what they hold.
@@ -343,6 +345,16 @@ impl Watch<'_, '_> {
     fn groups_deleted(&mut self) {
         let places = self.places(|op| op.kind == Kind::DeleteGroup);
         self.trip(GuardName::GroupsDeleted, places.len() as u64, &places);
+    }
+
+    /// What a doubtful listing stands in the way of is not even planned.
+    fn doubts(&mut self) {
+        let mut sides: Vec<Side> = self.draft.doubts.iter().map(ListingDoubt::side).collect();
+        sides.sort_unstable();
+        sides.dedup();
+        for side in sides {
+            self.alarm(side.guard());
+        }
     }
 
     /// What needs the organization's key, while there is none that works.

@@ -4,6 +4,7 @@
 //! whether it can be allowed, and from which number on it holds. Nothing else lists the guards.
 
 use crate::plan::settings::GuardSettings as Numbers;
+use crate::text::grouped;
 use std::fmt;
 
 /// From which number on a guard holds.
@@ -23,7 +24,7 @@ struct Row {
     guard: GuardName,
     name: &'static str,
     meaning: &'static str,
-    /// What it says when there is nothing to hold just now, if that is something else.
+    /// What it says, as a whole, when there is nothing to hold just now, if that is something else.
     at_zero: Option<&'static str>,
     /// Why it can't be allowed, if it can't.
     refusal: Option<&'static str>,
@@ -159,7 +160,7 @@ guards! {
         name: "source-shrank",
         meaning: "removals while much less is in scope than in the last 7 days",
         at_zero: Some(
-            "removals just now; but nothing is in scope any more, and there was within the last 7 days",
+            "nothing is in scope any more, and there was within the last 7 days; nobody would be removed just now",
         ),
         refusal: None,
         limit: Limit::Percent(|numbers| numbers.source_shrank_percent),
@@ -186,6 +187,24 @@ guards! {
         meaning: "to wait for an organization API key that is accepted",
         at_zero: None,
         refusal: Some("enter a key that works, or choose other settings"),
+        limit: Limit::Any,
+    }
+    /// A listing of Entra may not be whole.
+    EntraIncomplete {
+        name: "entra-incomplete",
+        meaning: "to wait until all of Entra is read",
+        at_zero: Some("a listing of Entra may not be whole, so that nobody is removed"),
+        refusal: Some("read Entra again"),
+        limit: Limit::Any,
+    }
+    /// A listing of Jira may not be whole.
+    JiraIncomplete {
+        name: "jira-incomplete",
+        meaning: "to wait until all of Jira is read",
+        at_zero: Some(
+            "a listing of Jira may not be whole, so that nothing is written that depends on it",
+        ),
+        refusal: Some("read Jira again"),
         limit: Limit::Any,
     }
     /// Protected groups and accounts.
@@ -298,13 +317,26 @@ pub struct GuardCount {
 }
 
 impl GuardCount {
-    /// What the number counts, after the number.
+    /// What the number counts, after the number; the whole where there is no number.
     #[must_use]
     pub fn meaning(self) -> &'static str {
         let row = self.name.row();
         row.at_zero
             .filter(|_| self.count == 0)
             .unwrap_or(row.meaning)
+    }
+
+    /// The number, if there is anything to hold just now.
+    #[must_use]
+    pub fn number(self) -> Option<String> {
+        (self.count > 0).then(|| grouped(self.count))
+    }
+
+    /// What it counts, with the number.
+    #[must_use]
+    pub fn words(self) -> String {
+        let number = self.number().map(|number| number + " ");
+        format!("{}{}", number.unwrap_or_default(), self.meaning())
     }
 
     /// The limit in words, such as `limit 25 %`; none for guards without one.

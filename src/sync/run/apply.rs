@@ -76,6 +76,7 @@ pub(super) async fn apply(
         failures: driven.failures,
         guards: request.holding.guards().to_vec(),
         complete: planned.complete(),
+        doubts: planned.doubts(),
         stopped_by: driven.stopped_by,
         requests: session.requests(),
         seconds: session.worked().as_secs_f64(),

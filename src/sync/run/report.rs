@@ -1,6 +1,6 @@
 //! How a run went: everything that a face prints of it.
 
-use crate::plan::{Complete, Counts, GuardCount, GuardName};
+use crate::plan::{Complete, Counts, DoubtRow, GuardCount, GuardName};
 use crate::store::{RunKind, RunOutcome};
 use crate::sync::planned::Planned;
 use crate::sync::problem::Problem;
@@ -46,6 +46,8 @@ pub struct Report {
     pub guards: Vec<GuardCount>,
     /// Whether both sides were read to their end.
     pub complete: Complete,
+    /// Listings that may not be whole.
+    pub doubts: Vec<DoubtRow>,
     /// What stopped the run, if something did.
     pub stopped_by: Option<Problem>,
     /// Requests of the session so far, reading included.
@@ -72,6 +74,7 @@ impl Report {
             failures: Vec::new(),
             guards: planned.plan.guards.clone(),
             complete: planned.complete(),
+            doubts: planned.doubts(),
             stopped_by: None,
             requests,
             seconds: 0.0,
