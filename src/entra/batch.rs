@@ -6,10 +6,10 @@ use super::error::EntraError;
 use super::listing::{EntraProgress, Gathered, PAGE_SIZES, lock};
 use super::wire::{Batch, GROUP_FIELDS, GraphGroup, GraphMember, GraphPage, Part};
 use crate::directory::{EntraBuilder, EntraId, MemberKind};
-use crate::http::{Call, Method, Repeat};
+use crate::http::{Call, Headway, Method, Repeat};
 use futures_util::{TryStreamExt as _, stream};
 use serde_json::json;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -33,17 +33,21 @@ impl Entra {
             .query("$select", GROUP_FIELDS)
             .query("$top", PAGE_SIZES[0]);
         let mut page: GraphPage<GraphGroup> = self.get("list groups", call).await?;
-        let (mut seen, mut gathered) = (HashSet::new(), Gathered::default());
+        let (mut headway, mut gathered) = (Headway::of("groups"), Gathered::default());
         loop {
             listed.groups.fetch_add(page.value.len() as u64, Relaxed);
             for mut group in page.value {
+                headway.row(&group.id);
                 let fields = group.fields(reads_hidden);
                 gathered.0.entry(group.id).or_default().add(fields);
             }
-            match self.next("/groups", "groups", page.next, &mut seen).await? {
+            match self.next("/groups", page.next, &mut headway).await? {
                 Some(next) => page = next,
                 None => break,
             }
+        }
+        if gathered.is_bare() {
+            return Err(self.bare("groups").await);
         }
         gathered.hand_over(&mut lock(builder));
         let readable: Vec<&str> = gathered
@@ -151,15 +155,16 @@ impl Entra {
         &self,
         mut page: GraphPage<GraphMember>,
     ) -> Result<Vec<(EntraId, MemberKind)>, EntraError> {
-        let (mut seen, mut members) = (HashSet::new(), Vec::new());
+        let (mut headway, mut members) = (Headway::of("members"), Vec::new());
         loop {
+            page.value.iter().for_each(|member| headway.row(&member.id));
             members.extend(
                 page.value
                     .iter()
                     .filter_map(|member| Some((EntraId::new(&member.id), member.kind()?))),
             );
             let endpoint = "/groups/{group-id}/members";
-            match self.next(endpoint, "members", page.next, &mut seen).await? {
+            match self.next(endpoint, page.next, &mut headway).await? {
                 Some(next) => page = next,
                 None => return Ok(members),
             }
@@ -175,18 +180,18 @@ impl Entra {
             .query("$top", PAGE_SIZES[0]);
         let what = "list who is assigned to the application";
         let mut page: GraphPage<super::wire::Assignment> = self.get(what, call).await?;
-        let (mut seen, mut principals) = (HashSet::new(), Vec::new());
+        let (mut headway, mut principals) = (Headway::of("assignments"), Vec::new());
         loop {
+            page.value
+                .iter()
+                .for_each(|assignment| headway.row(&assignment.principal_id));
             principals.extend(page.value.into_iter().filter_map(|assignment| {
                 let takes_part = assignment
                     .principal_type
                     .is_none_or(|kind| kind == "User" || kind == "Group");
                 takes_part.then(|| EntraId::new(&assignment.principal_id))
             }));
-            match self
-                .next(endpoint, "assignments", page.next, &mut seen)
-                .await?
-            {
+            match self.next(endpoint, page.next, &mut headway).await? {
                 Some(next) => page = next,
                 None => break,
             }

@@ -7,10 +7,9 @@ use super::wire::{GROUP_FIELDS, GraphGroup, GraphPage, GraphUser, USER_FIELDS, U
 use crate::directory::{
     Doubt, EntraChanges, EntraId, EntraSnapshot, GroupFields, MemberKind, PersonFields, Questions,
 };
-use crate::http::Call;
+use crate::http::{Call, Headway};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::de::DeserializeOwned;
-use std::collections::HashSet;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// The direct members of a group.
@@ -35,7 +34,8 @@ impl Entra {
         let users = self.round(
             ("users", "/users/delta"),
             links.0,
-            |changes, user: GraphUser| {
+            |changes, user: GraphUser, headway| {
+                headway.row((&user.id, user.removed.is_some()));
                 listed.users.fetch_add(1, Relaxed);
                 match &user.removed {
                     Some(removed) => changes.person_gone(&user.id, removed.gone()),
@@ -46,7 +46,8 @@ impl Entra {
         let groups = self.round(
             ("groups", "/groups/delta"),
             links.1,
-            |changes, group: GraphGroup| {
+            |changes, group: GraphGroup, headway| {
+                group.note(headway);
                 listed.groups.fetch_add(1, Relaxed);
                 take_group(changes, group, reads_hidden);
             },
@@ -87,21 +88,21 @@ impl Entra {
         &self,
         (what, endpoint): (&'static str, &'static str),
         link: &str,
-        mut take: impl FnMut(&mut EntraChanges, T),
+        mut take: impl FnMut(&mut EntraChanges, T, &mut Headway),
     ) -> Result<Option<(EntraChanges, String)>, EntraError> {
         let mut restarts = 0;
         loop {
             let mut changes = EntraChanges::default();
-            let mut seen = HashSet::new();
+            let mut headway = Headway::of(what);
             let mut next = Some(link.to_owned());
             let result = loop {
-                let page: GraphPage<T> = match self.next(endpoint, what, next, &mut seen).await {
+                let page: GraphPage<T> = match self.next(endpoint, next, &mut headway).await {
                     Ok(Some(page)) => page,
                     Ok(None) => break Err(EntraError::NoDeltaLink { what }),
                     Err(error) => break Err(error),
                 };
                 for object in page.value {
-                    take(&mut changes, object);
+                    take(&mut changes, object, &mut headway);
                 }
                 if let Some(link) = page.delta {
                     break Ok(link);
@@ -111,7 +112,7 @@ impl Entra {
             match result {
                 Ok(link) => return Ok(Some((changes, link))),
                 Err(error) if error.is_expired_page() && restarts < RESTARTS => restarts += 1,
-                Err(error) if error.is_expired_page() || error.is_resync() => return Ok(None),
+                Err(error) if error.refuses_link() => return Ok(None),
                 Err(error) => return Err(error),
             }
         }
@@ -148,6 +149,13 @@ impl Entra {
             .buffer_unordered(AT_ONCE)
             .try_collect()
             .await?;
+        let mut shown = people
+            .iter()
+            .filter_map(|(_, found)| found.as_ref())
+            .peekable();
+        if shown.peek().is_some() && shown.all(|person| person.enabled.is_none()) {
+            return Err(self.bare("users").await);
+        }
         for (id, found) in people {
             changes.settle_person(&id, found);
         }

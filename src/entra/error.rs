@@ -1,6 +1,6 @@
 //! How calls to Entra fail.
 
-use crate::http::Failure;
+use crate::http::{Failure, NoHeadway};
 use serde::Deserialize;
 
 /// What a refused token request means. Chosen from the AADSTS number, which Microsoft changes at
@@ -142,11 +142,16 @@ pub enum EntraError {
         /// The permissions in the token, none if it could not be decoded.
         roles: Option<Vec<String>>,
     },
-    /// The same link was given twice, so that the listing would never end.
-    #[error("Graph gave the same link twice while it listed {what}")]
-    EndlessLinks {
+    /// A listing does not get on, so that it would never end.
+    #[error(transparent)]
+    NoHeadway(#[from] NoHeadway),
+    /// What is listed comes as ids alone: the application may not read it.
+    #[error("Graph gave ids of {what} and nothing else")]
+    BareIds {
         /// Users or groups.
         what: &'static str,
+        /// The permissions in the token, none if it could not be decoded.
+        roles: Option<Vec<String>>,
     },
     /// A listing of changes ended without the link that says it is whole.
     #[error("Graph ended the listing of {what} without a delta link")]
@@ -197,16 +202,13 @@ impl EntraError {
         matches!(self, Self::Refused { status: 400, code, .. } if code == "Directory_ExpiredPageToken")
     }
 
-    /// Whether Graph says that a change link has ended and everything must be read.
+    /// Whether Graph does not take a change link any more, for whatever reason, so that everything
+    /// must be read. 410 is documented; in the field links were refused with several codes of 400. What
+    /// is no word on the link is the token's, the permission's or the limit's.
     #[must_use]
-    pub fn is_resync(&self) -> bool {
-        let Self::Refused { status, code, .. } = self else {
-            return false;
-        };
-        let code = code.to_ascii_lowercase();
-        *status == 410
-            || ((400..500).contains(status)
-                && (code.contains("syncstatenotfound") || code.contains("resyncrequired")))
+    pub fn refuses_link(&self) -> bool {
+        let status = self.status().unwrap_or_default();
+        (400..500).contains(&status) && !matches!(status, 401 | 403 | 429)
     }
 
     /// Whether Graph says that this cloud has no such call.

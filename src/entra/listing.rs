@@ -7,10 +7,10 @@ use crate::directory::{
     Completeness, Doubt, EntraBuilder, EntraGroupRow, EntraId, EntraPersonRow, EntraSnapshot,
     GroupFields, Membership,
 };
-use crate::http::Call;
+use crate::http::{Call, Headway};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::de::DeserializeOwned;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
@@ -88,6 +88,10 @@ impl Entra {
             users,
             self.groups(&builder, listed)
         )?;
+        let (unsaid, all) = (listed.unsaid.load(Relaxed), listed.users.load(Relaxed));
+        if all > 0 && unsaid == all {
+            return Err(self.bare("users").await);
+        }
         let builder = builder.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut snapshot = builder.finish();
         snapshot.licences_known = licences_known;
@@ -108,7 +112,6 @@ impl Entra {
         if found > 1 {
             snapshot.users.doubt(Doubt::ExistsUnlisted { found });
         }
-        let unsaid = listed.unsaid.load(Relaxed);
         if unsaid > 0 {
             snapshot.users.doubt(Doubt::Unsaid { users: unsaid });
         }
@@ -118,6 +121,12 @@ impl Entra {
             counted,
             by_changes: false,
         })
+    }
+
+    /// Ids came, and nothing else of what was selected.
+    pub(super) async fn bare(&self, what: &'static str) -> EntraError {
+        let roles = self.roles().await;
+        EntraError::BareIds { what, roles }
     }
 
     /// How many of these users exist when they are asked for by id. Of more than `most` a part is
@@ -142,32 +151,30 @@ impl Entra {
             Err(error) if error.is_unsupported() => return Ok(None),
             other => other?,
         };
-        let mut seen = HashSet::new();
+        let mut headway = Headway::of("users");
         loop {
             if let Some(link) = page.delta {
                 return Ok(Some(link));
             }
             page = self
-                .next("/users/delta", "users", page.next, &mut seen)
+                .next("/users/delta", page.next, &mut headway)
                 .await?
                 .ok_or(EntraError::NoDeltaLink { what: "users" })?;
         }
     }
 
-    /// The page behind a link, if there is one. A link seen twice would never end.
+    /// The page behind a link, if there is one, and if the listing gets on.
     pub(super) async fn next<T: DeserializeOwned>(
         &self,
         endpoint: &'static str,
-        what: &'static str,
         link: Option<String>,
-        seen: &mut HashSet<String>,
+        headway: &mut Headway,
     ) -> Result<Option<GraphPage<T>>, EntraError> {
         let Some(link) = link else { return Ok(None) };
         let url = self.link(&link)?;
-        if !seen.insert(link) {
-            return Err(EntraError::EndlessLinks { what });
-        }
-        let what = match what {
+        headway.page()?;
+        headway.link(&link)?;
+        let what = match headway.what() {
             "users" => "list users",
             "members" => "list the members of a group",
             "assignments" => "list who is assigned to the application",
@@ -216,12 +223,13 @@ impl Entra {
             .query("$select", fields)
             .query("$top", size);
         let mut page: GraphPage<GraphUser> = self.get("list users", call).await?;
-        let mut seen = HashSet::new();
+        let mut headway = Headway::of("users");
         loop {
             listed.users.fetch_add(page.value.len() as u64, Relaxed);
             {
                 let mut builder = lock(builder);
                 for user in page.value {
+                    headway.row(&user.id);
                     let id = user.id.clone();
                     let said = user.fields();
                     if said.enabled.is_none() {
@@ -239,7 +247,7 @@ impl Entra {
                     });
                 }
             }
-            match self.next("/users", "users", page.next, &mut seen).await? {
+            match self.next("/users", page.next, &mut headway).await? {
                 Some(next) => page = next,
                 None => return Ok(()),
             }
@@ -287,11 +295,12 @@ impl Entra {
             Err(error) if error.is_unsupported() => return Ok(None),
             other => other?,
         };
-        let mut seen = HashSet::new();
+        let mut headway = Headway::of("groups");
         let mut gathered = Gathered::default();
         loop {
             listed.groups.fetch_add(page.value.len() as u64, Relaxed);
             for mut group in page.value {
+                group.note(&mut headway);
                 if group.removed.is_some() {
                     gathered.0.remove(&group.id);
                     continue;
@@ -302,11 +311,14 @@ impl Entra {
             }
             if let Some(link) = page.delta {
                 self.name_the_nameless(&mut gathered, reads_hidden).await?;
+                if gathered.is_bare() {
+                    return Err(self.bare("groups").await);
+                }
                 gathered.hand_over(&mut lock(builder));
                 return Ok(Some(Some(link)));
             }
             page = self
-                .next("/groups/delta", "groups", page.next, &mut seen)
+                .next("/groups/delta", page.next, &mut headway)
                 .await?
                 .ok_or(EntraError::NoDeltaLink { what: "groups" })?;
         }
@@ -342,6 +354,11 @@ impl Entra {
 pub(super) struct Gathered(pub(super) BTreeMap<String, GroupFields>);
 
 impl Gathered {
+    /// Whether there are groups, and of none of them a name.
+    pub(super) fn is_bare(&self) -> bool {
+        !self.0.is_empty() && self.0.values().all(|group| group.name.is_none())
+    }
+
     pub(super) fn hand_over(&self, builder: &mut EntraBuilder) {
         for (id, group) in &self.0 {
             builder.group(&EntraGroupRow {

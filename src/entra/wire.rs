@@ -1,6 +1,7 @@
 //! Graph's JSON.
 
 use crate::directory::{Gone, GroupFields, MemberKind, PersonFields};
+use crate::http::Headway;
 use serde::Deserialize;
 
 pub(super) const USER_FIELDS: &str =
@@ -125,6 +126,14 @@ pub(super) struct GraphGroup {
 }
 
 impl GraphGroup {
+    /// Notes it, and every membership that is told with it.
+    pub(super) fn note(&self, headway: &mut Headway) {
+        headway.row(&self.id);
+        for member in &self.members {
+            headway.row((&self.id, &member.id, member.removed.is_some()));
+        }
+    }
+
     /// What is said of it. Any slice in which delta gives it may lack a property.
     pub(super) fn fields(&mut self, reads_hidden: bool) -> GroupFields {
         let hides = |visibility: String| visibility.eq_ignore_ascii_case("HiddenMembership");

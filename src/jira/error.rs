@@ -1,6 +1,6 @@
 //! How calls to Jira fail.
 
-use crate::http::{Answer, Failure};
+use crate::http::{Answer, Failure, NoHeadway};
 use serde_json::Value;
 
 /// Who may make a call.
@@ -92,9 +92,9 @@ pub enum JiraError {
     /// It can't be told which groups make administrators.
     #[error("Jira's listing of the groups that make administrators never added up: {0}")]
     AdminsUnknown(String),
-    /// A listing goes round in circles.
-    #[error("a listing of the organization never ends")]
-    EndlessPages,
+    /// A listing does not get on, so that it would never end.
+    #[error(transparent)]
+    NoHeadway(#[from] NoHeadway),
     /// The organization key is not accepted.
     #[error("the organization does not accept the key")]
     OrganizationKey {

@@ -7,6 +7,7 @@ use crate::directory::{
     AccountId, Completeness, Doubt, GroupClass, GroupId, JiraAccountRow, Product, Seats, fold,
     is_reserved,
 };
+use crate::http::Headway;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -164,7 +165,7 @@ impl Jira {
         mut take: impl FnMut(&JiraAccountRow<'_>) -> bool,
     ) -> Result<UsersRead, JiraError> {
         let mut found = UsersRead::default();
-        let mut new = 0;
+        let (mut new, mut headway) = (0, Headway::of("users"));
         let (mut at, mut size, mut again) = (start, USERS_PAGE, 0);
         let (mut got, mut last) = (0, 0);
         while got < pages {
@@ -183,6 +184,7 @@ impl Jira {
                     return Ok(found);
                 }
                 again += 1;
+                headway.page()?;
                 if again > ASK_AGAIN {
                     found.completeness.doubt(Doubt::EmptyPageInside { at });
                     return Ok(found);
@@ -192,6 +194,8 @@ impl Jira {
             last = page.len() as u64;
             got += 1;
             at += last;
+            page.iter().for_each(|user| headway.row(&user.account_id));
+            headway.page()?;
             new += page.iter().filter(|user| take(&user.row())).count() as u64;
             read.users.store(new, Relaxed);
         }
@@ -280,7 +284,7 @@ impl Jira {
     /// received.
     async fn group_pages(&self, filter: &[(&str, &str)]) -> Result<GroupsRead, JiraError> {
         let mut found = GroupsRead::default();
-        let mut seen = HashSet::new();
+        let (mut seen, mut headway) = (HashSet::new(), Headway::of("groups"));
         let (mut at, mut again) = (0, 0);
         loop {
             let start = at.to_string();
@@ -297,6 +301,7 @@ impl Jira {
             let rows = page.values.len() as u64;
             at += rows;
             for group in page.values {
+                headway.row(&group.group_id);
                 let id = GroupId::new(&group.group_id);
                 if seen.insert(id.clone()) {
                     found.groups.push((id, group.name));
@@ -304,6 +309,7 @@ impl Jira {
             }
             let received = found.groups.len() as u64;
             let short = page.total.is_some_and(|total| received < total);
+            headway.page()?;
             if rows > 0 && page.is_last != Some(true) {
                 continue;
             }

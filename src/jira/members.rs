@@ -5,6 +5,7 @@ use super::error::JiraError;
 use super::listing::{ASK_AGAIN, AccountRead, PAGES_AT_ONCE};
 use super::wire::{Page, User, UserId};
 use crate::directory::GroupId;
+use crate::http::Headway;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::HashSet;
 
@@ -28,6 +29,12 @@ impl MembersRead {
         self.unlisted.extend(page.unlisted);
     }
 
+    fn note(&self, headway: &mut Headway) {
+        self.listed.iter().for_each(|row| headway.row(row));
+        let others = self.unlisted.iter();
+        others.for_each(|account| headway.row(account.row().id));
+    }
+
     /// Leaves each member once.
     fn distinct(mut self) -> Self {
         self.listed.sort_unstable();
@@ -38,6 +45,10 @@ impl MembersRead {
         self
     }
 }
+
+/// The most members that a group may have by Atlassian's hard limits is 290,000: a total above this is
+/// not believed.
+const MOST: u64 = 1_000_000;
 
 /// A page of members.
 struct MembersPage {
@@ -122,7 +133,7 @@ impl Jira {
         let mut members = first.members;
         if !last
             && at == MEMBERS_PAGE
-            && let Some(total) = total
+            && let Some(total) = total.filter(|total| *total <= MOST)
         {
             // Full pages: the others can be read at the same time.
             let starts = (1..total.div_ceil(MEMBERS_PAGE)).map(|page| page * MEMBERS_PAGE);
@@ -137,8 +148,11 @@ impl Jira {
                 members.add(page.members);
             }
         }
+        let mut headway = Headway::of("members");
         while !last {
             let page = self.members_page(group, at, &known).await?;
+            page.members.note(&mut headway);
+            headway.page()?;
             at += page.rows;
             last = page.last;
             members.add(page.members);

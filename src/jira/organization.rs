@@ -4,14 +4,13 @@ use super::error::{JiraError, Refusal, Unwritten, request_id};
 use super::writes::{How, Written};
 use crate::directory::AccountId;
 use crate::http::{
-    Answer, Auth, Call, Clients, Control, Counted, Gate, Method, Origin, Rates, Repeat, Reply,
-    Service,
+    Answer, Auth, Call, Clients, Control, Counted, Gate, Headway, Method, Origin, Rates, Repeat,
+    Reply, Service,
 };
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::collections::HashSet;
 use tokio::sync::OnceCell;
 
 /// Addresses in one search, as documented.
@@ -163,6 +162,7 @@ impl Organization {
                     USERS,
                     "users",
                     json!({ "emails": chunk }),
+                    |user: &UserRecord| &user.account_id,
                 )
                 .await?;
             found.extend(rows.into_iter().map(|user| OrganizationUser {
@@ -184,6 +184,7 @@ impl Organization {
                     USERS,
                     "users",
                     json!({ "accountIds": ids }),
+                    |user: &UserRecord| &user.account_id,
                 )
                 .await?;
             let suspended = rows.into_iter().filter(|user| {
@@ -327,6 +328,7 @@ impl Organization {
                 "/v2/orgs/{orgId}/directories/{directoryId}/groups/search",
                 "groups",
                 json!({}),
+                |group: &GroupRecord| &group.id,
             )
             .await?;
         let synced = groups
@@ -342,23 +344,24 @@ impl Organization {
         endpoint: &'static str,
         kind: &str,
         mut body: Value,
+        id: fn(&T) -> &str,
     ) -> Result<Vec<T>, JiraError> {
         let path = self.path(kind);
         let mut rows = Vec::new();
-        let mut seen = HashSet::new();
+        let mut headway = Headway::of("the organization");
         body["limit"] = json!(LIMIT);
         loop {
             let url = self.service.origin().join(path);
             let call = Call::new(Method::POST, endpoint, url, Repeat::Safe).json(body.clone());
             let page: OrganizationPage<T> = self.send(what, call).await?;
+            page.data.iter().for_each(|row| headway.row(id(row)));
             rows.extend(page.data);
             let next = page.links.and_then(|links| links.next);
             let Some(cursor) = next.as_deref().and_then(cursor) else {
                 return Ok(rows);
             };
-            if !seen.insert(cursor.clone()) {
-                return Err(JiraError::EndlessPages);
-            }
+            headway.page()?;
+            headway.link(&cursor)?;
             body["cursor"] = json!(cursor);
         }
     }

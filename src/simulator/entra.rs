@@ -1,7 +1,8 @@
 //! The token endpoint and Graph's plain calls.
 
+use super::faults::Endless;
 use super::graph;
-use super::graph_json::{error, group_json, user_json};
+use super::graph_json::{bare, error, group_json, user_json};
 use super::wire::{Reply, Request};
 use super::world::{EntraUser, Member, Tenant, World};
 use base64::Engine as _;
@@ -54,6 +55,9 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
         ("GET", ["users", "delta" | "delta()"]) => graph::delta(world, request, true),
         ("GET", ["groups", "delta" | "delta()"]) => graph::delta(world, request, false),
         ("GET", ["users", id]) => match world.entra.users.get(*id) {
+            Some(user) if world.faults.bare_ids => {
+                Reply::json(200, &bare(user, request.query("$select")))
+            }
             Some(user) => Reply::json(200, &user_json(user, request.query("$select"))),
             None => not_found(id),
         },
@@ -222,6 +226,19 @@ fn users(world: &mut World, request: &Request) -> Reply {
             "The specified page token value has expired.",
         );
     }
+    let endless = match world.faults.endless {
+        Some(Endless::Users) => Some(false),
+        Some(Endless::EmptyUsers) => Some(true),
+        _ => None,
+    };
+    if let Some(empty) = endless {
+        let users = world.entra.users.values().take(if empty { 0 } else { 20 });
+        let users: Vec<Value> = users
+            .map(|user| user_json(user, request.query("$select")))
+            .collect();
+        let link = next_link(world, request, fastrand::usize(1..), false);
+        return Reply::json(200, &json!({"value": users, "@odata.nextLink": link}));
+    }
     let all: Vec<&EntraUser> = world.entra.users.values().collect();
     let end = if world.faults.users_cut_half {
         all.len() / 2
@@ -238,7 +255,13 @@ fn users(world: &mut World, request: &Request) -> Reply {
         .get(row..until)
         .unwrap_or_default()
         .iter()
-        .map(|user| user_json(user, request.query("$select")))
+        .map(|user| {
+            if world.faults.bare_ids {
+                bare(user, request.query("$select"))
+            } else {
+                user_json(user, request.query("$select"))
+            }
+        })
         .collect();
     let mut page =
         json!({"@odata.context": format!("{}/v1.0/$metadata#users", world.origin), "value": value});

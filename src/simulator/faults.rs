@@ -84,4 +84,28 @@ pub struct Faults {
     pub no_licences: bool,
     /// Jira redirects every call to this address.
     pub redirect: Option<String>,
+    /// A listing without end: each page has a link of its own, and the same rows.
+    pub endless: Option<Endless>,
+    /// Users come with their ids alone, as without the permission to read them.
+    pub bare_ids: bool,
+}
+
+/// A listing that may have no end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Endless {
+    /// `/users`.
+    Users,
+    /// `/users`, with empty pages.
+    EmptyUsers,
+    /// A round of `/groups/delta`.
+    Groups,
+    /// `users/search`.
+    Accounts,
+    /// `group/bulk`.
+    JiraGroups,
+    /// `group/member`.
+    JiraMembers,
+    /// The organization's searches.
+    Organization,
 }

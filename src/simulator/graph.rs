@@ -1,5 +1,6 @@
 //! Graph's delta rounds: slices, replays, gaps, out of order.
 
+use super::faults::Endless;
 use super::graph_json::{error, group_json, user_json};
 use super::wire::{Reply, Request};
 use super::world::{EntraGroup, Entry, Member, Round, Tenant, World};
@@ -39,7 +40,12 @@ pub(super) fn delta(world: &mut World, request: &Request, users: bool) -> Reply 
         Some(token) => {
             let since: u64 = token.parse().unwrap_or(0);
             if let Some(code) = &world.faults.delta_refused {
-                return error(400, code, "The delta token is not accepted any more.");
+                let words = match code.as_str() {
+                    "Request_UnsupportedQuery" => "DeltaLink older than 30 days is not supported.",
+                    "BadRequest" => "Both skiptoken and deltatoken can't be in the same request.",
+                    _ => "The delta token is not accepted any more.",
+                };
+                return error(400, code, words);
             }
             if world.faults.delta_gone || since < world.entra.oldest_delta {
                 return error(
@@ -211,7 +217,9 @@ fn page(world: &mut World, request: &Request, id: u64, offset: usize) -> Reply {
             "The specified page token value has expired.",
         );
     }
-    let offset = if world.faults.endless_deltas {
+    let endless = world.faults.endless == Some(Endless::Groups)
+        && request.path.iter().any(|part| part == "groups");
+    let offset = if world.faults.endless_deltas || endless {
         0
     } else {
         offset
@@ -232,7 +240,10 @@ fn page(world: &mut World, request: &Request, id: u64, offset: usize) -> Reply {
         .collect();
     let lost = world.faults.groups_page_lost && !round.users && offset == 0;
     let mut body = json!({ "value": if lost { Vec::new() } else { value } });
-    if world.faults.endless_deltas {
+    if endless {
+        let token = format!("{id}-x{}", fastrand::u32(..));
+        body["@odata.nextLink"] = json!(link(world, request, "$skiptoken", &token));
+    } else if world.faults.endless_deltas {
         let token = format!("{id}-1");
         body["@odata.nextLink"] = json!(link(world, request, "$skiptoken", &token));
     } else if round.more {

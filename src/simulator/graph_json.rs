@@ -36,6 +36,19 @@ pub(super) fn user_json(user: &EntraUser, select: Option<&str>) -> Value {
     Value::Object(out)
 }
 
+/// A user as an application sees them that may not read users: the id, and null for the rest.
+pub(super) fn bare(user: &EntraUser, select: Option<&str>) -> Value {
+    let mut out = user_json(user, select);
+    if let Some(fields) = out.as_object_mut() {
+        fields.retain(|name, _| name == "id");
+        for name in select.unwrap_or_default().split(',') {
+            fields.entry(name).or_insert(Value::Null);
+        }
+        fields.insert("@odata.type".to_owned(), json!("#microsoft.graph.user"));
+    }
+    out
+}
+
 /// A group's properties.
 pub(super) fn group_json(entra: &Tenant, id: &str) -> Option<Value> {
     let group = entra.groups.get(id)?;

@@ -1,5 +1,6 @@
 //! Jira's groups, members and products.
 
+use super::faults::Endless;
 use super::jira_json::{account_json, group_json, refuse, seats_left, visible, window};
 use super::wire::{Reply, Request};
 use super::world::{Account, SiteGroup, World};
@@ -25,7 +26,16 @@ pub(super) fn groups(world: &World, request: &Request) -> Reply {
         .filter(|g| named.is_empty() || named.iter().any(|n| n.eq_ignore_ascii_case(&g.name)))
         .filter(|g| access.is_none() || g.access_type == access)
         .collect();
+    if world.faults.endless == Some(Endless::JiraGroups) {
+        return endless(all.iter().take(size).map(|group| group_json(group)));
+    }
     paged(&all, start, size, |group| group_json(group))
+}
+
+/// A page that is never the last, whatever is asked for.
+fn endless(rows: impl Iterator<Item = Value>) -> Reply {
+    let values: Vec<Value> = rows.collect();
+    Reply::json(200, &json!({"isLast": false, "values": values}))
 }
 
 /// A page with `isLast`, `total` and the rows.
@@ -50,6 +60,10 @@ pub(super) fn members(world: &World, request: &Request) -> Reply {
     let (start, size) = window(request, 50, 50);
     if inactive {
         let ids: Vec<&String> = group.members.iter().collect();
+        if world.faults.endless == Some(Endless::JiraMembers) {
+            let accounts = ids.iter().filter_map(|id| world.jira.accounts.get(*id));
+            return endless(accounts.take(size).map(account_json));
+        }
         return paged(&ids, start, size, |id| {
             world
                 .jira

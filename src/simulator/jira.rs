@@ -1,5 +1,6 @@
 //! Jira's REST API, on the site and through the gateway.
 
+use super::faults::Endless;
 use super::groups::{
     add_member, create_group, delete_group, groups, members, picker, remove_member, roles,
 };
@@ -95,6 +96,9 @@ fn signed_in(world: &World, request: &Request, gateway: bool) -> bool {
 /// A bare array. Rows repeat, and every other page runs short.
 fn users(world: &World, request: &Request) -> Reply {
     let (start, size) = window(request, 50, 1000);
+    if world.faults.endless == Some(Endless::Accounts) {
+        return Reply::json(200, &json!(rows(world, 0, size.min(20))));
+    }
     if world.faults.slow_users.is_some_and(|most| size > most) {
         return refuse(409, "The operation took too long.");
     }

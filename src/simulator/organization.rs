@@ -1,5 +1,6 @@
 //! The organization API.
 
+use super::faults::Endless;
 use super::wire::{Reply, Request};
 use super::world::{AccountType, World};
 use serde_json::{Value, json};
@@ -90,13 +91,18 @@ fn search(world: &World, request: &Request) -> Reply {
                 "status": if suspended { "suspended" } else { "active" }, "managementSource": if world.jira.synced.contains(&a.id) { "synced" } else { "invited" }})
         })
         .collect();
-    page(request, &data, true)
+    page(world, request, &data, true)
 }
 
 /// A page of at most a few rows. The link to the next is a bare cursor or a URL.
-fn page(request: &Request, rows: &[Value], bare: bool) -> Reply {
+fn page(world: &World, request: &Request, rows: &[Value], bare: bool) -> Reply {
     const ROWS: usize = 40;
     let body = request.json();
+    if world.faults.endless == Some(Endless::Organization) {
+        let next = fastrand::u32(..).to_string();
+        let rows = &rows[..rows.len().min(ROWS)];
+        return Reply::json(200, &json!({"data": rows, "links": {"next": next}}));
+    }
     let start: usize = body["cursor"]
         .as_str()
         .and_then(|cursor| cursor.parse().ok())
@@ -176,7 +182,7 @@ fn groups(world: &World, request: &Request) -> Reply {
                 "managementAccess": {"modifiable": !g.external, "deletable": g.access_type.is_none()}})
         })
         .collect();
-    page(request, &data, false)
+    page(world, request, &data, false)
 }
 
 fn suspension(

@@ -255,8 +255,11 @@ async fn everything(world: &World) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn ended_links_lead_to_a_full_read_that_is_compared() {
     let world = settled(SMALL).await;
-    let ways: [Step; 4] = [
+    let ways: [Step; 6] = [
         |w| w.faults.delta_gone = true,
+        // As it was recorded, for links over 30 days old, and as the field reports it.
+        |w| w.faults.delta_refused = Some("Request_UnsupportedQuery".to_owned()),
+        |w| w.faults.delta_refused = Some("BadRequest".to_owned()),
         |w| w.faults.delta_refused = Some("syncStateNotFound".to_owned()),
         |w| w.faults.delta_refused = Some("resyncRequired".to_owned()),
         |w| {

@@ -12,6 +12,7 @@ mod believing;
 mod changes;
 mod contract;
 mod deciding;
+mod field;
 mod habits;
 mod headless;
 mod interrupted;

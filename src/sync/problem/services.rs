@@ -23,13 +23,12 @@ impl From<&EntraError> for Problem {
             } => refused(what, *status, code, message, roles.as_deref())
                 .id("request-id", request_id)
                 .id("client-request-id", client_request_id),
-            EntraError::EndlessLinks { what } => Self::new(
+            EntraError::NoHeadway(error) => Self::new(
                 ProblemKind::Entra,
-                format!(
-                    "Graph gave the same link twice while it listed {what}, so that the listing would never end. What was read so far is not used."
-                ),
+                format!("Graph: {error}. What was read so far is not used."),
                 "Try again in some minutes. If it stays, ask Microsoft's support.",
             ),
+            EntraError::BareIds { what, roles } => bare_ids(what, roles.as_deref()),
             EntraError::NoDeltaLink { what } => Self::new(
                 ProblemKind::Entra,
                 format!(
@@ -116,6 +115,38 @@ fn token(refusal: &TokenRefusal) -> Problem {
     .id("correlation-id", &refusal.correlation_id)
 }
 
+/// What the token says of permissions.
+fn held(roles: Option<&[String]>) -> String {
+    match roles {
+        None => "its permissions could not be read from the token".to_owned(),
+        Some([]) => "the token holds no application permission at all".to_owned(),
+        Some(roles) => format!("the token holds {}", escape(&roles.join(", "))),
+    }
+}
+
+fn how_to_grant(permission: &str) -> String {
+    format!(
+        "Under App registrations ▸ your application ▸ API permissions ▸ Add a permission ▸ Microsoft Graph, choose “Application permissions” (not “Delegated permissions”), add {permission} (Directory.Read.All and User.Read.All serve everything that Rollbook does), then choose “Grant admin consent”. It may take some minutes to count."
+    )
+}
+
+/// Ids came, and nothing else.
+fn bare_ids(what: &str, roles: Option<&[String]>) -> Problem {
+    let permission = if what == "users" {
+        "User.Read.All"
+    } else {
+        "GroupMember.Read.All"
+    };
+    Problem::new(
+        ProblemKind::EntraPermission,
+        format!(
+            "Entra shows this application the ids of {what} and nothing else, as it does without the permission {permission}: {}. Nothing was planned.",
+            held(roles)
+        ),
+        how_to_grant(permission),
+    )
+}
+
 fn refused(
     what: &str,
     status: u16,
@@ -126,11 +157,6 @@ fn refused(
     if status == 403 {
         let missing = roles.map(missing_permissions).unwrap_or_default();
         let grants: Vec<&str> = missing.iter().map(|m| m.grant).collect();
-        let has = match roles {
-            None => "its permissions could not be read from the token".to_owned(),
-            Some([]) => "the token holds no application permission at all".to_owned(),
-            Some(roles) => format!("the token holds {}", escape(&roles.join(", "))),
-        };
         let grant = if grants.is_empty() {
             "Directory.Read.All".to_owned()
         } else {
@@ -138,10 +164,11 @@ fn refused(
         };
         return Problem::new(
             ProblemKind::EntraPermission,
-            format!("Entra does not let this application {what}: {has}."),
             format!(
-                "Under App registrations ▸ your application ▸ API permissions ▸ Add a permission ▸ Microsoft Graph, choose “Application permissions” (not “Delegated permissions”), add {grant} (Directory.Read.All and User.Read.All serve everything that Rollbook does), then choose “Grant admin consent”. It may take some minutes to count."
+                "Entra does not let this application {what}: {}.",
+                held(roles)
             ),
+            how_to_grant(&grant),
         );
     }
     let said = if message.is_empty() {
@@ -198,9 +225,9 @@ impl From<&JiraError> for Problem {
                 format!("Jira's listing of the groups that make administrators never added up: {why}. Without it nothing is safe to write."),
                 "Try again in some minutes.",
             ),
-            JiraError::EndlessPages => Self::new(
+            JiraError::NoHeadway(error) => Self::new(
                 ProblemKind::Jira,
-                "A listing of the organization goes round in circles. What was read so far is not used.",
+                format!("Atlassian: {error}. What was read so far is not used."),
                 "Try again in some minutes. If it stays, ask Atlassian's support.",
             ),
             JiraError::OrganizationKey { request_id } => Self::new(
