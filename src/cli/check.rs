@@ -2,8 +2,9 @@
 
 use super::error::CliError;
 use super::output::{Exit, Output, Tone, cell, printed, wrap};
+use super::progress::telling;
 use super::target::Target;
-use crate::sync::{self, Finding, FindingState, Side};
+use crate::sync::{self, Control, Finding, FindingState, Side};
 use crate::text::escape;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -11,13 +12,9 @@ use std::fmt::Write as _;
 /// Tests both sides.
 pub(super) async fn check(target: &Target, output: &Output) -> Result<Exit, CliError> {
     let secrets = target.secrets()?;
-    let mut findings = sync::check(
-        &target.profile,
-        &secrets,
-        target.cancel.clone().into(),
-        &|_| {},
-    )
-    .await?;
+    let control = Control::from(target.cancel.clone());
+    let testing = sync::check(&target.profile, &secrets, control.clone(), &|_| {});
+    let mut findings = telling(&control, output, testing).await?;
     findings.extend(sync::last_read(&target.profile, &target.paths));
     // Together with the other findings of its side.
     findings.sort_by_key(|finding| finding.side == Side::Jira);

@@ -1,7 +1,8 @@
 //! Progress on standard error, where somebody looks at it.
 
 use super::output::{Output, cell};
-use crate::sync::{Progress, Stage};
+use crate::sync::{Control, Progress, Stage};
+use crate::text::escape;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -39,6 +40,27 @@ impl Drop for Line {
         if let Some(task) = self.0.take() {
             task.abort();
             let _ = write!(io::stderr().lock(), "\r\u{1b}[K");
+        }
+    }
+}
+
+/// Tells whose answer is waited for, while `work` goes on.
+pub(super) async fn telling<T>(
+    control: &Control,
+    output: &Output,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut awaited = control.awaited();
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            result = &mut work => return result,
+            Ok(()) = awaited.changed() => {
+                let host = awaited.borrow_and_update().clone();
+                if let Some(host) = host {
+                    output.remark(&format!("Waiting for an answer from {} …", escape(&host)));
+                }
+            }
         }
     }
 }

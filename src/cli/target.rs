@@ -3,11 +3,11 @@
 use super::args::Global;
 use super::error::CliError;
 use super::output::Output;
-use super::progress::Line;
+use super::progress::{Line, telling};
 use crate::config::{self, Paths, Profile, Secrets, environment_applies};
 use crate::plan::Mode;
 use crate::store::State;
-use crate::sync::{Clock, Opening, Progress, ReadOptions, Session, SyncError};
+use crate::sync::{Clock, Control, Opening, Progress, ReadOptions, Session, SyncError};
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
@@ -91,17 +91,18 @@ impl Target {
         output: &Output,
     ) -> Result<Session, CliError> {
         let progress = Progress::default();
-        let session = Session::open(Opening {
+        let control = Control::from(self.cancel.clone());
+        let opening = Session::open(Opening {
             profile: self.profile.clone(),
             secrets: self.secrets()?,
             paths: &self.paths,
             mode,
             doing,
-            cancel: self.cancel.clone().into(),
+            cancel: control.clone(),
             progress: progress.clone(),
             clock: self.clock,
-        })
-        .await;
+        });
+        let session = telling(&control, output, opening).await;
         tell_notes(&progress, output);
         Ok(session?)
     }

@@ -1,6 +1,7 @@
 //! How work is cancelled or paused from outside.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -10,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 pub struct Control {
     cancel: CancellationToken,
     paused: Arc<watch::Sender<bool>>,
+    hurried: Arc<AtomicBool>,
+    awaited: Arc<watch::Sender<Option<String>>>,
 }
 
 impl Default for Control {
@@ -23,6 +26,8 @@ impl From<CancellationToken> for Control {
         Self {
             cancel,
             paused: Arc::new(watch::Sender::new(false)),
+            hurried: Arc::default(),
+            awaited: Arc::new(watch::Sender::new(None)),
         }
     }
 }
@@ -42,6 +47,38 @@ impl Control {
     /// Waits until it is cancelled.
     pub async fn cancelled(&self) {
         self.cancel.cancelled().await;
+    }
+
+    /// The same for calls for which a person waits: each is given up soon, until they are given time.
+    #[must_use]
+    pub fn hurried(&self) -> Self {
+        Self {
+            hurried: Arc::new(AtomicBool::new(true)),
+            ..self.clone()
+        }
+    }
+
+    /// From now on nobody waits for each single call.
+    pub fn give_time(&self) {
+        self.hurried.store(false, Relaxed);
+    }
+
+    pub(super) fn is_hurried(&self) -> bool {
+        self.hurried.load(Relaxed)
+    }
+
+    /// The host that has been taking its time for an answer for which a person waits.
+    #[must_use]
+    pub fn awaited(&self) -> watch::Receiver<Option<String>> {
+        self.awaited.subscribe()
+    }
+
+    pub(super) fn awaits(&self, host: Option<String>) {
+        self.awaited.send_if_modified(|awaited| {
+            let other = *awaited != host;
+            *awaited = host;
+            other
+        });
     }
 
     /// Nothing new is begun until it goes on.

@@ -22,7 +22,7 @@ pub enum Failure {
         cause: String,
     },
     /// No answer in time.
-    #[error("{host} did not answer within {} s", .after.as_secs())]
+    #[error("no answer from {host} within {} s", .after.as_secs())]
     TimedOut {
         /// Host and port.
         host: String,

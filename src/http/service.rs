@@ -18,6 +18,11 @@ use url::Url;
 
 /// How long one call may take.
 const TIMEOUT: Duration = Duration::from_secs(100);
+/// How long the attempts at a call may take for which a person waits: there is one repetition, and both
+/// together stay under half a minute.
+const SOON: [Duration; 2] = [Duration::from_secs(15), Duration::from_secs(10)];
+/// After this time somebody who waits is told for whom.
+const TOLD: Duration = Duration::from_secs(3);
 /// The largest body that is read: many times the largest page of either service.
 const LARGEST: usize = 64 << 20;
 /// Atlassian advises at most 4 retries; Graph gives no number.
@@ -223,14 +228,19 @@ impl Service {
             (_, failure) => failure,
         };
         loop {
-            let result = self.once(call, &pace, refused + cut > 0).await;
+            let result = self.once(call, &pace, refused + cut).await;
             let failure = match result {
                 Ok(mut answer) => {
                     answer.after_unclear = unclear;
                     let status = answer.status;
                     let throttled = status == StatusCode::TOO_MANY_REQUESTS;
                     let passing = throttled || (safe && is_passing(status));
-                    if passing && refused < RETRIES {
+                    let most = if throttled {
+                        RETRIES
+                    } else {
+                        self.repetitions()
+                    };
+                    if passing && refused < most {
                         if !throttled {
                             // A gateway that gave up does not know what became of the call.
                             unclear = true;
@@ -262,7 +272,7 @@ impl Service {
                 }
                 Err(failure) => failure,
             };
-            if !(safe && failure.is_passing()) || cut >= RETRIES {
+            if !(safe && failure.is_passing()) || cut >= self.repetitions() {
                 return Err(hidden(before, failure));
             }
             let wait = jittered(Duration::from_millis(400 << cut));
@@ -273,6 +283,11 @@ impl Service {
             before = Some(failure);
             cut += 1;
         }
+    }
+
+    /// How often a call that got no usable answer is made again.
+    fn repetitions(&self) -> u32 {
+        if self.cancel.is_hurried() { 1 } else { RETRIES }
     }
 
     /// Says how long to wait after an answer that asks for patience, and shuts the gate.
@@ -342,7 +357,7 @@ impl Service {
     }
 
     /// One request, when its turn has come. Once it is on its way it is not cancelled.
-    async fn once(&self, call: &Call, pace: &Pace, repeated: bool) -> Result<Answer, Failure> {
+    async fn once(&self, call: &Call, pace: &Pace, before: u32) -> Result<Answer, Failure> {
         let turn = async {
             // The semaphore is never closed.
             let place = pace.places.acquire().await;
@@ -368,15 +383,9 @@ impl Service {
             wait,
             unclear: false,
         })?;
-        self.counts.request(repeated);
+        self.counts.request(before > 0);
         let begun = std::time::Instant::now();
-        let result = match tokio::time::timeout(TIMEOUT, self.send(call)).await {
-            Ok(result) => result,
-            Err(_) => Err(Failure::TimedOut {
-                host: self.origin.host(),
-                after: TIMEOUT,
-            }),
-        };
+        let result = self.in_time(call, before).await;
         let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         match &result {
             Ok(answer) => {
@@ -399,6 +408,33 @@ impl Service {
             }
         }
         result
+    }
+
+    /// An answer, if it comes in time: whole, however slowly its bytes come.
+    async fn in_time(&self, call: &Call, before: u32) -> Result<Answer, Failure> {
+        let hurried = self.cancel.is_hurried();
+        let after = if hurried {
+            SOON[before.min(1) as usize]
+        } else {
+            TIMEOUT
+        };
+        let answer = tokio::time::timeout(after, self.send(call));
+        tokio::pin!(answer);
+        let result = tokio::select! {
+            result = &mut answer => result,
+            () = tokio::time::sleep(TOLD), if hurried => {
+                self.cancel.awaits(Some(self.origin.host()));
+                let result = answer.await;
+                self.cancel.awaits(None);
+                result
+            }
+        };
+        result.unwrap_or_else(|_| {
+            Err(Failure::TimedOut {
+                host: self.origin.host(),
+                after,
+            })
+        })
     }
 
     fn redirected(&self, answer: &Answer) -> Failure {

@@ -86,8 +86,38 @@ pub struct Faults {
     pub redirect: Option<String>,
     /// A listing without end: each page has a link of its own, and the same rows.
     pub endless: Option<Endless>,
+    /// This service takes requests and never answers.
+    pub silent: Option<Service>,
+    /// This service answers a byte a second.
+    pub drips: Option<Service>,
     /// Users come with their ids alone, as without the permission to read them.
     pub bare_ids: bool,
+}
+
+/// A service that may misbehave as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Service {
+    /// The token endpoint.
+    Login,
+    /// Graph.
+    Graph,
+    /// The site and the gateway.
+    Jira,
+    /// The organization's API.
+    Organization,
+}
+
+impl Service {
+    /// Whose path it is.
+    pub(super) fn of(path: &[String]) -> Self {
+        match path.first().map(String::as_str) {
+            Some("v1.0") => Self::Graph,
+            Some("admin") => Self::Organization,
+            Some("rest" | "ex" | "_edge") => Self::Jira,
+            _ => Self::Login,
+        }
+    }
 }
 
 /// A listing that may have no end.

@@ -1,5 +1,6 @@
 //! Serving the world over HTTP on loopback.
 
+use super::faults::Service;
 use super::scenario::Scenario;
 use super::wire::{Logged, Reply, Request};
 use super::world::World;
@@ -140,7 +141,15 @@ async fn handle(State(world): State<Shared>, request: axum::extract::Request) ->
             .collect(),
         body: body.to_vec(),
     };
-    let (reply, harm) = answer(&mut lock(&world), &request);
+    let (reply, mut harm) = answer(&mut lock(&world), &request);
+    let faults = lock(&world).faults.clone();
+    let service = Service::of(&request.path);
+    if faults.silent == Some(service) {
+        // Until whoever asked gives up.
+        std::future::pending::<()>().await;
+    } else if faults.drips == Some(service) {
+        harm = Harm::Drips;
+    }
     respond(reply, harm)
 }
 
@@ -150,6 +159,8 @@ enum Harm {
     None,
     /// The connection is cut.
     Cut,
+    /// The body comes a byte a second.
+    Drips,
     /// The body ends early, although the answer is whole by HTTP's own rules.
     Truncated,
 }
@@ -157,9 +168,9 @@ enum Harm {
 /// Answers a request, with the faults that are switched on, and logs it.
 fn answer(world: &mut World, request: &Request) -> (Reply, Harm) {
     let path = request.path.join("/");
-    let side = Side::of(&request.path);
+    let side = Service::of(&request.path);
     let endpoint = endpoint(&request.path);
-    let limited = side == Side::Jira && world.services.limiter;
+    let limited = side == Service::Jira && world.services.limiter;
     let verdict = world
         .limiter
         .ask(&request.method, &endpoint, limited, world.services.limit);
@@ -167,9 +178,9 @@ fn answer(world: &mut World, request: &Request) -> (Reply, Harm) {
     let faults = world.faults.clone();
     if let Some(seconds) = verdict.refused {
         reply = Some(too_many(seconds));
-    } else if let Some(to) = faults.redirect.filter(|_| side == Side::Jira) {
+    } else if let Some(to) = faults.redirect.filter(|_| side == Service::Jira) {
         reply = Some(Reply::empty(302).header("location", to));
-    } else if world.random.f64() < faults.rate_429 && side != Side::Token {
+    } else if world.random.f64() < faults.rate_429 && side != Service::Login {
         world.limiter.shut(&request.method, &endpoint, 1);
         reply = Some(too_many(1));
     } else if world.random.f64() < faults.rate_503 {
@@ -190,9 +201,9 @@ fn answer(world: &mut World, request: &Request) -> (Reply, Harm) {
             harm = Harm::Truncated;
         }
         match side {
-            Side::Token | Side::Graph => entra::answer(world, request),
-            Side::Jira => jira::answer(world, request),
-            Side::Organization => organization::answer(world, request),
+            Service::Login | Service::Graph => entra::answer(world, request),
+            Service::Jira => jira::answer(world, request),
+            Service::Organization => organization::answer(world, request),
         }
     });
     world.log.push(Logged {
@@ -203,29 +214,10 @@ fn answer(world: &mut World, request: &Request) -> (Reply, Harm) {
         at: std::time::Instant::now(),
         early: verdict.early,
         // The token request's form holds the secret.
-        body: (side != Side::Token && !request.body.is_empty())
+        body: (side != Service::Login && !request.body.is_empty())
             .then(|| String::from_utf8_lossy(&request.body).into_owned()),
     });
     (reply, harm)
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Token,
-    Graph,
-    Jira,
-    Organization,
-}
-
-impl Side {
-    fn of(path: &[String]) -> Self {
-        match path.first().map(String::as_str) {
-            Some("v1.0") => Self::Graph,
-            Some("admin") => Self::Organization,
-            Some("rest" | "ex" | "_edge") => Self::Jira,
-            _ => Self::Token,
-        }
-    }
 }
 
 /// The path without what differs from call to call.
@@ -269,6 +261,17 @@ fn respond(reply: Reply, harm: Harm) -> Response<Body> {
     let body = reply.body;
     *response.body_mut() = match harm {
         Harm::None => Body::from(body),
+        Harm::Drips => {
+            let bytes: Vec<u8> = body.into_bytes();
+            Body::from_stream(futures_util::stream::unfold(
+                bytes.into_iter(),
+                async |mut rest| {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    let byte = rest.next()?;
+                    Some((Ok::<_, std::io::Error>(Bytes::from(vec![byte])), rest))
+                },
+            ))
+        }
         Harm::Truncated => {
             let half = (0..=body.len() / 2)
                 .rev()

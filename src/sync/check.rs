@@ -125,6 +125,7 @@ pub async fn check_side(
     told: &(dyn Fn(&Finding) + Sync),
 ) -> Result<Vec<Finding>, SyncError> {
     let clients = Clients::new().map_err(|e| SyncError::Client(e.to_string()))?;
+    let cancel = &cancel.hurried();
     Ok(match side {
         Side::Entra => check_entra(profile, secrets, &clients, cancel, told).await,
         Side::Jira => check_jira(profile, secrets, &clients, cancel, told).await,

@@ -280,18 +280,21 @@ impl Session {
             progress.note("This machine has no CA certificates. The built-in ones are used.");
         }
         progress.now(Stage::Connecting);
-        let entra = entra_client(&profile, &secrets, &clients, &cancel);
+        // A person may wait for it to open, and learns soon that a service does not answer.
+        let opening = cancel.hurried();
+        let entra = entra_client(&profile, &secrets, &clients, &opening);
         let access = jira_access(&profile, &secrets, mode);
         let remembered = state
             .used_gateway()?
             .map(|gateway| if gateway { Route::Gateway } else { Route::Site });
         let (tenant, jira) = tokio::join!(
             entra.tenant(),
-            jira::connect(&access, remembered, &clients, &cancel)
+            jira::connect(&access, remembered, &clients, &opening)
         );
         let (tenant, jira) = (tenant?, jira?);
         let organization =
-            organization(&profile, &secrets, mode, &clients, &cancel, &progress).await?;
+            organization(&profile, &secrets, mode, &clients, &opening, &progress).await?;
+        opening.give_time();
         progress.measures(entra.counts(), jira.counts());
         let identity = Identity {
             tenant_id: tenant.id.clone(),

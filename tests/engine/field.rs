@@ -1,7 +1,7 @@
 //! Habits of the two services that no document tells, as they were recorded or reported from the field.
 
 use crate::world::{SMALL, World};
-use rollbook::simulator::Endless;
+use rollbook::simulator::{Endless, Faults, Service};
 
 /// How a command failed: its kind, and its words.
 async fn failure(world: &World, arguments: &[&str]) -> (String, String) {
@@ -62,4 +62,35 @@ async fn ids_alone_are_a_missing_permission() {
     }
     world.sim.world(|w| w.faults.bare_ids = false);
     assert_eq!(world.left().await, 0);
+}
+
+/// A service that does not answer is named before half a minute is over, by whatever waits for it.
+async fn unanswered(arguments: &[&str], fault: fn(&mut Faults), asked: &[(&str, &str)]) {
+    let world = World::new(SMALL).await;
+    world.sim.world(|w| fault(&mut w.faults));
+    let ran = world.run(arguments).await.expect(1);
+    let told = format!("{}{}", ran.out, ran.err);
+    assert!(told.contains("no answer from 127.0.0.1"), "{told}");
+    assert!(told.contains("within 10 s"), "{told}");
+    assert!(
+        ran.err.contains("Waiting for an answer from 127.0.0.1"),
+        "{}",
+        ran.err
+    );
+    for (method, path) in asked {
+        let requests = world.sim.world(|w| w.requests(method, path));
+        assert_eq!(requests, 2, "{path}: once, and once more");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_never_answers_is_named_soon() {
+    let token = [("POST", "/oauth2/v2.0/token")];
+    let site = [("GET", "/_edge/tenant_info")];
+    tokio::join!(
+        unanswered(&["check"], |f| f.silent = Some(Service::Login), &token),
+        unanswered(&["check"], |f| f.drips = Some(Service::Jira), &site),
+        unanswered(&["plan"], |f| f.silent = Some(Service::Jira), &site),
+        unanswered(&["sync"], |f| f.drips = Some(Service::Login), &token),
+    );
 }

@@ -342,11 +342,11 @@ fn http(side: &str, failure: &Failure) -> Problem {
         Failure::TimedOut { host: h, after } => Problem::new(
             ProblemKind::Connection,
             format!(
-                "{side}: {} did not answer within {} s.",
+                "{side}: no answer from {} within {} s, asked again and again.",
                 host(h),
                 after.as_secs()
             ),
-            "Check the network, and try again.",
+            "Check the address in the configuration, the network, and whether this machine needs a proxy (HTTPS_PROXY); then try again.",
         ),
         Failure::Cut { host: h, cause } => Problem::new(
             ProblemKind::Connection,
