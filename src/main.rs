@@ -2,7 +2,7 @@
 
 use clap::Parser as _;
 use rollbook::cli::{
-    Arguments, CliError, Command, Exit, Output, SimulateArguments, Target, report,
+    Arguments, CliError, Colour, Command, Exit, Output, SimulateArguments, Target, report,
 };
 use rollbook::config::{Paths, SecretKind, Secrets, keep_secret};
 use rollbook::console::{Ended, Place, Simulate};
@@ -102,7 +102,7 @@ async fn signals(cancel: CancellationToken, terminated: Arc<AtomicBool>) {
 
 async fn run(arguments: Arguments, cancel: CancellationToken) -> Result<Exit, CliError> {
     let global = &arguments.global;
-    let output = Output::new(global.json, global.quiet, global.verbose);
+    let output = Output::new(global.json, global.quiet, global.verbose, global.color);
     match arguments.command {
         None => {
             let place = Place {
@@ -114,16 +114,23 @@ async fn run(arguments: Arguments, cancel: CancellationToken) -> Result<Exit, Cl
             };
             console(place).await
         }
-        Some(Command::Demo { headless: false }) => console(simulated().await?).await,
-        Some(Command::Demo { headless: true }) => demo(&output, cancel).await,
+        Some(Command::Demo { headless: false }) if has_terminal() => {
+            console(simulated().await?).await
+        }
+        Some(Command::Demo { .. }) => demo(&output, cancel).await,
         Some(Command::Simulate(arguments)) => Ok(simulate(&arguments, &output, cancel).await),
         Some(command) => rollbook::cli::run(command, global, Clock::System, cancel).await,
     }
 }
 
+/// Whether there is a terminal on both sides.
+fn has_terminal() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
 /// Opens the console. It needs a terminal on both sides.
 async fn console(place: Place) -> Result<Exit, CliError> {
-    if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+    if !has_terminal() {
         return Err(CliError::NoConsole);
     }
     let simulate: Simulate =
@@ -132,7 +139,7 @@ async fn console(place: Place) -> Result<Exit, CliError> {
         .await
         .map_err(CliError::Terminal)?;
     if let Some(words) = farewell {
-        Output::new(false, false, false).remark(&words);
+        Output::new(false, false, false, Colour::Auto).remark(&words);
     }
     Ok(match ended {
         Ended::Quit => Exit::Done,

@@ -1,5 +1,6 @@
 //! The command line.
 
+use super::output::Colour;
 use crate::plan::Allowance;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -43,9 +44,12 @@ pub struct Global {
     /// Read and verify everything again, whatever is known
     #[arg(long, global = true)]
     pub full: bool,
-    /// Say nothing but the answer
+    /// Say nothing but the answer, and nothing at all where nothing happened: fit for cron
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
+    /// Colour the answer
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Colour,
     /// Show every row, and log every request (without its data)
     #[arg(long, short, global = true)]
     pub verbose: bool,

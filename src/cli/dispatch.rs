@@ -16,7 +16,7 @@ pub async fn run(
     clock: Clock,
     cancel: CancellationToken,
 ) -> Result<Exit, CliError> {
-    let output = Output::new(global.json, global.quiet, global.verbose);
+    let output = Output::new(global.json, global.quiet, global.verbose, global.color);
     let allowances = Allowances::new(global.allow.iter().copied());
     let load = |secrets| Target::load(global, clock, cancel.clone(), secrets);
     match command {

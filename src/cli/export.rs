@@ -58,6 +58,25 @@ pub(super) fn export(
         ));
         return Ok(Exit::Done);
     }
+    if output.json {
+        let mut lines = Vec::new();
+        sync::export(&state, profile, &runs, ExportForm::Jsonl, &mut lines).map_err(|error| {
+            match error {
+                ExportError::Store(error) => error.into(),
+                ExportError::Write(source) => printed(source),
+            }
+        })?;
+        let rows = lines.split(|byte| *byte == b'\n');
+        let rows = rows
+            .filter(|row| !row.is_empty())
+            .map(serde_json::from_slice);
+        let rows: Vec<serde_json::Value> = rows
+            .collect::<Result<_, _>>()
+            .map_err(|error| printed(io::Error::other(error)))?;
+        let document = json!({"version": 1, "profile": profile, "writes": rows});
+        output.document(&document).map_err(printed)?;
+        return Ok(Exit::Done);
+    }
     let mut to = BufWriter::new(io::stdout().lock());
     match sync::export(&state, profile, &runs, form, &mut to) {
         // The reader has seen enough, such as `head`.

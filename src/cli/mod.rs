@@ -30,5 +30,5 @@ pub use args::{Arguments, Command, Global, SimulateArguments};
 pub use demo::demo;
 pub use dispatch::run;
 pub use error::CliError;
-pub use output::{Exit, Output, report};
+pub use output::{Colour, Exit, Output, report};
 pub use target::Target;

@@ -58,6 +58,18 @@ pub struct Output {
     width: usize,
 }
 
+/// When text is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Colour {
+    /// On a terminal that has colours, without NO_COLOR.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
 /// What a piece of text stands for; each has its own mark, so that colour only repeats it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
@@ -76,14 +88,20 @@ pub enum Tone {
 impl Output {
     /// Looks at the terminal.
     #[must_use]
-    pub fn new(json: bool, quiet: bool, verbose: bool) -> Self {
+    pub fn new(json: bool, quiet: bool, verbose: bool, colour: Colour) -> Self {
         let terminal = io::stdout().is_terminal();
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
+            || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let colour = match colour {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => terminal && !plain,
+        };
         Self {
             json,
             quiet,
             verbose,
-            colour: terminal && !json && !plain,
+            colour: colour && !json,
             width: terminal_size::terminal_size_of(io::stdout())
                 .map_or(100, |(width, _)| usize::from(width.0))
                 .clamp(60, 240),

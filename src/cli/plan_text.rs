@@ -28,6 +28,7 @@ pub fn plan_text(planned: &Planned, profile: &str, site: &str, output: &Output) 
     text.left_out(planned);
     text.seats(planned);
     text.listings(planned);
+    text.sum(planned);
     text.out
 }
 
@@ -57,6 +58,19 @@ impl Text<'_> {
         self.line("");
         let text = self.output.tone(tone, text);
         self.line(&text);
+    }
+
+    /// What it comes to, last: where one looks first.
+    fn sum(&mut self, planned: &Planned) {
+        let plan = &planned.plan;
+        let (held, total) = (plan.held() as u64, plan.operations.len() as u64);
+        let words = if total == 0 {
+            "Nothing has to be done.".to_owned()
+        } else {
+            let free = counted(total - held, "operation", "operations");
+            format!("{free} free to be applied, {held} held by guards.")
+        };
+        self.heading(Tone::Strong, &words);
     }
 
     /// How each listing is known to be whole.

@@ -16,13 +16,21 @@ const FAILURES: usize = 12;
 pub(super) fn tell(report: &Report, output: &Output) -> Result<Exit, CliError> {
     if output.json {
         output.document(&json::report(report)).map_err(printed)?;
-    } else {
+    } else if !(output.quiet && is_nothing(report)) {
         output.answer(&summary(report, output)).map_err(printed)?;
     }
     if let Some(problem) = &report.stopped_by {
         output.remark(&format!("Stopped: {}\n  {}", problem.message, problem.hint));
     }
     Ok(exit(report))
+}
+
+/// Whether there is nothing that somebody would want to know.
+fn is_nothing(report: &Report) -> bool {
+    report.outcome == RunOutcome::Nothing
+        && report.guards.is_empty()
+        && report.doubts.is_empty()
+        && report.stopped_by.is_none()
 }
 
 /// Of several: interrupted, failed, partly failed, held.
@@ -110,5 +118,8 @@ fn failures(text: &mut String, report: &Report, output: &Output) {
     let hidden = report.failures.len().saturating_sub(most);
     if let (1.., Some(run)) = (hidden, &report.run_id) {
         let _ = writeln!(text, "  … and {hidden} more: rollbook show {run}");
+    }
+    if !report.failures.is_empty() && report.run_id.is_some() {
+        let _ = writeln!(text, "  Try again what failed: rollbook apply --retry last");
     }
 }

@@ -204,6 +204,13 @@ impl EntraChanges {
         }
     }
 
+    /// What is said of the members of a group can't be told apart: its own list is to be asked for.
+    pub fn ask_for_members(&mut self, group: &str) {
+        let group = EntraId::new(group);
+        self.edges.entry(group.clone()).or_default();
+        self.unclear.insert(group);
+    }
+
     /// All direct members of a group, by its own listing. Settles whatever was said of them.
     pub fn list(&mut self, group: &EntraId, members: Vec<(EntraId, MemberKind)>) {
         self.unclear.remove(group);

@@ -259,8 +259,11 @@ fn take_group(changes: &mut EntraChanges, mut group: GraphGroup, reads_hidden: b
         return;
     }
     for member in &group.members {
-        if let Some(kind) = member.kind() {
-            changes.member(&group.id, &member.id, kind, member.removed.is_some());
+        match member.kind() {
+            Some(kind) => changes.member(&group.id, &member.id, kind, member.removed.is_some()),
+            // Its own list tells who is in it.
+            None if member.is_untyped() => changes.ask_for_members(&group.id),
+            None => {}
         }
     }
     let fields = group.fields(reads_hidden);

@@ -1,6 +1,6 @@
 //! Calls to Graph.
 
-use super::error::{EntraError, GraphErrorBody};
+use super::error::{EntraError, GraphError};
 use super::token::{Claims, Credentials, Tokens};
 use super::wire::{Application, GraphOrganization, GraphPage};
 use crate::http::{
@@ -8,6 +8,7 @@ use crate::http::{
     Service, Url,
 };
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// Graph counts resource units over 10 s, thousands of them; this many calls a second stay far
 /// below the smallest tenant's limit.
@@ -232,29 +233,30 @@ impl Entra {
 
     /// A part of a batch that was refused.
     pub(super) async fn refused_part(&self, status: u16, body: &serde_json::Value) -> EntraError {
-        let body: GraphErrorBody = serde_json::from_value(body.clone()).unwrap_or_default();
+        let error = GraphError::of(body);
         EntraError::Refused {
             what: "list the members of a group",
             status,
-            message: body.error.message.chars().take(300).collect(),
-            request_id: body.error.request_id().to_owned(),
-            code: body.error.code,
+            message: error.message.chars().take(300).collect(),
+            request_id: error.request_id().to_owned(),
+            code: error.code,
             client_request_id: String::new(),
             roles: self.roles().await,
         }
     }
 
     async fn refused(&self, what: &'static str, answer: &Answer, id: String) -> EntraError {
-        let body: GraphErrorBody = answer.json().unwrap_or_default();
-        let request_id = match body.error.request_id() {
+        let error = answer.json().map(|body: Value| GraphError::of(&body));
+        let error = error.unwrap_or_default();
+        let request_id = match error.request_id() {
             "" => answer.header("request-id").to_owned(),
             id => id.to_owned(),
         };
         EntraError::Refused {
             what,
             status: answer.status.as_u16(),
-            message: body.error.message.chars().take(300).collect(),
-            code: body.error.code,
+            message: error.message.chars().take(300).collect(),
+            code: error.code,
             request_id,
             client_request_id: id,
             roles: self.roles().await,

@@ -1,7 +1,8 @@
 //! How calls to Entra fail.
 
-use crate::http::{Failure, NoHeadway};
+use crate::http::{Failure, NoHeadway, null_is_default};
 use serde::Deserialize;
+use serde_json::Value;
 
 /// What a refused token request means. Chosen from the AADSTS number, which Microsoft changes at
 /// will: [`TokenProblem::Other`] is the fallback.
@@ -72,10 +73,15 @@ pub struct TokenRefusal {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct TokenErrorBody {
+    #[serde(deserialize_with = "null_is_default")]
     error: String,
+    #[serde(deserialize_with = "null_is_default")]
     error_description: String,
+    #[serde(deserialize_with = "null_is_default")]
     error_codes: Vec<u64>,
+    #[serde(deserialize_with = "null_is_default")]
     trace_id: String,
+    #[serde(deserialize_with = "null_is_default")]
     correlation_id: String,
 }
 
@@ -92,7 +98,16 @@ impl TokenRefusal {
                 .collect();
             digits.parse().ok()
         };
-        let code = body.error_codes.first().copied().or_else(in_text);
+        // Of several codes the one that says more counts.
+        let told = body.error_codes.iter().copied();
+        let known = |code: &u64| TokenProblem::of(*code) != TokenProblem::Other;
+        let vague = |code: &u64| *code == 70_002;
+        let code = told
+            .clone()
+            .find(|code| known(code) && !vague(code))
+            .or_else(|| told.clone().find(known))
+            .or_else(|| told.clone().next())
+            .or_else(in_text);
         let first = body.error_description.lines().next().unwrap_or_default();
         // The ids are given on their own.
         let first = first.split(" Trace ID:").next().unwrap_or_default().trim();
@@ -167,31 +182,34 @@ pub enum EntraError {
     NoOrganization,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct GraphErrorBody {
-    pub(super) error: GraphError,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
+/// Graph's error, read field by field: any of them may be missing, null or of another shape, and what
+/// is there is shown.
+#[derive(Debug, Default)]
 pub(super) struct GraphError {
     pub(super) code: String,
     pub(super) message: String,
-    #[serde(rename = "innerError", alias = "innererror")]
-    inner: Inner,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Inner {
-    #[serde(rename = "request-id")]
-    request_id: String,
+    pub(super) request_id: String,
 }
 
 impl GraphError {
+    /// The error in a body.
+    pub(super) fn of(body: &Value) -> Self {
+        let error = body.get("error").unwrap_or(body);
+        let text = |value: &Value, name: &str| {
+            let field = value.get(name).and_then(Value::as_str);
+            field.unwrap_or_default().to_owned()
+        };
+        let inner = ["innerError", "innererror"];
+        let inner = inner.iter().find_map(|name| error.get(name));
+        Self {
+            code: text(error, "code"),
+            message: text(error, "message"),
+            request_id: inner.map_or_else(String::new, |inner| text(inner, "request-id")),
+        }
+    }
+
     pub(super) fn request_id(&self) -> &str {
-        &self.inner.request_id
+        &self.request_id
     }
 }
 

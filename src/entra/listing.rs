@@ -5,7 +5,7 @@ use super::error::EntraError;
 use super::wire::{GROUP_FIELDS, GraphGroup, GraphPage, GraphUser, USER_FIELDS, USER_FIELDS_PLAIN};
 use crate::directory::{
     Completeness, Doubt, EntraBuilder, EntraGroupRow, EntraId, EntraPersonRow, EntraSnapshot,
-    GroupFields, Membership,
+    GroupFields, MemberKind, Membership,
 };
 use crate::http::{Call, Headway};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -392,8 +392,11 @@ pub(super) fn count_agrees(snapshot: &EntraSnapshot, counted: Option<u64>) -> Co
 
 fn take_members(builder: &mut EntraBuilder, group: &GraphGroup) {
     for member in &group.members {
-        if let Some(kind) = member.kind() {
-            builder.member(&group.id, &member.id, kind, member.removed.is_some());
+        let removed = member.removed.is_some();
+        // The kind of somebody who is no longer in it does not matter.
+        let untyped = Some(MemberKind::Person).filter(|_| removed && member.is_untyped());
+        if let Some(kind) = member.kind().or(untyped) {
+            builder.member(&group.id, &member.id, kind, removed);
         }
     }
 }

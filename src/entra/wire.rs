@@ -1,7 +1,7 @@
 //! Graph's JSON.
 
 use crate::directory::{Gone, GroupFields, MemberKind, PersonFields};
-use crate::http::Headway;
+use crate::http::{Headway, null_is_default};
 use serde::Deserialize;
 
 pub(super) const USER_FIELDS: &str =
@@ -24,7 +24,7 @@ pub(super) struct GraphPage<T> {
 
 #[derive(Deserialize)]
 pub(super) struct Removed {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     reason: String,
 }
 
@@ -119,7 +119,11 @@ pub(super) struct GraphGroup {
     mail_enabled: Option<bool>,
     #[serde(default)]
     visibility: Property<String>,
-    #[serde(default, rename = "members@delta")]
+    #[serde(
+        default,
+        rename = "members@delta",
+        deserialize_with = "null_is_default"
+    )]
     pub(super) members: Vec<GraphMember>,
     #[serde(default, rename = "@removed")]
     pub(super) removed: Option<Removed>,
@@ -152,7 +156,7 @@ impl GraphGroup {
 
 #[derive(Deserialize)]
 pub(super) struct GraphMember {
-    #[serde(default, rename = "@odata.type")]
+    #[serde(default, rename = "@odata.type", deserialize_with = "null_is_default")]
     kind: String,
     pub(super) id: String,
     #[serde(default, rename = "@removed")]
@@ -167,6 +171,11 @@ impl GraphMember {
             "#microsoft.graph.group" => Some(MemberKind::Group),
             _ => None,
         }
+    }
+
+    /// Whether it is not said what kind of object it is, as of removed members at times.
+    pub(super) fn is_untyped(&self) -> bool {
+        self.kind.is_empty()
     }
 }
 
@@ -215,7 +224,7 @@ pub(super) struct GraphOrganization {
     pub(super) id: String,
     #[serde(default)]
     pub(super) display_name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub(super) verified_domains: Vec<Domain>,
 }
 
@@ -229,7 +238,7 @@ pub(super) struct Domain {
 pub(super) struct Application {
     #[serde(default)]
     pub(super) display_name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub(super) password_credentials: Vec<PasswordCredential>,
 }
 

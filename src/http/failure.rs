@@ -45,6 +45,26 @@ pub enum Failure {
         /// Where reading it failed.
         cause: String,
     },
+    /// A successful answer that breaks off in the middle, where an error is glued on.
+    #[error("{host} broke off its answer: {code} {message}")]
+    BrokeOff {
+        /// Host and port.
+        host: String,
+        /// The error's code.
+        code: String,
+        /// What it says.
+        message: String,
+        /// The id that support asks for.
+        request_id: String,
+    },
+    /// A page, or nothing, in place of an answer: it says nothing of what was asked for.
+    #[error("{host} gave a page or nothing in place of an answer, with status {status}")]
+    Unavailable {
+        /// Host and port.
+        host: String,
+        /// The status that came with it.
+        status: u16,
+    },
     /// A body over the size limit.
     #[error("{host} sent more than {limit} bytes in one answer")]
     TooLarge {
@@ -93,6 +113,8 @@ impl Failure {
             Self::TimedOut { .. }
                 | Self::Cut { .. }
                 | Self::Garbled { .. }
+                | Self::BrokeOff { .. }
+                | Self::Unavailable { .. }
                 | Self::TooLarge { .. }
                 | Self::Connect { .. }
                 | Self::AskedToWait { unclear: true, .. }
@@ -103,7 +125,12 @@ impl Failure {
     pub(super) fn is_passing(&self) -> bool {
         matches!(
             self,
-            Self::TimedOut { .. } | Self::Cut { .. } | Self::Garbled { .. } | Self::Connect { .. }
+            Self::TimedOut { .. }
+                | Self::Cut { .. }
+                | Self::Garbled { .. }
+                | Self::BrokeOff { .. }
+                | Self::Unavailable { .. }
+                | Self::Connect { .. }
         )
     }
 }

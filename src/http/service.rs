@@ -57,7 +57,24 @@ impl Answer {
     /// The body as JSON, none if it is something else.
     #[must_use]
     pub fn json<T: DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_slice(&self.body).ok()
+        serde_json::from_slice(without_mark(&self.body)).ok()
+    }
+
+    /// The error that was glued to the end of a success whose JSON ends in the middle.
+    fn glued_error(&self) -> Option<Value> {
+        if !self.status.is_success() {
+            return None;
+        }
+        let mark = b"{\"error\":";
+        let place = self.body.windows(mark.len()).rposition(|at| at == mark)?;
+        serde_json::from_slice(&self.body[place..]).ok()
+    }
+
+    /// Whether the body is a page for people.
+    fn is_page(&self) -> bool {
+        let kind = self.header("content-type").to_ascii_lowercase();
+        let beginning = self.body.trim_ascii_start();
+        kind.contains("html") || beginning.starts_with(b"<")
     }
 
     /// The body as text.
@@ -89,6 +106,13 @@ pub enum Reply<T> {
     Refused(Answer),
 }
 
+/// An answer that could not be read.
+struct Unread {
+    cause: String,
+    /// The error that was glued to it.
+    glued: Option<Value>,
+}
+
 /// A service: an origin with its paces, gates and counts.
 #[derive(Debug)]
 pub struct Service {
@@ -101,6 +125,8 @@ pub struct Service {
     whole: Arc<Pace>,
     counts: Arc<Counts>,
     cancel: Control,
+    /// Tells what is no answer of this service, beside pages.
+    no_answer: fn(&Answer) -> bool,
 }
 
 impl Service {
@@ -125,7 +151,15 @@ impl Service {
             whole: Arc::new(Pace::new(rates.reads, rates.yields)),
             counts: Arc::new(Counts::default()),
             cancel,
+            no_answer: |_| false,
         }
+    }
+
+    /// The same, which knows what else is no answer of this service.
+    #[must_use]
+    pub fn without(mut self, no_answer: fn(&Answer) -> bool) -> Self {
+        self.no_answer = no_answer;
+        self
     }
 
     /// Its origin.
@@ -178,9 +212,12 @@ impl Service {
             if !answer.status.is_success() {
                 return Ok(Reply::Refused(answer));
             }
-            match parse(&answer.body) {
+            match parse(without_mark(&answer.body)) {
                 Ok(value) => Ok(Reply::Good(value, answer)),
-                Err(error) => Err(error.to_string()),
+                Err(error) => Err(Unread {
+                    cause: error.to_string(),
+                    glued: answer.glued_error(),
+                }),
             }
         })
         .await
@@ -193,7 +230,10 @@ impl Service {
             let says_json = answer.header("content-type").contains("json");
             let cut = says_json && !answer.body.is_empty() && answer.json::<Value>().is_none();
             if answer.status.is_client_error() && cut {
-                Err("its reasons are cut off".to_owned())
+                Err(Unread {
+                    cause: "its reasons are cut off".to_owned(),
+                    glued: None,
+                })
             } else {
                 Ok(answer)
             }
@@ -204,7 +244,7 @@ impl Service {
     async fn attempts<T>(
         &self,
         call: &Call,
-        read: impl Fn(Answer) -> Result<T, String>,
+        read: impl Fn(Answer) -> Result<T, Unread>,
     ) -> Result<T, Failure> {
         if !self.origin.holds(&call.url) {
             return Err(Failure::ForeignLink {
@@ -262,12 +302,22 @@ impl Service {
                         }
                         continue;
                     }
-                    match read(answer) {
+                    let host = self.origin.host();
+                    let read = if answer.is_page() || (self.no_answer)(&answer) {
+                        let status = status.as_u16();
+                        Err(Failure::Unavailable { host, status })
+                    } else {
+                        read(answer).map_err(|unread| match unread.glued {
+                            Some(error) => broke_off(host, &error),
+                            None => Failure::Garbled {
+                                host,
+                                cause: unread.cause,
+                            },
+                        })
+                    };
+                    match read {
                         Ok(value) => return Ok(value),
-                        Err(cause) => Failure::Garbled {
-                            host: self.origin.host(),
-                            cause,
-                        },
+                        Err(failure) => failure,
                     }
                 }
                 Err(failure) => failure,
@@ -307,6 +357,14 @@ impl Service {
         }
         let start = if throttled { 2000 } else { 500 };
         let back_off = jittered(Duration::from_millis((start << tries).min(30_000)));
+        // Some services ask for no wait at all, again and again.
+        let asked = asked.map(|asked| {
+            if asked < Duration::from_secs(1) {
+                asked.max(back_off)
+            } else {
+                asked
+            }
+        });
         if let Some(asked) = asked {
             // A hair longer than asked: clocks and queues differ.
             let wait = asked + Duration::from_millis(30);
@@ -509,6 +567,25 @@ impl Service {
             Failure::Cut { host, cause }
         }
     }
+}
+
+/// What an error says that was glued to half an answer.
+fn broke_off(host: String, error: &Value) -> Failure {
+    let text = |place: &str| {
+        let text = error.pointer(place).and_then(Value::as_str);
+        text.unwrap_or_default().chars().take(300).collect()
+    };
+    Failure::BrokeOff {
+        host,
+        code: text("/error/code"),
+        message: text("/error/message"),
+        request_id: text("/error/innerError/request-id"),
+    }
+}
+
+/// A body without the byte order mark that may precede it.
+fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
 }
 
 /// The innermost cause says what happened; the outer ones repeat the URL.

@@ -72,11 +72,13 @@ pub async fn connect(
         Route::Gateway => Route::Site,
     };
     match sign_in(access, first, &cloud_id, clients, cancel).await {
-        Err(JiraError::BadCredentials { request_id }) => {
+        Err(error @ (JiraError::BadCredentials { .. } | JiraError::MissingScope { .. })) => {
             match sign_in(access, second, &cloud_id, clients, cancel).await {
                 Ok(jira) => Ok(jira),
+                // The token is known there, and lacks a scope.
+                Err(scope @ JiraError::MissingScope { .. }) => Err(scope),
                 // What the first way said is what the admin can act on.
-                Err(_) => Err(JiraError::BadCredentials { request_id }),
+                Err(_) => Err(error),
             }
         }
         other => other,
@@ -96,6 +98,18 @@ fn service(access: &Access, route: Route, clients: &Clients, cancel: &Control) -
         access.rates,
         cancel.clone(),
     )
+    .without(no_answer)
+}
+
+/// What Atlassian gives in place of an answer while a site is suspended, invalid or down, as it was
+/// recorded: `{"errorMessage","errorCode"}`, or 404 with nothing.
+pub(super) fn no_answer(answer: &Answer) -> bool {
+    let status = answer.status.as_u16();
+    let of_edge = || {
+        let body: Option<serde_json::Map<String, serde_json::Value>> = answer.json();
+        body.is_some_and(|body| body.contains_key("errorMessage") && body.contains_key("errorCode"))
+    };
+    (status == 404 && answer.body.is_empty()) || (status >= 400 && of_edge())
 }
 
 /// The site's cloudId; needs no credentials.
@@ -110,11 +124,13 @@ async fn tenant_info(site: &Service) -> Result<String, JiraError> {
             Box::new(Refusal::of("tell the site's id", &answer)),
         )),
         Ok(_)
-        | Err(crate::http::Failure::Garbled { .. } | crate::http::Failure::Redirected { .. }) => {
-            Err(JiraError::NotASite {
-                host: site.origin().host(),
-            })
-        }
+        | Err(
+            crate::http::Failure::Garbled { .. }
+            | crate::http::Failure::Unavailable { .. }
+            | crate::http::Failure::Redirected { .. },
+        ) => Err(JiraError::NotASite {
+            host: site.origin().host(),
+        }),
         Err(failure) => Err(failure.into()),
     }
 }
@@ -300,13 +316,39 @@ fn refused(what: &'static str, answer: &Answer) -> JiraError {
     {
         return JiraError::Captcha;
     }
-    if answer.status.as_u16() == 401 {
+    let refusal = Refusal::of(what, answer);
+    if let Some(error) = turned_away(&refusal) {
+        return error;
+    }
+    if refusal.status == 401 {
         return JiraError::BadCredentials {
-            request_id: request_id(answer),
+            request_id: refusal.request_id,
         };
     }
     if let Err(error) = signed_in(answer) {
         return error;
     }
-    JiraError::Refused(Box::new(Refusal::of(what, answer)))
+    JiraError::Refused(Box::new(refusal))
+}
+
+/// What keeps a good token out, as it was recorded of both of Atlassian's services: a scope that is
+/// missing, this machine's address, a password in place of a token.
+pub(super) fn turned_away(refusal: &Refusal) -> Option<JiraError> {
+    let (message, request_id) = (refusal.message.clone(), refusal.request_id.clone());
+    if refusal.is_about_address() {
+        Some(JiraError::NotAllowed {
+            message,
+            request_id,
+        })
+    } else if matches!(refusal.status, 401 | 403) && refusal.is_about_scope() {
+        Some(JiraError::MissingScope {
+            what: refusal.what,
+            message,
+            request_id,
+        })
+    } else if refusal.status == 401 && refusal.message.contains("with passwords is deprecated") {
+        Some(JiraError::Password { request_id })
+    } else {
+        None
+    }
 }

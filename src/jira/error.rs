@@ -26,6 +26,8 @@ pub struct Refusal {
     pub code: String,
     /// What the answer says, from whichever of the documented shapes it has.
     pub message: String,
+    /// Whether the answer says why.
+    pub explained: bool,
     /// The id that Atlassian's support asks for.
     pub request_id: String,
 }
@@ -39,6 +41,21 @@ impl Refusal {
         self.code.ends_with("409-3") || message.contains("licen") || message.contains("seat")
     }
 
+    /// Whether it says that this machine's address is not let in; the status is not documented.
+    pub(super) fn is_about_address(&self) -> bool {
+        let message = self.message.to_ascii_lowercase();
+        message.contains("ip address") && message.contains("allowed list")
+    }
+
+    /// Whether it says that the token lacks a scope.
+    pub(super) fn is_about_scope(&self) -> bool {
+        let message = self.message.to_ascii_lowercase();
+        message.contains("scope does not match")
+            || self.code.contains("INSUFFICIENT_SCOPE")
+            || message.contains("insufficient_scope")
+            || message.contains("insufficient scope")
+    }
+
     pub(super) fn of(what: &'static str, answer: &Answer) -> Self {
         let (code, message) = explain(answer);
         Self {
@@ -46,7 +63,11 @@ impl Refusal {
             needs: Needs::default(),
             status: answer.status.as_u16(),
             code,
-            message: message.chars().take(300).collect(),
+            explained: message.is_some(),
+            message: message.map_or_else(
+                || "no explanation was given".to_owned(),
+                |message| message.chars().take(300).collect(),
+            ),
             request_id: request_id(answer),
         }
     }
@@ -71,6 +92,30 @@ pub enum JiraError {
     /// 401 on the site and on the gateway, or in the middle of a run.
     #[error("Jira does not accept the e-mail and API token")]
     BadCredentials {
+        /// For support.
+        request_id: String,
+    },
+    /// 401: the token is good, and lacks a scope.
+    #[error("the token lacks the scope to {what}")]
+    MissingScope {
+        /// What was asked for.
+        what: &'static str,
+        /// What the answer says.
+        message: String,
+        /// For support.
+        request_id: String,
+    },
+    /// The organization lets in certain addresses of the network only, and not this machine's.
+    #[error("this machine's address is not on the allowlist")]
+    NotAllowed {
+        /// What the answer says.
+        message: String,
+        /// For support.
+        request_id: String,
+    },
+    /// What was entered is a password.
+    #[error("Jira takes API tokens, and no passwords")]
+    Password {
         /// For support.
         request_id: String,
     },
@@ -173,6 +218,16 @@ impl JiraError {
         self
     }
 
+    /// Whether the service answered, and would not: what is optional is unknown then, and no more.
+    #[must_use]
+    pub fn is_unwillingness(&self) -> bool {
+        match self {
+            Self::Refused(refusal) => (400..500).contains(&refusal.status),
+            Self::OrganizationKey { .. } | Self::MissingScope { .. } => true,
+            _ => false,
+        }
+    }
+
     /// The refusal, if it is one.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
@@ -184,17 +239,12 @@ impl JiraError {
 }
 
 /// Code and message from the error shapes that Atlassian's services use.
-fn explain(answer: &Answer) -> (String, String) {
+fn explain(answer: &Answer) -> (String, Option<String>) {
     let Some(body) = answer.json::<Value>() else {
         let text = answer.text();
-        let text = text.trim();
         // A page of HTML says nothing to an administrator.
-        let message = if text.is_empty() || text.starts_with('<') {
-            "no explanation was given".to_owned()
-        } else {
-            text.to_owned()
-        };
-        return (String::new(), message);
+        let text = Some(text.trim()).filter(|text| !text.is_empty() && !text.starts_with('<'));
+        return (String::new(), text.map(str::to_owned));
     };
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
@@ -235,8 +285,5 @@ fn explain(answer: &Answer) -> (String, String) {
             .unwrap_or_default();
     }
     parts.retain(|part| !part.is_empty());
-    if parts.is_empty() {
-        parts.push("no explanation was given".to_owned());
-    }
-    (code, parts.join("; "))
+    (code, (!parts.is_empty()).then(|| parts.join("; ")))
 }

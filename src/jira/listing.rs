@@ -196,7 +196,8 @@ impl Jira {
             at += last;
             page.iter().for_each(|user| headway.row(&user.account_id));
             headway.page()?;
-            new += page.iter().filter(|user| take(&user.row())).count() as u64;
+            let users = page.iter().filter(|user| !user.is_ghost());
+            new += users.filter(|user| take(&user.row())).count() as u64;
             read.users.store(new, Relaxed);
         }
         found.next_row = Some(at);
@@ -273,7 +274,11 @@ impl Jira {
             .await;
         match result {
             Ok(groups) => Ok(Some(
-                groups.iter().map(|g| GroupId::new(&g.group_id)).collect(),
+                groups
+                    .iter()
+                    .filter(|group| !group.group_id.is_empty())
+                    .map(|group| GroupId::new(&group.group_id))
+                    .collect(),
             )),
             Err(JiraError::Refused(refusal)) if refusal.status == 404 => Ok(None),
             Err(error) => Err(error),
@@ -285,7 +290,7 @@ impl Jira {
     async fn group_pages(&self, filter: &[(&str, &str)]) -> Result<GroupsRead, JiraError> {
         let mut found = GroupsRead::default();
         let (mut seen, mut headway) = (HashSet::new(), Headway::of("groups"));
-        let (mut at, mut again) = (0, 0);
+        let (mut at, mut again, mut nameless) = (0, 0, 0);
         loop {
             let start = at.to_string();
             let mut query = vec![("startAt", start.as_str()), ("maxResults", "1000")];
@@ -301,13 +306,18 @@ impl Jira {
             let rows = page.values.len() as u64;
             at += rows;
             for group in page.values {
-                headway.row(&group.group_id);
+                headway.row((&group.group_id, &group.name));
+                if group.group_id.is_empty() {
+                    // A group without an id can't be spoken of.
+                    nameless += 1;
+                    continue;
+                }
                 let id = GroupId::new(&group.group_id);
                 if seen.insert(id.clone()) {
                     found.groups.push((id, group.name));
                 }
             }
-            let received = found.groups.len() as u64;
+            let received = found.groups.len() as u64 + nameless;
             let short = page.total.is_some_and(|total| received < total);
             headway.page()?;
             if rows > 0 && page.is_last != Some(true) {
@@ -424,7 +434,8 @@ fn product(role: &Role, ids: &HashMap<&str, &str>) -> Product {
                 .map(|id| (*id).to_owned())
                 .collect()
         } else {
-            details.iter().map(|group| group.group_id.clone()).collect()
+            let ids = details.iter().map(|group| group.group_id.clone());
+            ids.filter(|id| !id.is_empty()).collect()
         }
     };
     let seats = match (role.has_unlimited_seats, role.remaining_seats) {

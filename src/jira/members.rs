@@ -3,7 +3,7 @@
 use super::client::Jira;
 use super::error::JiraError;
 use super::listing::{ASK_AGAIN, AccountRead, PAGES_AT_ONCE};
-use super::wire::{Page, User, UserId};
+use super::wire::{Page, User, UserId, is_ghost};
 use crate::directory::GroupId;
 use crate::http::Headway;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -20,6 +20,8 @@ pub struct MembersRead {
     pub listed: Vec<u32>,
     /// The others.
     pub unlisted: Vec<AccountRead>,
+    /// How many records of deleted people there are among them, of whom nothing is known.
+    ghosts: u64,
 }
 
 impl MembersRead {
@@ -27,6 +29,7 @@ impl MembersRead {
     fn add(&mut self, page: Self) {
         self.listed.extend(page.listed);
         self.unlisted.extend(page.unlisted);
+        self.ghosts += page.ghosts;
     }
 
     fn note(&self, headway: &mut Headway) {
@@ -66,10 +69,15 @@ impl MembersPage {
         let mut members = MembersRead {
             listed: rows.flatten().collect(),
             unlisted: Vec::new(),
+            ghosts: page
+                .values
+                .iter()
+                .filter(|u| is_ghost(&u.account_id))
+                .count() as u64,
         };
         if members.listed.len() < page.values.len() {
             let whole: Page<User> = serde_json::from_slice(body)?;
-            let users = whole.values.into_iter();
+            let users = whole.values.into_iter().filter(|user| !user.is_ghost());
             let others = users.filter(|user| known(&user.account_id).is_none());
             members.unlisted.extend(others.map(AccountRead::of));
         }
@@ -158,7 +166,7 @@ impl Jira {
             members.add(page.members);
         }
         let members = members.distinct();
-        let received = (members.listed.len() + members.unlisted.len()) as u64;
+        let received = (members.listed.len() + members.unlisted.len()) as u64 + members.ghosts;
         let short = total.is_some_and(|total| received < total);
         Ok((!short).then_some(members))
     }

@@ -1,5 +1,6 @@
 //! The organization's API, with its own key: who has which address, and what another system syncs.
 
+use super::client::{no_answer, turned_away};
 use super::error::{JiraError, Refusal, Unwritten, request_id};
 use super::writes::{How, Written};
 use crate::directory::AccountId;
@@ -108,7 +109,8 @@ impl Organization {
             Gate::Endpoint,
             rates,
             cancel.clone(),
-        );
+        )
+        .without(no_answer);
         let mut organization = Self {
             service,
             key,
@@ -234,10 +236,14 @@ impl Organization {
         // Without a JSON body the answer is 415.
         let call = Call::new(Method::POST, endpoint, url, Repeat::Safe).json(json!({}));
         let answer = self.service.plain(&self.signed(call)).await?;
-        // A conflict that is not about licences: it is so already. After an attempt that ended
-        // without a clear answer, that attempt did it.
-        let conflict =
-            answer.status.as_u16() == 409 && !Refusal::of(what, &answer).is_about_licences();
+        // A conflict may say that it is so already, which is looked at: a status proves nothing. After an
+        // attempt that ended without a clear answer, that attempt did it.
+        let conflict = answer.status.as_u16() == 409
+            && self
+                .suspended(std::slice::from_ref(account))
+                .await?
+                .contains(account)
+                == suspended;
         if !answer.status.is_success() && !conflict {
             let refusal = self.refusal(what, &answer).await;
             return Err(Unwritten::refused(refusal, &answer));
@@ -394,12 +400,16 @@ impl Organization {
 }
 
 fn refused(what: &'static str, answer: &Answer) -> JiraError {
-    if matches!(answer.status.as_u16(), 401 | 403) {
+    let refusal = Refusal::of(what, answer);
+    if let Some(error) = turned_away(&refusal) {
+        return error;
+    }
+    if matches!(refusal.status, 401 | 403) {
         JiraError::OrganizationKey {
-            request_id: request_id(answer),
+            request_id: refusal.request_id,
         }
     } else {
-        JiraError::Refused(Box::new(Refusal::of(what, answer)))
+        JiraError::Refused(Box::new(refusal))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Jira's JSON.
 
 use crate::directory::{AccountKind, JiraAccountRow};
+use crate::http::null_is_default;
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -19,6 +20,11 @@ pub(super) struct User {
 }
 
 impl User {
+    /// Whether it is a record of somebody who was deleted, of which only this is left.
+    pub(super) fn is_ghost(&self) -> bool {
+        is_ghost(&self.account_id)
+    }
+
     pub(super) fn kind(&self) -> AccountKind {
         match self.account_type.as_deref() {
             Some("atlassian") => AccountKind::Person,
@@ -36,6 +42,11 @@ impl User {
             kind: self.kind(),
         }
     }
+}
+
+/// Whether an id stands for nobody: corrupted records of deleted users bear this one.
+pub(super) fn is_ghost(id: &str) -> bool {
+    id.is_empty() || id == "unknown"
 }
 
 /// Of a user no more than the id.
@@ -59,13 +70,16 @@ pub(super) struct Page<T> {
 #[derive(Deserialize, Clone, Debug)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Group {
+    /// Empty where there is none: such a group can't be spoken of.
+    #[serde(default, deserialize_with = "null_is_default")]
     pub(super) group_id: String,
+    #[serde(default, deserialize_with = "null_is_default")]
     pub(super) name: String,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Picked {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub(super) groups: Vec<PickedGroup>,
 }
 
@@ -84,13 +98,13 @@ pub(super) struct Role {
     pub(super) key: String,
     #[serde(default)]
     pub(super) name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub(super) group_details: Vec<Group>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub(super) default_groups_details: Vec<Group>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub(super) groups: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_default")]
     pub(super) default_groups: Vec<String>,
     #[serde(default)]
     pub(super) remaining_seats: Option<i64>,

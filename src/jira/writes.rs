@@ -5,7 +5,7 @@ use super::error::{JiraError, Refusal, Unwritten};
 use super::wire::{Group, User};
 use crate::directory::ProductKey;
 use crate::directory::{AccountId, GroupId};
-use crate::http::{Method, Repeat};
+use crate::http::{Failure, Method, Repeat};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -87,6 +87,13 @@ impl Jira {
             )
             .json(json!({ "name": name }));
         let (group, answer) = self.send::<Group>("create a group", &call).await?;
+        if group.group_id.is_empty() {
+            // It was created, under an id that has to be looked up.
+            return Err(JiraError::Http(Failure::Garbled {
+                host: "Jira".to_owned(),
+                cause: "a new group without an id".to_owned(),
+            }));
+        }
         let written = Written {
             how: How::Done,
             status: answer.status.as_u16(),
@@ -110,13 +117,13 @@ impl Jira {
                 Repeat::Safe,
             )
             .json(json!({ "accountId": account.as_str() }));
-        // 400 has several meanings here, and only its English text tells them apart.
-        let already =
-            |r: &Refusal| r.status == 400 && r.message.to_ascii_lowercase().contains("already");
-        self.write("add a member", &call, already).await
+        // 400 has several meanings here: whoever asked sees whether the account is in the group.
+        self.write("add a member", &call, |_| false, async || Ok(false))
+            .await
     }
 
-    /// Takes an account out of a group. Safe to repeat: 404 is done, unless the group is gone.
+    /// Takes an account out of a group. Safe to repeat. 404 may mean the membership, the account, the
+    /// group or a missing right: it is done if a second read shows the account outside the group.
     pub async fn remove_member(
         &self,
         group: &GroupId,
@@ -129,8 +136,18 @@ impl Jira {
             &[("groupId", group.as_str()), ("accountId", account.as_str())],
             Repeat::Safe,
         );
-        self.write("remove a member", &call, |r| r.status == 404)
+        let outside = async || match self.groups_of(account).await? {
+            Some(groups) => Ok(!groups.contains(group)),
+            None => self.is_absent(account).await,
+        };
+        self.write("remove a member", &call, not_found, outside)
             .await
+    }
+
+    /// Whether the site does not know this account.
+    async fn is_absent(&self, account: &AccountId) -> Result<bool, JiraError> {
+        let found = self.by_ids(std::slice::from_ref(account)).await?;
+        Ok(found.is_empty())
     }
 
     /// Removes an account from the site, with its groups and roles. Safe to repeat.
@@ -142,7 +159,8 @@ impl Jira {
             &[("accountId", account.as_str())],
             Repeat::Safe,
         );
-        self.write("remove a user from the site", &call, |r| r.status == 404)
+        let absent = async || self.is_absent(account).await;
+        self.write("remove a user from the site", &call, not_found, absent)
             .await
     }
 
@@ -155,8 +173,11 @@ impl Jira {
             &[("groupId", group.as_str())],
             Repeat::Safe,
         );
-        self.write("delete a group", &call, |r| r.status == 404)
-            .await
+        let gone = async || {
+            let found = self.groups_by_ids(std::slice::from_ref(group)).await?;
+            Ok(found.is_empty())
+        };
+        self.write("delete a group", &call, not_found, gone).await
     }
 
     /// A property of the admin's own account, if it is set. Read also while a run is cancelled, since
@@ -194,29 +215,39 @@ impl Jira {
         }
     }
 
-    /// Makes a write. `already` tells which refusals mean that it was so before; after an attempt
-    /// that ended without a clear answer, that attempt did it.
+    /// Makes a write. `doubtful` tells which refusals may mean that it is so already, and `is_so` sees
+    /// whether it is: a status alone proves nothing. After an attempt that ended without a clear answer,
+    /// that attempt did it.
     async fn write(
         &self,
         what: &'static str,
         call: &crate::http::Call,
-        already: impl Fn(&Refusal) -> bool,
+        doubtful: fn(&Refusal) -> bool,
+        is_so: impl AsyncFnOnce() -> Result<bool, JiraError>,
     ) -> Result<Written, Unwritten> {
-        let (answer, refusal) = match self.send_plain(what, call).await? {
-            (answer, None) => (answer, None),
-            (answer, Some(error)) => match error {
-                JiraError::Refused(refusal) if already(&refusal) => (answer, Some(refusal)),
-                error => return Err(Unwritten::refused(error, &answer)),
-            },
+        let (answer, error) = self.send_plain(what, call).await?;
+        let how = match error {
+            None => How::Done,
+            Some(error) => {
+                let refusal = error.refusal();
+                if !refusal.is_some_and(doubtful) || !is_so().await.map_err(Unwritten::from)? {
+                    return Err(Unwritten::refused(error, &answer));
+                }
+                if answer.after_unclear {
+                    How::Done
+                } else {
+                    How::Already
+                }
+            }
         };
         Ok(Written {
-            how: if refusal.is_some() && !answer.after_unclear {
-                How::Already
-            } else {
-                How::Done
-            },
+            how,
             status: answer.status.as_u16(),
             request_id: super::error::request_id(&answer),
         })
     }
+}
+
+const fn not_found(refusal: &Refusal) -> bool {
+    refusal.status == 404
 }

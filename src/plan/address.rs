@@ -2,30 +2,58 @@
 
 use super::settings::EmailSource;
 use crate::directory::{EntraPerson, fold};
+use crate::text::is_visible;
 
-/// Whether text can be a person's address in Jira: a plausible address that is not a guest's
-/// sign-in name (`#EXT#`) and not under `.onmicrosoft.com`.
+/// Most bytes of an address, and of the part before the `@` (RFC 5321).
+const LONGEST: (usize, usize) = (254, 64);
+
+/// Whether text can be a person's address in Jira: an address as RFC 5321 and 6531 write it without
+/// quotes, that is not a guest's sign-in name (`#EXT#`) and not under `.onmicrosoft.com`.
 #[must_use]
 pub fn usable_address(text: &str) -> bool {
     let Some(at) = text.bytes().rposition(|byte| byte == b'@') else {
         return false;
     };
     let (local, domain) = (&text[..at], &text[at + 1..]);
-    let clean = |part: &str| {
-        // Nearly every address is ASCII.
-        let plain = |byte: u8| byte > b' ' && byte < 0x7f && !matches!(byte, b'@' | b'<' | b'>');
-        !part.is_empty()
-            && (part.bytes().all(plain)
-                || (!part.is_ascii()
-                    && !part.chars().any(|c| {
-                        c.is_whitespace() || c.is_control() || c == '@' || c == '<' || c == '>'
-                    })))
-    };
-    clean(local)
-        && clean(domain)
+    text.len() <= LONGEST.0
+        && local.len() <= LONGEST.1
+        && local.split('.').all(is_atom)
         && domain.contains('.')
+        && domain.split('.').all(is_label)
         && !(local.contains('#') && has(local, "#EXT#"))
         && !ends(domain, ".onmicrosoft.com")
+}
+
+/// A part between dots before the `@`. Letters of all scripts are allowed, and no blanks, controls or
+/// separators.
+fn is_atom(text: &str) -> bool {
+    let special = b"!#$%&'*+-/=?^_`{|}~";
+    // Nearly every address is ASCII.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || special.contains(&byte);
+    !text.is_empty()
+        && text.chars().all(|c| {
+            if c.is_ascii() {
+                plain(c as u8)
+            } else {
+                is_letter(c)
+            }
+        })
+}
+
+/// A part between dots of a domain.
+fn is_label(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    (1..=63).contains(&text.len())
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && text
+            .chars()
+            .all(|c| if c.is_ascii() { plain(c) } else { is_letter(c) })
+}
+
+/// Whether something beyond ASCII may stand in an address.
+fn is_letter(c: char) -> bool {
+    !c.is_whitespace() && !c.is_control() && is_visible(c)
 }
 
 /// Whether text holds this, whatever the case of its letters.
@@ -73,7 +101,16 @@ mod tests {
 
     #[test]
     fn sign_in_names_that_are_no_addresses() {
-        assert!(usable_address("ada@acme.example"));
+        for good in [
+            "ada@acme.example",
+            "o'brien+jira@acme.example",
+            "a#b@acme.example",
+            "søren@bücher.example",
+            "用户@例子.example",
+            "x_{y}|z~@a-b.acme.example",
+        ] {
+            assert!(usable_address(good), "{good}");
+        }
         for bad in [
             "",
             "ada",
@@ -83,6 +120,21 @@ mod tests {
             "ada_partner.example#EXT#@acme.example",
             "a b@acme.example",
             "ada@acme.example\u{1b}",
+            "dot.@acme.example",
+            ".dot@acme.example",
+            "dot..dot@acme.example",
+            "semi;colon@acme.example",
+            "com,ma@acme.example",
+            "a@b@acme.example",
+            "\"quoted\"@acme.example",
+            "ada(comment)@acme.example",
+            "ada@acme..example",
+            "ada@-acme.example",
+            "ada@acme.example.",
+            "ada@ac me.example",
+            "ada@[192.0.2.1]",
+            "ada\u{a0}b@acme.example",
+            "ada\u{200b}@acme.example",
         ] {
             assert!(!usable_address(bad), "{bad}");
         }

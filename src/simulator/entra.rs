@@ -45,6 +45,13 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
             "Insufficient privileges to complete the operation.",
         );
     }
+    if world.faults.no_consent {
+        return error(
+            401,
+            "Authorization_IdentityNotFound",
+            "The identity of the calling application could not be established.",
+        );
+    }
     match (request.method.as_str(), rest) {
         ("GET", ["users"]) => users(world, request),
         ("GET", ["users", "$count"]) => {
@@ -263,6 +270,15 @@ fn users(world: &mut World, request: &Request) -> Reply {
             }
         })
         .collect();
+    if world.faults.breaks_off {
+        let whole = json!({ "value": value }).to_string();
+        let half: String = whole.chars().take(whole.chars().count() / 2).collect();
+        let glued = r#"{"error":{"code":"InternalServerError","message":"An internal server error has occurred.","innerError":{"request-id":"broke-off-1"}}}"#;
+        return Reply {
+            headers: vec![("content-type", "application/json".to_owned())],
+            ..Reply::text(200, &format!("{half}{glued}"))
+        };
+    }
     let mut page =
         json!({"@odata.context": format!("{}/v1.0/$metadata#users", world.origin), "value": value});
     if until < end || (row == 0 && world.faults.endless_links) {

@@ -86,12 +86,60 @@ pub struct Faults {
     pub redirect: Option<String>,
     /// A listing without end: each page has a link of its own, and the same rows.
     pub endless: Option<Endless>,
+    /// Removed members come without their type in rounds of changes.
+    pub untyped_removals: bool,
+    /// `/users` ends in the middle of its JSON, and an error is glued on.
+    pub breaks_off: bool,
+    /// Graph knows nothing of the application in this tenant.
+    pub no_consent: bool,
+    /// For so many requests to Jira: 429 with `Retry-After: 0`.
+    pub impatient_429: u32,
+    /// Listings hold a group without an id, and an account of somebody who was deleted.
+    pub ghosts: bool,
+    /// The organization's searches are refused: it is not with the new user management.
+    pub old_organization: bool,
+    /// Atlassian lets the token in nowhere, for this reason.
+    pub turned_away: Option<TurnedAway>,
+    /// Audit records bear no author.
+    pub anonymous_audit: bool,
+    /// What Jira gives in place of an answer to a write.
+    pub unavailable: Option<Unavailable>,
+    /// Nobody can be taken out of a group: 404, as where a right is missing.
+    pub unremovable: bool,
+    /// Groups are refused with 403 and an empty body.
+    pub wordless: bool,
     /// This service takes requests and never answers.
     pub silent: Option<Service>,
     /// This service answers a byte a second.
     pub drips: Option<Service>,
     /// Users come with their ids alone, as without the permission to read them.
     pub bare_ids: bool,
+}
+
+/// Why a token that is good is let in nowhere, as it was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TurnedAway {
+    /// It lacks a scope.
+    Scope,
+    /// This machine's address is not on the allowlist.
+    Address,
+    /// It is a password.
+    Password,
+}
+
+/// What comes in place of an answer while a site is suspended, invalid or down, as it was recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unavailable {
+    /// 404 with a page for people.
+    Page,
+    /// 404 with `errorMessage` and `errorCode`.
+    Error,
+    /// 404 with nothing.
+    Empty,
+    /// 200 with a page for people, such as a sign-in page.
+    SignIn,
 }
 
 /// A service that may misbehave as a whole.

@@ -237,6 +237,12 @@ fn page(world: &mut World, request: &Request, id: u64, offset: usize) -> Reply {
         .entries
         .iter()
         .filter_map(|entry| entry_json(&world.entra, entry, round.users, select))
+        .map(|mut object| {
+            if world.faults.untyped_removals {
+                untype(&mut object);
+            }
+            object
+        })
         .collect();
     let lost = world.faults.groups_page_lost && !round.users && offset == 0;
     let mut body = json!({ "value": if lost { Vec::new() } else { value } });
@@ -253,6 +259,20 @@ fn page(world: &mut World, request: &Request, id: u64, offset: usize) -> Reply {
         body["@odata.deltaLink"] = json!(delta_link(world, request, round.until));
     }
     Reply::json(200, &body)
+}
+
+/// Takes the types of removed members away.
+fn untype(object: &mut Value) {
+    let members = object
+        .get_mut("members@delta")
+        .and_then(Value::as_array_mut);
+    for member in members.into_iter().flatten() {
+        if let Some(fields) = member.as_object_mut()
+            && fields.contains_key("@removed")
+        {
+            fields.remove("@odata.type");
+        }
+    }
 }
 
 /// A page of a round.

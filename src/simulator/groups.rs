@@ -1,7 +1,9 @@
 //! Jira's groups, members and products.
 
 use super::faults::Endless;
-use super::jira_json::{account_json, group_json, refuse, seats_left, visible, window};
+use super::jira_json::{
+    account_json, ghost_group, group_json, refuse, seats_left, visible, window,
+};
 use super::wire::{Reply, Request};
 use super::world::{Account, SiteGroup, World};
 use serde_json::{Value, json};
@@ -29,7 +31,11 @@ pub(super) fn groups(world: &World, request: &Request) -> Reply {
     if world.faults.endless == Some(Endless::JiraGroups) {
         return endless(all.iter().take(size).map(|group| group_json(group)));
     }
-    paged(&all, start, size, |group| group_json(group))
+    let mut rows: Vec<Value> = all.iter().map(|group| group_json(group)).collect();
+    if world.faults.ghosts && access.is_none() && named.is_empty() {
+        rows.insert(rows.len() / 2, ghost_group());
+    }
+    paged(&rows, start, size, Value::clone)
 }
 
 /// A page that is never the last, whatever is asked for.
@@ -126,7 +132,9 @@ fn writable<'a>(world: &'a World, request: &Request) -> Result<&'a SiteGroup, Re
         .query("groupId")
         .and_then(|id| world.jira.groups.get(id))
         .ok_or_else(|| refuse(404, "The group was not found."))?;
-    if group.external {
+    if world.faults.wordless {
+        Err(Reply::empty(403))
+    } else if group.external {
         Err(refuse(
             403,
             "This group is managed by an external directory.",
@@ -172,6 +180,12 @@ pub(super) fn remove_member(world: &mut World, request: &Request) -> Reply {
         Ok(group) => group.id.clone(),
         Err(reply) => return reply,
     };
+    if world.faults.unremovable {
+        return refuse(
+            404,
+            "Specified user does not exist or you do not have required permissions",
+        );
+    }
     let account = request.query("accountId").unwrap_or_default();
     let removed = world
         .jira
@@ -222,6 +236,7 @@ pub(super) fn roles(world: &World) -> Reply {
                 .iter()
                 .filter_map(|id| world.jira.groups.get(id))
                 .map(group_json)
+                .chain(world.faults.ghosts.then(ghost_group))
                 .collect();
             let names: Vec<&Value> = details.iter().map(|group| &group["name"]).collect();
             let left = seats_left(world, &product.groups, product.seats);

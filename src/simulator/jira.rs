@@ -1,11 +1,13 @@
 //! Jira's REST API, on the site and through the gateway.
 
-use super::faults::Endless;
+use super::faults::{Endless, TurnedAway, Unavailable};
 use super::groups::{
     add_member, create_group, delete_group, groups, members, picker, remove_member, roles,
 };
 use super::ignore_case::{begins, is_same};
-use super::jira_json::{account_json, group_json, refuse, seats_left, visible, window};
+use super::jira_json::{
+    account_json, ghost_group, group_json, refuse, seats_left, visible, window,
+};
 use super::wire::{Reply, Request};
 use super::world::{AccountType, World};
 use base64::Engine as _;
@@ -30,6 +32,13 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
         }
         _ => return Reply::empty(404),
     };
+    if world.faults.impatient_429 > 0 {
+        world.faults.impatient_429 -= 1;
+        return Reply::text(429, "Rate limit exceeded.").header("retry-after", "0");
+    }
+    if let Some(why) = world.faults.turned_away {
+        return turned_away(why);
+    }
     if world.faults.captcha {
         return Reply::text(403, "").header(
             "x-authentication-denied-reason",
@@ -49,7 +58,46 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
     if world.faults.not_admin && (!reading || matches!(rest, ["applicationrole"])) {
         return refuse(403, "You do not have permission to perform this operation.");
     }
+    if let Some(unavailable) = world.faults.unavailable.filter(|_| !reading) {
+        return instead(unavailable);
+    }
     dispatch(world, request, rest).header("atl-traceid", format!("{:032x}", fastrand::u128(..)))
+}
+
+fn turned_away(why: TurnedAway) -> Reply {
+    match why {
+        TurnedAway::Scope => Reply::json(
+            401,
+            &json!({"code": 401, "message": "Unauthorized; scope does not match"}),
+        ),
+        TurnedAway::Address => refuse(
+            403,
+            "The IP address has been rejected because it is not on the allowed list. See your admin for more information.",
+        ),
+        TurnedAway::Password => {
+            Reply::text(401, "Basic authentication with passwords is deprecated.")
+        }
+    }
+}
+
+/// What comes in place of an answer.
+fn instead(unavailable: Unavailable) -> Reply {
+    let page = |status, title: &str| {
+        let page = format!("<!DOCTYPE html><html><head><title>{title}</title></head></html>");
+        Reply {
+            headers: vec![("content-type", "text/html;charset=UTF-8".to_owned())],
+            ..Reply::text(status, &page)
+        }
+    };
+    match unavailable {
+        Unavailable::Page => page(404, "Atlassian Cloud Notifications - Page Unavailable"),
+        Unavailable::Error => Reply::json(
+            404,
+            &json!({"errorMessage": "Site temporarily unavailable", "errorCode": "OTHER"}),
+        ),
+        Unavailable::Empty => Reply::empty(404),
+        Unavailable::SignIn => page(200, "Log in"),
+    }
 }
 
 fn dispatch(world: &mut World, request: &Request, rest: &[&str]) -> Reply {
@@ -117,7 +165,14 @@ fn users(world: &World, request: &Request) -> Reply {
     } else {
         size
     };
-    Reply::json(200, &json!(rows(world, start, size)))
+    let mut page = rows(world, start, size);
+    if world.faults.ghosts && start == 0 {
+        page.push(
+            json!({"accountId": "unknown", "accountType": "atlassian", "active": false,
+            "displayName": "Former user"}),
+        );
+    }
+    Reply::json(200, &json!(page))
 }
 
 /// The audit records, the newest first.
@@ -137,7 +192,7 @@ fn audit(world: &World, request: &Request) -> Reply {
             let account = world.jira.accounts.get(&done.account);
             let name = account.map_or("", |account| account.name.as_str());
             json!({"id": id, "created": "2026-11-25T10:00:00.000+0000",
-                "authorAccountId": done.author, "category": "group management",
+                "authorAccountId": if world.faults.anonymous_audit { Value::Null } else { json!(done.author) }, "category": "group management",
                 "summary": if done.added { "User added to group" } else { "User removed from group" },
                 "objectItem": {"name": done.group.1, "typeName": "GROUP", "id": done.group.0},
                 "associatedItems": [{"id": done.account, "name": name, "typeName": "USER"}]})
@@ -259,6 +314,7 @@ fn user_groups(world: &World, request: &Request) -> Reply {
         .values()
         .filter(|group| group.members.contains(id))
         .map(group_json)
+        .chain(world.faults.ghosts.then(ghost_group))
         .collect();
     Reply::json(200, &json!(groups))
 }
@@ -346,11 +402,8 @@ fn property(world: &mut World, request: &Request, method: &str, key: &str) -> Re
             let new = world.jira.properties.insert(place, text).is_none();
             Reply::empty(if new { 201 } else { 200 })
         }
-        "DELETE" => Reply::empty(if world.jira.properties.remove(&place).is_some() {
-            204
-        } else {
-            404
-        }),
+        "DELETE" if world.jira.properties.remove(&place).is_some() => Reply::empty(204),
+        "DELETE" => refuse(404, "The property does not exist."),
         _ => Reply::empty(405),
     }
 }

@@ -34,6 +34,11 @@ pub(super) fn group_json(group: &SiteGroup) -> Value {
     json!({"groupId": group.id, "name": group.name, "self": "https://example.invalid/group"})
 }
 
+/// A group without an id, which the documents allow.
+pub(super) fn ghost_group() -> Value {
+    json!({"groupId": null, "name": "A group without an id"})
+}
+
 /// Whether the site shows an account already: a new one takes a while.
 pub(super) fn visible(account: &Account) -> bool {
     account.visible_at <= Instant::now()

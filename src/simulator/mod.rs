@@ -23,7 +23,7 @@ mod serve;
 mod wire;
 mod world;
 
-pub use faults::{Endless, Faults, Service};
+pub use faults::{Endless, Faults, Service, TurnedAway, Unavailable};
 pub use scenario::{Organization, Scenario, ScenarioError, Services};
 pub use serve::Simulator;
 pub use wire::Logged;

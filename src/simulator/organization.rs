@@ -29,6 +29,10 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
             &json!({"data": [{"directoryId": DIRECTORY, "name": "Default"}], "links": {}}),
         ),
         ("POST", ["v2", _, _, "users", "invite"]) => invite(world, request),
+        ("POST", ["v2", _, _, "directories", _, _, "search"]) if world.faults.old_organization => {
+            let title = "Organization is not with the new user management experience";
+            error(400, "ADMIN-400-4", title)
+        }
         ("POST", ["v2", _, _, "directories", _, "users", "search"]) => search(world, request),
         ("POST", ["v2", _, _, "directories", _, "groups", "search"]) => groups(world, request),
         (

@@ -9,15 +9,17 @@ use hashbrown::HashMap;
 use rusqlite::params;
 use std::collections::HashSet;
 
-/// How long what Jira refused is left alone, in seconds.
+/// How long people whom Jira refused are left alone, in seconds.
 const REFUSED_FOR: i64 = 7 * 86400;
+/// How long a group that refused a write is left alone, in seconds: it is tried again daily.
+const UNWRITABLE_FOR: i64 = 86400;
 
 impl State {
     /// Groups that refused a write lately.
     pub fn unwritable(&self) -> Result<HashSet<GroupId>, StoreError> {
         let ids = self.rows(
             "SELECT group_id FROM unwritable_groups WHERE at > ?1",
-            [now() - REFUSED_FOR],
+            [now() - UNWRITABLE_FOR],
             |row| row.get(0),
         )?;
         Ok(ids.into_iter().collect())

@@ -311,14 +311,22 @@ impl State {
         self.rows(RUNS, [], run)
     }
 
-    /// A run by its id, or by at least four letters of its end if no other run's id ends like that.
+    /// A run by its id, by at least four letters of its beginning or end if no other run's id begins or
+    /// ends like that, or the `last` one.
     pub fn run(&self, run_id: &str) -> Result<Option<Run>, StoreError> {
+        // The newest comes first.
         let mut runs = self.runs()?;
+        if run_id == "last" {
+            return Ok((!runs.is_empty()).then(|| runs.swap_remove(0)));
+        }
         if let Some(at) = runs.iter().position(|run| run.run_id == run_id) {
             return Ok(Some(runs.swap_remove(at)));
         }
         // A letter or two say nothing: they are a slip more often than a name.
-        runs.retain(|run| run_id.len() >= SHORTEST && run.run_id.ends_with(run_id));
+        runs.retain(|run| {
+            let named = run.run_id.starts_with(run_id) || run.run_id.ends_with(run_id);
+            run_id.len() >= SHORTEST && named
+        });
         Ok(if runs.len() == 1 { runs.pop() } else { None })
     }
 

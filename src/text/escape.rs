@@ -20,6 +20,12 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Whether a character is shown as it is, rather than as an escape.
+#[must_use]
+pub fn is_visible(c: char) -> bool {
+    !is_unsafe(c)
+}
+
 fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(

@@ -8,6 +8,6 @@ mod escape;
 mod layout;
 mod numbers;
 
-pub use escape::escape;
+pub use escape::{escape, is_visible};
 pub use layout::{cell, fit, wrap};
 pub use numbers::{counted, duration, grouped};

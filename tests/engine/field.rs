@@ -1,7 +1,7 @@
 //! Habits of the two services that no document tells, as they were recorded or reported from the field.
 
 use crate::world::{SMALL, World};
-use rollbook::simulator::{Endless, Faults, Service};
+use rollbook::simulator::{Endless, Faults, Member, Service, TurnedAway, Unavailable};
 
 /// How a command failed: its kind, and its words.
 async fn failure(world: &World, arguments: &[&str]) -> (String, String) {
@@ -92,5 +92,212 @@ async fn a_service_that_never_answers_is_named_soon() {
         unanswered(&["check"], |f| f.drips = Some(Service::Jira), &site),
         unanswered(&["plan"], |f| f.silent = Some(Service::Jira), &site),
         unanswered(&["sync"], |f| f.drips = Some(Service::Login), &token),
+    );
+}
+
+/// A settled site in which somebody has left a group that Rollbook made. Gives the group's id in Jira,
+/// and the account.
+async fn somebody_left() -> (World, String, String) {
+    let world = World::new(SMALL).await;
+    world.apply_all(0).await;
+    let (group, account) = world.sim.world(|w| {
+        let (entra, jira, member, account) = w
+            .entra
+            .groups
+            .values()
+            .filter(|group| group.members.len() > 8)
+            .find_map(|group| {
+                let jira = w.jira_group(&group.name).filter(|jira| jira.created)?;
+                group.members.iter().find_map(|member| {
+                    let Member::User(id) = member else {
+                        return None;
+                    };
+                    let mail = w.importable(&w.entra.users[id])?;
+                    let account = w.accounts_of(&mail).first()?.id.clone();
+                    let is_in = jira.members.contains(&account);
+                    is_in.then(|| (group.id.clone(), jira.id.clone(), member.clone(), account))
+                })
+            })
+            .unwrap();
+        w.set_member(&entra, member, false);
+        (jira, account)
+    });
+    (world, group, account)
+}
+
+fn is_in(world: &World, group: &str, account: &str) -> bool {
+    world
+        .sim
+        .world(|w| w.jira.groups[group].members.contains(account))
+}
+
+/// What comes in place of an answer is told as the site's failure, and nothing counts as done.
+async fn unavailable(instead: Unavailable) {
+    let (world, group, account) = somebody_left().await;
+    world.sim.world(|w| w.faults.unavailable = Some(instead));
+    let report = world.json(&["sync"], 1).await;
+    assert_eq!(report["outcome"], "failed", "{instead:?}: {report}");
+    assert_eq!(report["counts"]["already"], 0, "{instead:?}: {report}");
+    assert_eq!(report["counts"]["done"], 0, "{instead:?}: {report}");
+    let failure = report["failures"][0]["message"]
+        .as_str()
+        .unwrap_or_default();
+    assert!(failure.contains("unavailable"), "{instead:?}: {report}");
+    assert!(is_in(&world, &group, &account), "{instead:?}");
+    world.sim.world(|w| w.faults.unavailable = None);
+    let report = world.json(&["sync"], 0).await;
+    assert_eq!(report["counts"]["done"], 1, "{report}");
+    assert!(!is_in(&world, &group, &account));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_in_place_of_an_answer_takes_nobody_out() {
+    tokio::join!(
+        unavailable(Unavailable::Page),
+        unavailable(Unavailable::Error),
+        unavailable(Unavailable::Empty),
+        unavailable(Unavailable::SignIn),
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn not_found_is_done_only_where_a_second_read_shows_it() {
+    let (world, group, account) = somebody_left().await;
+    world.sim.world(|w| w.faults.unremovable = true);
+    for _ in 0..2 {
+        let report = world.json(&["sync"], 4).await;
+        assert_eq!(report["counts"]["failed"], 1, "{report}");
+        assert_eq!(report["counts"]["already"], 0, "{report}");
+        assert!(is_in(&world, &group, &account));
+    }
+    // Gone between the plan and the call.
+    let plan = world.path("plan.json");
+    let plan = plan.to_str().unwrap();
+    world.run(&["plan", "--out", plan]).await.expect(0);
+    world.sim.world(|w| {
+        let group = w.jira.groups.get_mut(&group).unwrap();
+        group.members.remove(&account);
+    });
+    assert_eq!(world.left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_without_a_word_gives_no_group_up() {
+    let (world, group, account) = somebody_left().await;
+    world.sim.world(|w| w.faults.wordless = true);
+    let report = world.json(&["sync"], 4).await;
+    assert_eq!(report["counts"]["failed"], 1, "{report}");
+    world.sim.world(|w| w.faults.wordless = false);
+    // The very next run goes on with it: it is not taken for somebody else's group.
+    let report = world.json(&["sync"], 0).await;
+    assert_eq!(report["counts"]["done"], 1, "{report}");
+    assert!(!is_in(&world, &group, &account));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_left_is_removed_also_where_it_is_not_said_what_they_are() {
+    let (world, group, account) = somebody_left().await;
+    world.sim.world(|w| w.faults.untyped_removals = true);
+    let report = world.json(&["sync"], 0).await;
+    assert_eq!(report["counts"]["done"], 1, "{report}");
+    assert!(!is_in(&world, &group, &account));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_that_asks_for_no_wait_is_given_time_all_the_same() {
+    let (world, group, account) = somebody_left().await;
+    world.sim.world(|w| w.faults.impatient_429 = 3);
+    world.json(&["sync"], 0).await;
+    assert!(!is_in(&world, &group, &account));
+    let early = world.sim.world(|w| {
+        let refused: Vec<_> = w.log.iter().filter(|r| r.status == 429).collect();
+        let at = |r: &&rollbook::simulator::Logged| r.at;
+        let (first, last) = (refused.first().map(at), refused.last().map(at));
+        (
+            refused.len(),
+            first.zip(last).map(|(first, last)| last - first),
+        )
+    });
+    assert_eq!(early.0, 3);
+    // Hammering would have used up all repetitions within the same moment.
+    assert!(
+        early.1.is_some_and(|took| took.as_millis() > 500),
+        "{early:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_stand_for_nobody_stop_no_plan() {
+    let world = World::new(SMALL).await;
+    world.apply_all(0).await;
+    world.sim.world(|w| w.faults.ghosts = true);
+    let plan = world.json(&["plan", "--full"], 0).await;
+    assert_eq!(plan["complete"]["jira"], true, "{plan}");
+    assert_eq!(plan["summary"]["total"], 0, "{plan}");
+    let text = plan.to_string();
+    assert!(!text.contains("A group without an id"), "{text}");
+    assert!(!text.contains("Former user"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organization_that_can_not_do_everything_stops_no_plan() {
+    let mut world = World::new(SMALL).await;
+    let key = world.sim.world(|w| {
+        w.faults.old_organization = true;
+        w.jira.organization_key.clone()
+    });
+    world.set("ROLLBOOK_ORG_API_KEY", &key);
+    let ran = world.run(&["plan", "--json"]).await.expect(0);
+    assert!(
+        ran.err
+            .contains("Unknown: which groups another system syncs"),
+        "{}",
+        ran.err
+    );
+    assert!(ran.err.contains("new user management"), "{}", ran.err);
+    let plan = ran.json();
+    assert_eq!(plan["complete"]["jira"], true, "{plan}");
+    // Who hides an address is found by Jira's own search.
+    assert!(world.sim.world(|w| w.requests("GET", "/user/search")) > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_keeps_a_good_token_out_is_said_for_what_it_is() {
+    let world = World::new(SMALL).await;
+    for (why, kind, words) in [
+        (TurnedAway::Scope, "jira-permission", "scope does not match"),
+        (TurnedAway::Address, "jira-permission", "IP allowlist"),
+        (TurnedAway::Password, "jira-credentials", "is a password"),
+    ] {
+        world.sim.world(|w| w.faults.turned_away = Some(why));
+        let (told, message) = failure(&world, &["plan"]).await;
+        assert_eq!(told, kind, "{why:?}: {message}");
+        assert!(message.contains(words), "{why:?}: {message}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_graph_says_of_itself_is_told() {
+    let world = World::new(SMALL).await;
+    world.sim.world(|w| w.faults.breaks_off = true);
+    let document = world.json(&["plan"], 1).await;
+    let message = document["error"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("broke off") && message.contains("InternalServerError"),
+        "{message}"
+    );
+    assert_eq!(
+        document["error"]["ids"]["request-id"], "broke-off-1",
+        "{document}"
+    );
+    world.sim.world(|w| {
+        w.faults.breaks_off = false;
+        w.faults.no_consent = true;
+    });
+    let (kind, words) = failure(&world, &["plan"]).await;
+    assert_eq!(kind, "entra-permission", "{words}");
+    assert!(
+        words.contains("Authorization_IdentityNotFound") && words.contains("admin consent"),
+        "{words}"
     );
 }

@@ -529,7 +529,8 @@ async fn default_groups_are_given_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_shows_the_whole_job() {
     let world = World::new(SMALL).await;
-    let demo = world.run(&["demo", "--headless"]).await.expect(0);
+    // Without a terminal there is nothing else to be shown.
+    let demo = world.run(&["demo"]).await.expect(0);
     for part in [
         "held by guards",
         "--allow new-people=",
@@ -595,4 +596,35 @@ async fn scope_and_names_decide_who_takes_part() {
     world.configure(&world.sim.config(PROFILE), &missing);
     let refused = world.json(&["plan"], 1).await;
     assert_eq!(refused["error"]["kind"], "scope");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_are_short_where_nothing_happened_and_name_runs_as_people_do() {
+    let world = World::new(SMALL).await;
+    world.apply_all(0).await;
+    let quiet = world.run(&["sync", "--quiet"]).await.expect(0);
+    assert_eq!((quiet.out.as_str(), quiet.err.as_str()), ("", ""));
+    let runs = world.json(&["runs"], 0).await;
+    let newest = runs["runs"][0]["run_id"].as_str().unwrap().to_owned();
+    let all_but_the_end = &newest[..newest.len() - 1];
+    for name in ["last", &newest, all_but_the_end] {
+        let shown = world.json(&["show", name], 0).await;
+        assert_eq!(shown["run_id"], newest.as_str(), "{name}");
+    }
+    let exported = world.json(&["export"], 0).await;
+    let writes = exported["writes"].as_array().unwrap();
+    assert!(writes.len() > 20 && writes[0]["operation"].is_string());
+    let unknown = world.run(&["plan", "--allow", "new-poeple=3"]).await;
+    assert!(unknown.err.contains("new-people, "), "{}", unknown.err);
+    let plan = world.run(&["plan"]).await.expect(0);
+    assert!(plan.out.trim_end().ends_with("Nothing has to be done."));
+    let coloured = world
+        .command(&["runs", "--color", "always"])
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8(coloured.stdout)
+            .unwrap()
+            .contains("\u{1b}[")
+    );
 }

@@ -22,7 +22,7 @@ pub enum AllowanceError {
     )]
     Form(String),
     /// No such guard.
-    #[error("there is no guard “{0}”")]
+    #[error("there is no guard “{0}”; those that can be allowed are {list}", list = allowable())]
     Unknown(String),
     /// The guard can't be allowed.
     #[error("the guard “{0}” can't be allowed: {1}")]
@@ -37,6 +37,12 @@ pub enum AllowanceError {
         /// What the plan shows; 0 if the guard does not trip.
         shown: u64,
     },
+}
+
+/// The names of the guards that can be allowed.
+fn allowable() -> String {
+    let guards = GuardName::ALL.into_iter().filter(|guard| guard.allowable());
+    guards.map(GuardName::as_str).collect::<Vec<_>>().join(", ")
 }
 
 impl FromStr for Allowance {

@@ -154,7 +154,18 @@ fn refused(
     message: &str,
     roles: Option<&[String]>,
 ) -> Problem {
-    if status == 403 {
+    if code == "Authorization_IdentityNotFound" {
+        return Problem::new(
+            ProblemKind::EntraPermission,
+            format!(
+                "Entra does not know this application in the tenant, so that it may not {what} ({code}): nobody has consented to it there."
+            ),
+            "In the Entra admin center, under App registrations ▸ your application ▸ API permissions, choose “Grant admin consent”; check that tenant_id is the tenant in which it was registered.",
+        );
+    }
+    let permission = matches!(code, "" | "Authorization_RequestDenied")
+        || message.to_ascii_lowercase().contains("privileges");
+    if status == 403 && permission {
         let missing = roles.map(missing_permissions).unwrap_or_default();
         let grants: Vec<&str> = missing.iter().map(|m| m.grant).collect();
         let grant = if grants.is_empty() {
@@ -183,6 +194,9 @@ fn refused(
     };
     let hint = match status {
         401 => "Check the client secret and that the application still exists.",
+        403 => {
+            "Something other than a permission keeps the application out, such as a policy or a block of the tenant: the code names it."
+        }
         429 => "Another program uses up this tenant's limit. Try again later.",
         500.. => "Graph has trouble. Try again in some minutes.",
         _ => "If it stays, give the ids below to Microsoft's support.",
@@ -202,6 +216,37 @@ impl From<&JiraError> for Problem {
                 ProblemKind::JiraCredentials,
                 "Jira does not accept the admin e-mail and API token, neither on the site nor through the gateway. The token may have expired: API tokens live at most a year.",
                 "Create a new token at id.atlassian.com ▸ Security ▸ API tokens, signed in as that admin, and check jira.admin_email and jira.site_url.",
+            )
+            .id("request-id", request_id),
+            JiraError::MissingScope {
+                what,
+                message,
+                request_id,
+            } => Self::new(
+                ProblemKind::JiraPermission,
+                format!(
+                    "Atlassian knows this token and does not let it {what}: a scope is missing ({}).",
+                    escape(message.trim_end_matches('.'))
+                ),
+                "Tokens with scopes can only do what was ticked when they were made, and nothing can be added later. Create a new one at id.atlassian.com ▸ Security ▸ API tokens (for the organization: admin.atlassian.com ▸ Settings ▸ API keys), without scopes or with all that reading and writing users and groups needs.",
+            )
+            .id("request-id", request_id),
+            JiraError::NotAllowed {
+                message,
+                request_id,
+            } => Self::new(
+                ProblemKind::JiraPermission,
+                format!(
+                    "Atlassian does not let this machine in: {}.",
+                    escape(message.trim_end_matches('.'))
+                ),
+                "The organization has an IP allowlist. At admin.atlassian.com ▸ Security ▸ IP allowlists, allow the address with which this machine goes out.",
+            )
+            .id("request-id", request_id),
+            JiraError::Password { request_id } => Self::new(
+                ProblemKind::JiraCredentials,
+                "What was entered as API token is a password, which Jira does not take from programs.",
+                "Create an API token at id.atlassian.com ▸ Security ▸ API tokens, signed in as the admin, and enter that.",
             )
             .id("request-id", request_id),
             JiraError::NotSignedIn { request_id } => Self::new(
@@ -315,7 +360,7 @@ fn refusal_hint(refusal: &Refusal) -> &'static str {
             "A group of this name may exist already, or the name may not be allowed. Make a new plan."
         }
         ("add a member" | "remove a member", 400 | 403) => {
-            "The group may be managed elsewhere. It is left alone for 7 days; to leave it out for good, add it to guards.protected_groups."
+            "The group may be managed elsewhere. It is tried again after a day; to leave it out for good, add it to guards.protected_groups."
         }
         ("add a member", 404) => "The group or the account is gone from Jira. Make a new plan.",
         _ => "If it stays, give the ids to Atlassian's support.",
@@ -365,6 +410,30 @@ fn http(side: &str, failure: &Failure) -> Problem {
                 escape(cause)
             ),
             "Check the address in the configuration; a proxy or a sign-in page may stand in between.",
+        ),
+        Failure::BrokeOff {
+            host: h,
+            code,
+            message,
+            request_id,
+        } => Problem::new(
+            ProblemKind::Answer,
+            format!(
+                "{side}: {} broke off its answer in the middle, again and again, with the error {} {}. Nothing of it was believed.",
+                host(h),
+                escape(code),
+                escape(message)
+            ),
+            "This is the service's own trouble, and may last for days. Try again later; if it stays, give the ids to its support.",
+        )
+        .id("request-id", request_id),
+        Failure::Unavailable { host: h, status } => Problem::new(
+            ProblemKind::Answer,
+            format!(
+                "{side}: {} gave a page or nothing in place of an answer (status {status}), again and again: it is unavailable. Nothing of it was believed.",
+                host(h)
+            ),
+            "Open that address in a browser: it says whether the site is suspended, moved, or down. If it works there, a proxy or a sign-in page stands in between. Try again later.",
         ),
         Failure::TooLarge { host: h, limit } => Problem::new(
             ProblemKind::Answer,

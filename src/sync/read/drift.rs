@@ -11,6 +11,15 @@ use std::collections::HashSet;
 /// How many are told one by one.
 const SHOWN: usize = 20;
 
+/// What an audit record tells of a change.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Told {
+    /// Who did it, if it says so.
+    pub who: Option<String>,
+    /// When.
+    pub when: String,
+}
+
 /// A membership that was changed by somebody else.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Drift {
@@ -27,7 +36,7 @@ pub struct Drift {
     /// When the membership was last known, seconds since 1970.
     pub known_at: u32,
     /// Who did it, and when, if the audit records tell.
-    pub by: Option<(String, String)>,
+    pub by: Option<Told>,
 }
 
 impl Drift {
@@ -107,7 +116,14 @@ impl Drift {
             "was taken out of"
         };
         let by = match &self.by {
-            Some((who, when)) => format!(" by {} on {}", escape(who), escape(when)),
+            Some(Told {
+                who: Some(who),
+                when,
+            }) => format!(" by {} on {}", escape(who), escape(when)),
+            Some(Told { who: None, when }) => format!(
+                " by somebody else on {}; the audit record doesn't tell who",
+                escape(when)
+            ),
             None => " by somebody else; the audit records don't tell who".to_owned(),
         };
         format!(
@@ -162,7 +178,11 @@ async fn explain(
             let account = jira.find_account(&record.author);
             let who = account.map_or(record.author.as_str(), |row| jira.account(row).name());
             let when = record.created.get(..16).unwrap_or(&record.created);
-            row.by = Some((who.to_owned(), when.replace('T', " ")));
+            row.by = Some(Told {
+                // Most records of memberships bear no author.
+                who: (!who.is_empty()).then(|| who.to_owned()),
+                when: when.replace('T', " "),
+            });
         }
     }
     Ok(())

@@ -6,9 +6,10 @@ use crate::directory::{
     AccountId, AccountKind, Completeness, Doubt, GroupId, JiraAccountRow, JiraBuilder, JiraChanges,
     JiraGroupRow, JiraSnapshot,
 };
-use crate::jira::{AccountRead, GroupsRead, JiraProgress, Rights};
+use crate::jira::{AccountRead, GroupsRead, JiraError, JiraProgress, Rights};
 use crate::plan::{Due, Known, Verification};
 use crate::sync::error::SyncError;
+use crate::sync::problem::Problem;
 use crate::sync::session::Session;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -282,11 +283,25 @@ pub(super) async fn list_groups(
     Ok(())
 }
 
+/// What is told of an optional source that would not answer.
+pub(super) fn unknown(what: &str, error: &JiraError) -> String {
+    let problem = Problem::from(error);
+    format!("Unknown: {what}. {} {}", problem.message, problem.hint)
+}
+
 /// Which groups may be changed and which take seats, by Jira and by the organization.
 pub(super) async fn rights(session: &Session) -> Result<Rights, SyncError> {
     let mut rights = session.jira.rights().await?;
     if let Some(organization) = &session.organization {
-        rights.add_external(organization.synced_groups().await?);
+        match organization.synced_groups().await {
+            Ok(groups) => rights.add_external(groups),
+            // Jira itself tells of most of them.
+            Err(error) if error.is_unwillingness() => session.progress.note(unknown(
+                "which groups another system syncs is known only as far as Jira tells",
+                &error,
+            )),
+            Err(error) => return Err(error.into()),
+        }
     }
     Ok(rights)
 }
@@ -442,7 +457,14 @@ pub(super) async fn believe_suspended(
     let Some(organization) = session.organization.as_ref().filter(|_| !shown.is_empty()) else {
         return Ok(false);
     };
-    let suspended = organization.suspended(&shown).await?;
+    let suspended = match organization.suspended(&shown).await {
+        Err(error) if error.is_unwillingness() => {
+            let what = "whether accounts that Rollbook suspended are suspended still";
+            session.progress.note(unknown(what, &error));
+            return Ok(false);
+        }
+        suspended => suspended?,
+    };
     if suspended.is_empty() {
         return Ok(false);
     }

@@ -1,5 +1,6 @@
 //! Looking up people whose Jira account may hide its e-mail.
 
+use super::jira::unknown;
 use super::options::ReadOptions;
 use super::sides::Snapshots;
 use crate::directory::{AccountId, AccountKind, fold};
@@ -128,7 +129,15 @@ pub(super) async fn search_all(
     addresses: Vec<String>,
 ) -> Result<Found, SyncError> {
     if let Some(organization) = &session.organization {
-        let users = organization.users(&addresses).await?;
+        let users = match organization.users(&addresses).await {
+            Err(error) if error.is_unwillingness() => {
+                let what =
+                    "whose hidden addresses are whose, but as far as Jira's own search tells";
+                session.progress.note(unknown(what, &error));
+                return by_search(session, addresses).await;
+            }
+            users => users?,
+        };
         let ids: Vec<AccountId> = users.iter().map(|user| user.account.clone()).collect();
         let answers = addresses
             .into_iter()
@@ -143,6 +152,11 @@ pub(super) async fn search_all(
         let accounts = session.jira.by_ids(&ids).await?;
         return Ok(Found { accounts, answers });
     }
+    by_search(session, addresses).await
+}
+
+/// Who has these folded addresses, by Jira's own search.
+async fn by_search(session: &Session, addresses: Vec<String>) -> Result<Found, SyncError> {
     let jira = &session.jira;
     let rows: Vec<(String, Vec<AccountRead>)> = stream::iter(addresses)
         .map(|address| async move {

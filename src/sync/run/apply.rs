@@ -1,7 +1,7 @@
 //! Applying a plan: a run, from its links to its outcome.
 
 use super::decided::take_in_decisions;
-use super::driver::Driver;
+use super::driver::{Driver, Unwritable};
 use super::lease::{hold_lease, renew_lease, rival};
 use super::report::{FailureRow, Report};
 use super::request::ApplyRequest;
@@ -119,7 +119,7 @@ struct Driven {
     counts: Counts,
     failures: Vec<FailureRow>,
     stopped_by: Option<Problem>,
-    unwritable: HashMap<GroupId, String>,
+    unwritable: HashMap<GroupId, Unwritable>,
     refused: HashMap<String, String>,
     unknown: Vec<String>,
     /// Whether the journal could be written.
@@ -135,8 +135,13 @@ impl Driven {
         for account in self.unknown.drain(..) {
             state.doubt_account(&account)?;
         }
-        for (group, message) in self.unwritable.drain() {
-            state.note_unwritable(&group, &message)?;
+        // Several groups that may not be written are a right that is missing.
+        let forbidden = self.unwritable.values().filter(|group| group.forbidden);
+        let right_is_missing = forbidden.count() > 1;
+        for (id, group) in self.unwritable.drain() {
+            if !(group.forbidden && right_is_missing) {
+                state.note_unwritable(&id, &group.message)?;
+            }
         }
         Ok(())
     }

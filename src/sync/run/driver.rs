@@ -10,6 +10,7 @@ use crate::directory::{AccountId, GroupId, fold};
 use crate::jira::{INVITED_AT_ONCE, JiraError};
 use crate::plan::{
     Effect, Executor, Kind, Next, Operation, OperationId, OperationRow, Outcome, Reason, Step,
+    TargetState,
 };
 use crate::store::{Entry, Finished, Journal, JournalOutcome, Learnt, Note};
 use crate::sync::error::SyncError;
@@ -30,6 +31,14 @@ use tokio::time::Instant;
 const AT_ONCE: usize = 128;
 /// So many calls in a row that ended without an answer mean that the site is down.
 const SILENCES: u32 = 12;
+
+/// A group that refused a write.
+pub(super) struct Unwritable {
+    /// What the answer says, in words.
+    pub(super) message: String,
+    /// Whether a right was missing, by the status.
+    pub(super) forbidden: bool,
+}
 
 /// A step that ended.
 struct Ended {
@@ -55,7 +64,7 @@ pub(super) struct Driver<'a> {
     /// What each operation of an undo takes back.
     taken_back: hashbrown::HashMap<u32, Vec<(OperationId, Option<Reason>)>>,
     pub(super) failures: Vec<FailureRow>,
-    pub(super) unwritable: HashMap<GroupId, String>,
+    pub(super) unwritable: HashMap<GroupId, Unwritable>,
     /// Addresses for which Jira refused to create a person.
     pub(super) refused: HashMap<String, String>,
     /// Accounts that Jira does not know, although they were there or were created.
@@ -323,6 +332,24 @@ impl<'a> Driver<'a> {
         started
     }
 
+    /// Notes a group that refused a write as one that somebody else manages, to be left alone for a
+    /// while. One that mirrors Entra is not given up: that is a failure. Nor does a refusal without a
+    /// word say anything of the group.
+    fn note_unwritable(&mut self, op: &Operation, row: &OperationRow, attempt: &Attempt) {
+        let target = op.target().map(|t| &self.planned.plan.targets[t as usize]);
+        if attempt.outcome == Outcome::GroupRefused
+            && target.is_some_and(|target| target.state != TargetState::Owned)
+            && let Some(refusal) = attempt.error.as_ref().and_then(JiraError::refusal)
+            && refusal.explained
+            && let Some(id) = row.group.as_ref().and_then(|group| group.group_id.as_ref())
+            && let Some(message) = attempt.finished.as_ref().and_then(|f| f.message.clone())
+        {
+            let forbidden = refusal.status == 403;
+            self.unwritable
+                .insert(GroupId::new(id), Unwritable { message, forbidden });
+        }
+    }
+
     /// Outcome on disk, then on to what depends on it.
     async fn settle(&mut self, ended: Ended) -> Result<(), SyncError> {
         let Ended { step, row, attempt } = ended;
@@ -340,13 +367,7 @@ impl<'a> Driver<'a> {
         if let (Some(group), Some(target)) = (&attempt.group, op.target()) {
             self.groups.insert(target, group.clone());
         }
-        if attempt.outcome == Outcome::GroupRefused
-            && let (Some(group), Some(finished)) = (&row.group, &attempt.finished)
-            && let Some(id) = &group.group_id
-        {
-            let message = finished.message.clone().unwrap_or_default();
-            self.unwritable.insert(GroupId::new(id), message);
-        }
+        self.note_unwritable(&op, &row, &attempt);
         if let Some(JiraError::Refused(refusal)) = &attempt.error
             && row.kind == Kind::CreateUser
             // 206: an invitation that was refused among others that were not.

@@ -65,6 +65,7 @@ fn became((row, email): &Invitee<'_>, invited: &Invited, census: &Census<'_>) ->
             status: invited.status,
             code: String::new(),
             message: message.clone(),
+            explained: true,
             request_id: request.to_owned(),
         }))),
         ..Attempt::refused(

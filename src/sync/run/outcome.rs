@@ -262,11 +262,17 @@ pub(super) fn failed(error: &JiraError) -> Attempt {
     let refusal = error.refusal();
     let systemic = matches!(
         error,
-        JiraError::BadCredentials { .. } | JiraError::NotSignedIn { .. } | JiraError::Captcha
+        JiraError::BadCredentials { .. }
+            | JiraError::NotSignedIn { .. }
+            | JiraError::NotAllowed { .. }
+            | JiraError::MissingScope { .. }
+            | JiraError::Password { .. }
+            | JiraError::Captcha
     ) || matches!(
         error,
         JiraError::Http(
             crate::http::Failure::Connect { .. }
+                | crate::http::Failure::Unavailable { .. }
                 | crate::http::Failure::Tls { .. }
                 | crate::http::Failure::AskedToWait { .. }
         )

@@ -32,6 +32,16 @@ pub(super) async fn write(
                     census,
                 )
             }
+            // Atlassian has refused while the account was made, or was there: that is seen, so that
+            // nobody is invited again and again.
+            Err(JiraError::Refused(r)) if r.status == 400 && !r.is_about_licences() => {
+                let found = look_up(reach, row, job, census).await;
+                if found.account.is_some() {
+                    found
+                } else {
+                    creation_failed(&JiraError::Refused(r))
+                }
+            }
             Err(error) => creation_failed(&error),
         },
         Job::CreateGroup { name, entra } => match jira.create_group(name).await {
