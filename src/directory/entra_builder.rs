@@ -75,6 +75,14 @@ impl EntraBuilder {
         self.groups.insert(key, group).is_none()
     }
 
+    /// Says that it is not known who is in a group that was added.
+    pub fn members_unknown(&mut self, group: &str) {
+        let key = self.ids.of(&mut self.arena, group);
+        if let Some(group) = self.groups.get_mut(&key) {
+            group.partial = true;
+        }
+    }
+
     /// Forgets all groups and memberships: their listing begins anew.
     pub fn forget_groups(&mut self) {
         self.groups.clear();

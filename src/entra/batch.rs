@@ -88,7 +88,7 @@ impl Entra {
                 .into_iter()
                 .map(|part| (part.id.clone(), part))
                 .collect();
-            let (mut again, mut wait) = (Vec::new(), Duration::ZERO);
+            let (mut again, mut alone, mut wait) = (Vec::new(), Vec::new(), Duration::ZERO);
             for id in open {
                 let Some(part) = parts.remove(id) else {
                     // A part without an answer.
@@ -96,9 +96,13 @@ impl Entra {
                     continue;
                 };
                 match part.status {
-                    200 => self.take_part(id, part, builder).await?,
-                    // Gone since it was listed.
-                    404 => {}
+                    200 => {
+                        if !self.take_part(id, part, builder).await? {
+                            alone.push(id);
+                        }
+                    }
+                    // Gone since it was listed, or made a moment ago.
+                    404 => alone.push(id),
                     429 | 500 | 502 | 503 | 504 | 509 if tries < TRIES => {
                         let asked = part.retry_after();
                         wait = wait.max(asked.unwrap_or(Duration::from_secs(1 << tries)));
@@ -109,8 +113,11 @@ impl Entra {
             }
             open = again;
             tries += 1;
-            if tries > TRIES && !open.is_empty() {
-                return Err(EntraError::BatchUnanswered);
+            if tries > TRIES {
+                alone.append(&mut open);
+            }
+            for id in alone {
+                self.members_alone(id, builder).await?;
             }
             if !open.is_empty() {
                 self.patience(wait).await?;
@@ -119,16 +126,36 @@ impl Entra {
         Ok(())
     }
 
+    /// Takes the members of a part; whether it could be read. In the field parts came as pages or text.
     async fn take_part(
         &self,
         group: &str,
         part: Part,
         builder: &Mutex<EntraBuilder>,
-    ) -> Result<(), EntraError> {
-        let first: GraphPage<GraphMember> =
-            serde_json::from_value(part.body).map_err(|_| EntraError::BatchUnanswered)?;
+    ) -> Result<bool, EntraError> {
+        let Ok(first) = serde_json::from_value::<GraphPage<GraphMember>>(part.body) else {
+            return Ok(false);
+        };
         for (id, kind) in self.all_members(first).await? {
             lock(builder).member(group, id.as_str(), kind, false);
+        }
+        Ok(true)
+    }
+
+    /// Asks for the members of a group of which a batch did not tell them. Where nothing is found they
+    /// are unknown: a group that was made a moment ago is not empty for that.
+    async fn members_alone(
+        &self,
+        group: &str,
+        builder: &Mutex<EntraBuilder>,
+    ) -> Result<(), EntraError> {
+        match self.members_of(group).await? {
+            Some(members) => {
+                for (id, kind) in members {
+                    lock(builder).member(group, id.as_str(), kind, false);
+                }
+            }
+            None => lock(builder).members_unknown(group),
         }
         Ok(())
     }

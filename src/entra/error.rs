@@ -174,9 +174,6 @@ pub enum EntraError {
         /// Users or groups.
         what: &'static str,
     },
-    /// A batch was answered in part only, again and again.
-    #[error("Graph left parts of a batch unanswered")]
-    BatchUnanswered,
     /// `/organization` was empty.
     #[error("Graph gave no organization for this tenant")]
     NoOrganization,
@@ -242,5 +239,43 @@ impl EntraError {
             Self::Refused { status, .. } => Some(*status),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn of_an_error_whatever_is_there_is_taken() {
+        let whole =
+            json!({"error": {"code": "A", "message": "b", "innererror": {"request-id": "c"}}});
+        let error = GraphError::of(&whole);
+        let told = (&*error.code, &*error.message, error.request_id());
+        assert_eq!(told, ("A", "b", "c"));
+        let nulls = json!({"error": {"code": null, "message": "b", "innerError": null}});
+        let error = GraphError::of(&nulls);
+        let told = (&*error.code, &*error.message, error.request_id());
+        assert_eq!(told, ("", "b", ""));
+        assert_eq!(GraphError::of(&json!({"error": null})).message, "");
+    }
+
+    #[test]
+    fn of_several_codes_the_one_that_says_more_counts() {
+        let of = |codes: serde_json::Value| {
+            let body = json!({"error": "invalid_client", "error_description": "AADSTS70002: no.",
+                "error_codes": codes, "trace_id": null});
+            TokenRefusal::parse(401, body.to_string().as_bytes())
+        };
+        assert_eq!(of(json!([70002, 50012])).problem, TokenProblem::Certificate);
+        assert_eq!(of(json!([50012, 70002])).problem, TokenProblem::Certificate);
+        assert_eq!(
+            of(json!([1, 7_000_222])).problem,
+            TokenProblem::ExpiredSecret
+        );
+        assert_eq!(of(json!([70002])).problem, TokenProblem::WrongSecret);
+        // Without a list the text tells.
+        assert_eq!(of(json!(null)).problem, TokenProblem::WrongSecret);
     }
 }

@@ -99,6 +99,41 @@ impl fmt::Display for GroupOut {
     }
 }
 
+/// The domains that are ours.
+pub(super) struct Domains {
+    /// Folded and sorted.
+    names: Vec<String>,
+    /// Whether others are let in, too.
+    foreign: bool,
+}
+
+impl Domains {
+    /// The tenant's verified domains, and those of the settings.
+    pub(super) fn of(entra: &EntraSnapshot, settings: &Settings) -> Self {
+        let scope = &settings.scope;
+        let listed = scope.domains.iter();
+        let listed = listed.map(|name| fold(name.trim().trim_start_matches('@')));
+        let mut names: Vec<String> = entra.domains().iter().cloned().chain(listed).collect();
+        names.sort_unstable();
+        names.dedup();
+        Self {
+            names,
+            foreign: scope.foreign_domains,
+        }
+    }
+
+    /// Whether it can't be told which addresses are ours, although that matters. Every tenant has at
+    /// least one domain: none means that they could not be read.
+    pub(super) fn are_unknown(&self) -> bool {
+        self.names.is_empty() && !self.foreign
+    }
+
+    /// Whether an address is known not to be ours, and is not let in.
+    fn is_foreign(&self, mail: &str) -> bool {
+        !self.foreign && !self.names.is_empty() && !verified(mail, &self.names)
+    }
+}
+
 /// Each person's standing, by row.
 pub(super) fn standings(entra: &EntraSnapshot, settings: &Settings) -> Vec<Standing> {
     let scope = &settings.scope;
@@ -108,6 +143,7 @@ pub(super) fn standings(entra: &EntraSnapshot, settings: &Settings) -> Vec<Stand
         ScopeUsers::Assigned => Some(assigned(entra)),
         ScopeUsers::MemberOf => Some(people_of(entra, &scope.member_of)),
     };
+    let ours = Domains::of(entra, settings);
     entra
         .iter_people()
         .map(|(row, person)| {
@@ -128,10 +164,7 @@ pub(super) fn standings(entra: &EntraSnapshot, settings: &Settings) -> Vec<Stand
                 Standing::ExcludedEmail
             } else if scope.licensed_only && !person.licensed() {
                 Standing::Unlicensed
-            } else if !scope.foreign_domains
-                && !person.guest()
-                && mail.is_some_and(|m| !verified(m, entra.domains()))
-            {
+            } else if !person.guest() && mail.is_some_and(|mail| ours.is_foreign(mail)) {
                 Standing::ForeignDomain
             } else {
                 Standing::InScope

@@ -148,6 +148,9 @@ pub struct Scope {
     pub guests: bool,
     /// Let addresses outside the tenant's verified domains in.
     pub foreign_domains: bool,
+    /// Domains that are ours besides the tenant's verified ones; needed where those can't be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub domains: Vec<String>,
     /// Groups that take part, by display name.
     pub include_groups: Patterns,
     /// Groups that don't, by display name.
@@ -167,6 +170,7 @@ impl Default for Scope {
             licensed_only: false,
             guests: false,
             foreign_domains: false,
+            domains: Vec::new(),
             include_groups: Patterns::everything(),
             exclude_groups: Patterns::nothing(),
             group_kinds: vec![

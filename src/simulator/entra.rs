@@ -79,6 +79,11 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
             assigned(world, request, principal)
         }
         ("GET", ["groups", id, "members"]) => members(world, request, id),
+        ("GET", ["organization" | "domains"]) if world.faults.no_organization => error(
+            403,
+            "Authorization_RequestDenied",
+            "Insufficient privileges to complete the operation.",
+        ),
         ("GET", ["organization"]) => organization(&world.entra),
         ("GET", ["domains"]) => {
             let domains: Vec<Value> = world
@@ -445,6 +450,23 @@ fn batch(world: &mut World, request: &Request) -> Reply {
             responses.push(json!({"id": one["id"], "status": 429,
                 "headers": {"Retry-After": "1"}, "body": {"error": {"code": "TooManyRequests", "message": ""}}}));
             continue;
+        }
+        if world.faults.batch_unreadable {
+            let number = one["id"]
+                .as_str()
+                .map_or(0, |id| id.bytes().map(usize::from).sum());
+            let (status, body) = match number % 3 {
+                0 => (
+                    404,
+                    json!({"error": {"code": "Request_ResourceNotFound", "message": null}}),
+                ),
+                1 => (200, json!("<html><body>Service Unavailable</body></html>")),
+                _ => (0, Value::Null),
+            };
+            if status > 0 {
+                responses.push(json!({"id": one["id"], "status": status, "body": body}));
+                continue;
+            }
         }
         let reply = answer(world, &inner);
         let body: Value = serde_json::from_str(&reply.body).unwrap_or(Value::Null);

@@ -56,6 +56,8 @@ pub struct Faults {
     pub endless_deltas: bool,
     /// The first so many parts of batches answer 429.
     pub batch_429: u32,
+    /// The parts of batches for every third group come as 404, and for every other third as a page.
+    pub batch_unreadable: bool,
     /// `/users/$count` counts so many more than there are.
     pub count_more: u64,
     /// users/search takes too long for more than this many rows: 409.
@@ -86,6 +88,8 @@ pub struct Faults {
     pub redirect: Option<String>,
     /// A listing without end: each page has a link of its own, and the same rows.
     pub endless: Option<Endless>,
+    /// The application may not read the organization and its domains.
+    pub no_organization: bool,
     /// Removed members come without their type in rounds of changes.
     pub untyped_removals: bool,
     /// `/users` ends in the middle of its JSON, and an error is glued on.

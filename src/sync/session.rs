@@ -4,8 +4,8 @@ use super::clock::Clock;
 use super::error::SyncError;
 use super::problem::Problem;
 use super::progress::{Progress, Stage};
-use crate::config::{Paths, Profile, Secrets};
-use crate::entra::{Credentials, Entra, Tenant};
+use crate::config::{Paths, Profile, Secrets, is_guid};
+use crate::entra::{Credentials, Entra, EntraError, Tenant};
 use crate::http::{Clients, Control, Rates};
 use crate::jira::{self, Access, Jira, JiraError, Organization, Route};
 use crate::plan::Mode;
@@ -17,6 +17,8 @@ use tokio::time::Instant;
 const SHARE: f64 = 0.95;
 /// What an administrator is told of a damaged mirror.
 pub(super) const REBUILT: &str = "The mirror of both directories was damaged. It is a cache: everything is read again, and it is made anew.";
+/// What is told where the tenant's domains can't be read.
+pub(super) const DOMAINS_UNKNOWN: &str = "Unknown: the tenant's name and domains, which this application may not read (Organization.Read.All or Directory.Read.All shows them). Nobody is created unless scope.domains names your domains.";
 /// Jira's documented limit for GET and POST, calls a second for one endpoint.
 const READS: f64 = 100.0;
 /// The same for PUT and DELETE.
@@ -188,6 +190,27 @@ pub(super) async fn organization(
     }
 }
 
+/// The tenant as far as the application may see it: users and groups can be read without the right to
+/// read the organization. Then the tenant is the one that is configured, by its GUID, and its domains are
+/// unknown.
+fn known_tenant(
+    told: Result<Tenant, EntraError>,
+    profile: &Profile,
+    progress: &Progress,
+) -> Result<Tenant, EntraError> {
+    match told {
+        Err(error) if error.status() == Some(403) && is_guid(&profile.entra.tenant_id) => {
+            progress.note(DOMAINS_UNKNOWN);
+            Ok(Tenant {
+                id: profile.entra.tenant_id.to_ascii_lowercase(),
+                name: String::new(),
+                domains: Vec::new(),
+            })
+        }
+        told => told,
+    }
+}
+
 /// Makes the profile's folder, which only its owner may enter.
 pub(super) fn folder(paths: &Paths, profile: &str) -> Result<std::path::PathBuf, StoreError> {
     let folder = paths.profile(profile);
@@ -291,7 +314,8 @@ impl Session {
             entra.tenant(),
             jira::connect(&access, remembered, &clients, &opening)
         );
-        let (tenant, jira) = (tenant?, jira?);
+        let tenant = known_tenant(tenant, &profile, &progress)?;
+        let jira = jira?;
         let organization =
             organization(&profile, &secrets, mode, &clients, &opening, &progress).await?;
         opening.give_time();

@@ -301,3 +301,52 @@ async fn what_graph_says_of_itself_is_told() {
         "{words}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_tenants_domains_nobody_is_created_until_ours_are_named() {
+    let world = World::new(SMALL).await;
+    world.sim.world(|w| {
+        w.faults.no_organization = true;
+        w.services.roles = vec![
+            "User.Read.All".to_owned(),
+            "GroupMember.Read.All".to_owned(),
+        ];
+    });
+    let ran = world.run(&["plan", "--json"]).await.expect(0);
+    assert!(
+        ran.err.contains("Unknown: the tenant's name and domains"),
+        "{}",
+        ran.err
+    );
+    let plan = ran.json();
+    let held = |plan: &serde_json::Value, name: &str| {
+        let operations = plan["operations"].as_array().unwrap().iter();
+        let creations = operations.filter(|op| op["kind"] == "create_user");
+        let held = creations.map(|op| op["held_by"].as_array().unwrap().contains(&name.into()));
+        held.collect::<Vec<bool>>()
+    };
+    let creations = held(&plan, "unknown-domains");
+    assert!(!creations.is_empty() && creations.iter().all(|held| *held));
+    world.json(&["apply", "--yes"], 3).await;
+    assert_eq!(world.sim.world(|w| w.requests("POST", "/api/3/user")), 0);
+    let ours = "[profiles.\"Azure AD\".scope]\ndomains = [\"meridian.example\", \"Meridian-Labs.example\"]\n";
+    let config = world.sim.config(crate::world::PROFILE);
+    world.configure(&config, ours);
+    let plan = world.json(&["plan"], 0).await;
+    let creations = held(&plan, "unknown-domains");
+    assert!(!creations.is_empty() && !creations.iter().any(|held| *held));
+    let check = world.run(&["check"]).await.expect(0);
+    assert!(check.out.contains("scope.domains"), "{}", check.out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_batch_does_not_tell_is_asked_for_singly() {
+    let world = World::new(SMALL).await;
+    world.sim.world(|w| w.faults.no_delta = true);
+    let whole = world.json(&["plan"], 0).await;
+    world.sim.world(|w| w.faults.batch_unreadable = true);
+    let asked = world.sim.world(|w| w.requests("GET", "/members"));
+    let plan = world.json(&["plan", "--full"], 0).await;
+    assert_eq!(plan["summary"], whole["summary"]);
+    assert!(world.sim.world(|w| w.requests("GET", "/members")) > asked);
+}

@@ -95,6 +95,7 @@ pub(in crate::console) static SETTINGS: &[Setting] = &[
     setting(S, "licensed_only", "Only with a licence", Kind::Toggle, "Leaves out people without a licence: shared mailboxes, rooms, service accounts."),
     setting(S, "guests", "Guests take part", Kind::Toggle, "Guests are people of other organisations who were invited to yours."),
     setting(S, "foreign_domains", "Foreign addresses", Kind::Toggle, "Lets people take part whose address is outside the domains that your tenant has verified."),
+    setting(S, "domains", "Our domains", Kind::List(ListOf::Texts), "Domains that are yours besides those that your tenant has verified, such as acme.example. Needed where the application may not read the tenant's."),
     setting(S, "include_groups", "Groups that take part", Kind::List(ListOf::GroupGlobs), "Patterns on the display name, such as Team *; a single * stands for all groups."),
     setting(S, "exclude_groups", "Except groups", Kind::List(ListOf::GroupGlobs), "Patterns on the display name; they win over those above."),
     setting(S, "group_kinds", "Kinds of groups", Kind::Several(&[("security", "security"), ("mail-enabled", "mail-enabled"), ("microsoft365", "Microsoft 365")]), "Which kinds of Entra groups take part."),

@@ -450,10 +450,12 @@ pub(in crate::console) fn is_unknown(planned: &Planned, row: &PersonRow) -> bool
         return false;
     };
     let account = planned.jira.account(account);
-    let ours = account
-        .email()
-        .rsplit_once('@')
-        .is_some_and(|(_, domain)| planned.entra.domains().binary_search(&fold(domain)).is_ok());
+    let ours = account.email().rsplit_once('@').is_some_and(|(_, domain)| {
+        let domain = fold(domain);
+        let listed = planned.settings.scope.domains.iter();
+        planned.entra.domains().binary_search(&domain).is_ok()
+            || listed.map(|name| fold(name)).any(|name| name == domain)
+    });
     account.active()
         && account.kind() == AccountKind::Person
         && ours

@@ -10,6 +10,7 @@ use crate::plan::inputs::{Inputs, Mode};
 use crate::plan::needs::Givers;
 use crate::plan::operation::{Kind, Operation, Stage};
 use crate::plan::plan::SeatCount;
+use crate::plan::scope::Domains;
 use crate::plan::settings::{GuardSettings, Invitations};
 use crate::plan::target::{TargetState, class};
 use hashbrown::{HashMap, HashSet};
@@ -157,6 +158,9 @@ impl Watch<'_, '_> {
             unverified.len() as u64,
             &unverified,
         );
+        if Domains::of(self.draft.inputs.entra, self.draft.inputs.settings).are_unknown() {
+            self.trip(GuardName::UnknownDomains, people.len() as u64, &people);
+        }
         let groups = self.places(|op| op.kind == Kind::CreateGroup);
         let count = groups.len() as u64;
         let limit = GuardName::NewGroups.limit(self.numbers());

@@ -99,6 +99,14 @@ guards! {
         refusal: None,
         limit: Limit::Any,
     }
+    /// Which domains are ours is unknown.
+    UnknownDomains {
+        name: "unknown-domains",
+        meaning: "people to create while it can't be told which domains are yours",
+        at_zero: None,
+        refusal: Some("name your domains under scope.domains, or give the application Directory.Read.All, with which it reads the tenant's"),
+        limit: Limit::Any,
+    }
     /// Many groups would be created.
     NewGroups {
         name: "new-groups",

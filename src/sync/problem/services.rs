@@ -36,11 +36,6 @@ impl From<&EntraError> for Problem {
                 ),
                 "Try again. If it stays, a proxy between here and Graph may change its answers.",
             ),
-            EntraError::BatchUnanswered => Self::new(
-                ProblemKind::Entra,
-                "Graph left parts of a batch unanswered again and again, so that some groups' members are unknown. What was read so far is not used.",
-                "Try again in some minutes.",
-            ),
             EntraError::NoOrganization => Self::new(
                 ProblemKind::Entra,
                 "Graph gave no organization for this tenant.",
