@@ -4,7 +4,7 @@ use super::error::ConfigError;
 use super::file::{EntraSection, File, JiraSection, Limits, ProfileFile, Schedule};
 use super::paths::Paths;
 use crate::http::Origin;
-use crate::plan::{Invitations, ScopeUsers, Settings};
+use crate::plan::{ScopeUsers, Settings};
 use std::path::Path;
 
 /// One profile, checked.
@@ -199,14 +199,6 @@ const UNAVAILABLE: &[Rule] = &[
         "sign-ins are not watched by this version: leave it empty, or take the line out",
     ),
     (
-        "provisioning.invitations",
-        |file| {
-            let silent = file.provisioning.invitations == Invitations::Silent;
-            silent && !file.provisioning.products.is_empty()
-        },
-        "a silent invitation gives no product: leave provisioning.products empty, and let access come from groups",
-    ),
-    (
         "scope.assigned_app_id",
         |file| {
             let scope = &file.scope;
@@ -358,11 +350,6 @@ admin_email = "admin@acme.example"
             ("entra", "certificate", "\"/etc/rollbook.pem\""),
             ("schedule", "on_sign_in", "true"),
             ("schedule", "sign_in_app_id", "\"0b9a4d5e\""),
-            (
-                "provisioning",
-                "invitations",
-                "\"silent\"\nproducts = [\"jira-software\"]",
-            ),
             ("scope", "assigned_app_id", "\"Jira\"\nusers = \"assigned\""),
             ("provisioning", "email_from", "[]"),
         ];

@@ -66,10 +66,20 @@ struct AssignmentResult {
 }
 
 impl Organization {
-    /// Invites people without telling them, at most [`INVITED_AT_ONCE`]. Gives the accounts by
+    /// Invites people without telling them, at most [`INVITED_AT_ONCE`], to these resources: without
+    /// any, access comes from groups. Gives the accounts by
     /// address, folded; an address that is missing was not invited. Never repeated after an unclear
     /// answer.
-    pub async fn invite(&self, addresses: &[String]) -> Result<Invited, JiraError> {
+    pub async fn invite(
+        &self,
+        addresses: &[String],
+        resources: &[String],
+    ) -> Result<Invited, JiraError> {
+        let mut body = json!({ "emails": addresses, "sendNotification": false });
+        if !resources.is_empty() {
+            let rule = |ari: &String| json!({ "resource": ari, "role": "atlassian/user" });
+            body["permissionRules"] = resources.iter().map(rule).collect();
+        }
         let url = self
             .service
             .origin()
@@ -80,7 +90,7 @@ impl Organization {
             url,
             Repeat::OnlyAfter429,
         )
-        .json(json!({ "emails": addresses, "sendNotification": false }));
+        .json(body);
         let answer = self.answer("invite people", call).await?;
         let page: OrganizationPage<Invitation> = answer.json().ok_or_else(|| {
             JiraError::Http(Failure::Garbled {

@@ -11,6 +11,7 @@ mod listing;
 mod members;
 mod organization;
 mod wire;
+mod workspaces;
 mod writes;
 
 pub use audit::AuditRecord;
@@ -20,4 +21,5 @@ pub use invitations::{INVITED_AT_ONCE, Invited};
 pub use listing::{AccountRead, GroupsRead, IDS_AT_ONCE, JiraProgress, Rights, UsersRead};
 pub use members::MembersRead;
 pub use organization::{ADDRESSES_AT_ONCE, Organization, OrganizationUser};
+pub use workspaces::{Resource, resources_of};
 pub use writes::{Created, How, Written};

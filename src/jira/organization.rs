@@ -54,6 +54,13 @@ pub(super) struct OrganizationPage<T> {
     links: Option<Links>,
 }
 
+impl<T> OrganizationPage<T> {
+    /// The cursor of the next page: `links.next` is a bare one, or a URL that holds one.
+    pub(super) fn next(&self) -> Option<String> {
+        cursor(self.links.as_ref()?.next.as_deref()?)
+    }
+}
+
 #[derive(Deserialize)]
 struct Links {
     #[serde(default)]
@@ -361,9 +368,9 @@ impl Organization {
             let call = Call::new(Method::POST, endpoint, url, Repeat::Safe).json(body.clone());
             let page: OrganizationPage<T> = self.send(what, call).await?;
             page.data.iter().for_each(|row| headway.row(id(row)));
+            let next = page.next();
             rows.extend(page.data);
-            let next = page.links.and_then(|links| links.next);
-            let Some(cursor) = next.as_deref().and_then(cursor) else {
+            let Some(cursor) = next else {
                 return Ok(rows);
             };
             headway.page()?;
@@ -372,7 +379,7 @@ impl Organization {
         }
     }
 
-    async fn send<T: DeserializeOwned>(
+    pub(super) async fn send<T: DeserializeOwned>(
         &self,
         what: &'static str,
         call: Call,

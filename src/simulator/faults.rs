@@ -90,6 +90,8 @@ pub struct Faults {
     pub endless: Option<Endless>,
     /// The application may not read the organization and its domains.
     pub no_organization: bool,
+    /// The organization's key may not read the site's products.
+    pub no_workspaces: bool,
     /// Removed members come without their type in rounds of changes.
     pub untyped_removals: bool,
     /// `/users` ends in the middle of its JSON, and an error is glued on.

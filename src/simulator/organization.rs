@@ -29,6 +29,7 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
             &json!({"data": [{"directoryId": DIRECTORY, "name": "Default"}], "links": {}}),
         ),
         ("POST", ["v2", _, _, "users", "invite"]) => invite(world, request),
+        ("POST", ["v2", _, _, "workspaces"]) => workspaces(world, request),
         ("POST", ["v2", _, _, "directories", _, _, "search"]) if world.faults.old_organization => {
             let title = "Organization is not with the new user management experience";
             error(400, "ADMIN-400-4", title)
@@ -125,6 +126,33 @@ fn page(world: &World, request: &Request, rows: &[Value], bare: bool) -> Reply {
     )
 }
 
+/// The ARI of a product of this site.
+fn ari(world: &World, product: &str) -> String {
+    format!("ari:cloud:{product}::site/{}", world.jira.cloud_id)
+}
+
+/// The products of this site, and of another one. A cursor stands alone.
+fn workspaces(world: &World, request: &Request) -> Reply {
+    let body = request.json();
+    let fields = body.as_object().map_or(0, serde_json::Map::len);
+    if world.faults.no_workspaces {
+        return error(401, "ADMIN-401-2", "INSUFFICIENT_SCOPE");
+    }
+    if body.get("cursor").is_some() && fields > 1 {
+        return error(400, "ADMIN-400-1", "cursor can't be combined");
+    }
+    let row = |product: &str, host: &str, id: String| {
+        json!({"id": id, "type": "workspace", "attributes": {"type": "PRODUCT",
+            "typeKey": product, "hostUrl": host, "name": product, "status": "online"}})
+    };
+    let ours = world.jira.products.iter();
+    let ours = ours.map(|product| row(&product.key, &world.origin, ari(world, &product.key)));
+    let other = "ari:cloud:jira-software::site/another".to_owned();
+    let elsewhere = row("jira-software", "https://another.example", other);
+    let data: Vec<Value> = std::iter::once(elsewhere).chain(ours).collect();
+    page(world, request, &data, true)
+}
+
 /// Invites at most 25 at a time, silently unless told otherwise; 206 where some can't be.
 fn invite(world: &mut World, request: &Request) -> Reply {
     if world.faults.no_paid_plan {
@@ -145,6 +173,17 @@ fn invite(world: &mut World, request: &Request) -> Reply {
     {
         return error(400, "ADMIN-400-2", "An email is not valid");
     }
+    let rules = body["permissionRules"].as_array();
+    let rules = rules.map_or(&[][..], Vec::as_slice).iter();
+    let named: Vec<&str> = rules
+        .filter(|rule| rule["role"] == "atlassian/user")
+        .filter_map(|rule| rule["resource"].as_str())
+        .collect();
+    let products = world.jira.products.iter();
+    let given: Vec<String> = products
+        .filter(|product| named.contains(&ari(world, &product.key).as_str()))
+        .flat_map(|product| product.groups.clone())
+        .collect();
     let mut results = Vec::new();
     let mut failed = false;
     for email in emails {
@@ -171,6 +210,11 @@ fn invite(world: &mut World, request: &Request) -> Reply {
             world.add_account(account);
             id
         });
+        for group in &given {
+            if let Some(group) = world.jira.groups.get_mut(group) {
+                group.members.insert(id.clone());
+            }
+        }
         results.push(json!({"email": email, "id": id, "results": []}));
     }
     Reply::json(if failed { 206 } else { 200 }, &json!({ "data": results }))

@@ -402,12 +402,39 @@ async fn the_organization(
             };
             let text = format!("{}; {ends}", organization.id());
             list.add("organization", State::Good, text);
+            silent_products(list, profile, &organization).await;
             Some(organization)
         }
         Err(error) => {
             list.bad("organization", (&error).into());
             None
         }
+    }
+}
+
+/// Whether silent invitations can name the products that new people get.
+async fn silent_products(list: &mut List<'_>, profile: &Profile, organization: &Organization) {
+    let provisioning = &profile.settings.provisioning;
+    if provisioning.invitations != Invitations::Silent || provisioning.products.is_empty() {
+        return;
+    }
+    match organization.resources(&profile.site).await {
+        Err(error) => list.bad("invitations", (&error).into()),
+        Ok(resources) => match jira::resources_of(&provisioning.products, &resources).1.as_slice() {
+            [] => list.add(
+                "invitations",
+                State::Good,
+                "silent ones can name the products for new people",
+            ),
+            missing => list.add(
+                "invitations",
+                State::Note,
+                format!(
+                    "the organization knows no product {} on this site: nobody can be invited to it",
+                    missing.join(", ")
+                ),
+            ),
+        },
     }
 }
 

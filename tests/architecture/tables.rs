@@ -101,7 +101,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
     (
         "jira",
         &[
-            "invitations",
+            "invitations workspaces",
             "members organization",
             "audit listing writes",
             "client",
@@ -136,9 +136,9 @@ pub const INSIDE: &[(&str, &[&str])] = &[
             "adopt apply undo",
             "check conversation demo export plan runs show state sync",
             "target",
-            "plan_text progress report_text",
+            "args plan_text progress report_text",
             "ask output",
-            "args error json",
+            "error json",
         ],
     ),
     // console: app → commands → app

@@ -350,3 +350,41 @@ async fn what_a_batch_does_not_tell_is_asked_for_singly() {
     assert_eq!(plan["summary"], whole["summary"]);
     assert!(world.sim.world(|w| w.requests("GET", "/members")) > asked);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silent_invitations_name_the_products() {
+    let mut world = World::new(SMALL).await;
+    let key = world.sim.world(|w| w.jira.organization_key.clone());
+    world.set("ROLLBOOK_ORG_API_KEY", &key);
+    let silent = "import_users = true\ninvitations = \"silent\"\nproducts = [\"jira-software\"]";
+    let config = world.sim.config(crate::world::PROFILE);
+    world.configure(&config.replace("import_users = true", silent), "");
+    // A key that may not read the products invites nobody, and says so.
+    world.sim.world(|w| w.faults.no_workspaces = true);
+    let check = world.run(&["check"]).await.expect(1);
+    assert!(check.out.contains("INSUFFICIENT_SCOPE"), "{}", check.out);
+    let plan = world.json(&["plan"], 0).await;
+    let report = world.allowing(&["apply", "--yes"], &plan, 4).await;
+    assert!(
+        report["failures"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("scope"),
+        "{report}"
+    );
+    assert_eq!(world.sim.world(|w| w.requests("POST", "/users/invite")), 0);
+    world.sim.world(|w| w.faults.no_workspaces = false);
+    world.apply_all(0).await;
+    world.sim.world(|w| {
+        let seats = w.jira_group("jira-software-users").unwrap();
+        let mut created = w
+            .jira
+            .accounts
+            .values()
+            .filter(|a| a.created > 0)
+            .peekable();
+        assert!(created.peek().is_some());
+        assert!(created.all(|account| seats.members.contains(&account.id)));
+    });
+    world.run(&["check"]).await.expect(0);
+}

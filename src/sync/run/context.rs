@@ -1,6 +1,7 @@
 //! What the calls of an operation are made with: clients, ids, and what this run learnt.
 
 use crate::directory::{AccountId, GroupId, ProductKey};
+use crate::http::Origin;
 use crate::jira::{Jira, Organization};
 use crate::plan::Invitations;
 use crate::sync::planned::Planned;
@@ -41,6 +42,8 @@ pub(super) struct Reach<'a> {
     pub(super) silent: bool,
     /// Products for new people.
     pub(super) products: &'a [ProductKey],
+    /// The site.
+    pub(super) site: &'a Origin,
 }
 
 /// The clients and settings of this session.
@@ -51,6 +54,7 @@ pub(super) fn reach(session: &Session) -> Reach<'_> {
         organization: session.organization.as_ref(),
         silent: provisioning.invitations == Invitations::Silent,
         products: &provisioning.products,
+        site: &session.profile.site,
     }
 }
 

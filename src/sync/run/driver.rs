@@ -2,7 +2,7 @@
 
 use super::context::{Census, Job, Reach, reach};
 use super::inverse::taken_back;
-use super::invitations::{Invitee, invite};
+use super::invitations::{Invitee, Resources, invite};
 use super::outcome::Attempt;
 use super::report::FailureRow;
 use super::writes::{look_up, write};
@@ -73,6 +73,8 @@ pub(super) struct Driver<'a> {
     silences: u32,
     /// Whether this account is a site admin, once it was asked.
     admin: Arc<OnceCell<bool>>,
+    /// The products for new people as resources, once they were asked for.
+    resources: Arc<Resources>,
 }
 
 impl<'a> Driver<'a> {
@@ -107,6 +109,7 @@ impl<'a> Driver<'a> {
             stopped_by: None,
             silences: 0,
             admin: Arc::default(),
+            resources: Arc::default(),
         }
     }
 
@@ -267,6 +270,7 @@ impl<'a> Driver<'a> {
     ) -> impl Future<Output = Result<Vec<Ended>, SyncError>> + use<'a> {
         let started: Vec<Started> = steps.into_iter().map(|step| self.start(step)).collect();
         let (census, admin) = (self.census.clone(), self.admin.clone());
+        let resources = self.resources.clone();
         let (reach, journal) = (reach(self.session), self.journal);
         async move {
             let writes = started
@@ -292,7 +296,7 @@ impl<'a> Driver<'a> {
                 Some(organization)
                     if reach.silent && written && together.len() == started.len() =>
                 {
-                    attempts = invite(organization, &together, &census).await;
+                    attempts = invite(organization, &together, reach, &resources, &census).await;
                 }
                 _ => {
                     for each in &started {

@@ -1,27 +1,69 @@
 //! Silent invitations: many in one call, each with an outcome of its own.
 
-use super::context::Census;
+use super::context::{Census, Reach};
 use super::outcome::{Attempt, account, creation_failed, failed};
 use crate::directory::fold;
-use crate::jira::{Invited, JiraError, Needs, Organization, Refusal};
+use crate::jira::{Invited, JiraError, Needs, Organization, Refusal, Resource, resources_of};
 use crate::plan::{OperationRow, Outcome};
 use crate::text::escape;
+use tokio::sync::OnceCell;
 
 /// Somebody to invite: the operation, and the address.
 pub(super) type Invitee<'a> = (&'a OperationRow, &'a str);
+
+/// The resources of the products that new people get, read once a run.
+pub(super) type Resources = OnceCell<Vec<Resource>>;
+
+/// What the products for new people are called as resources; an attempt that says why not, where that
+/// can't be told.
+async fn resources(
+    organization: &Organization,
+    reach: Reach<'_>,
+    known: &Resources,
+) -> Result<Vec<String>, Attempt> {
+    if reach.products.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = known.get_or_try_init(|| organization.resources(reach.site));
+    let known = known.await.map_err(|error| match &error {
+        error if error.is_unwillingness() => Attempt {
+            outcome: Outcome::NoKey,
+            ..failed(error)
+        },
+        error => failed(error),
+    })?;
+    let (found, missing) = resources_of(reach.products, known);
+    if missing.is_empty() {
+        Ok(found)
+    } else {
+        Err(Attempt::refused(
+            &format!(
+                "The organization knows no product {} on this site, so that nobody is invited to it.",
+                missing.join(", ")
+            ),
+            "Correct provisioning.products, or leave it empty and let access come from groups.",
+        ))
+    }
+}
 
 /// Invites people without telling them, in one call. Gives an attempt for each.
 pub(super) async fn invite(
     organization: &Organization,
     people: &[Invitee<'_>],
+    reach: Reach<'_>,
+    known: &Resources,
     census: &Census<'_>,
 ) -> Vec<Attempt> {
+    let resources = match resources(organization, reach, known).await {
+        Ok(resources) => resources,
+        Err(why) => return people.iter().map(|_| why.clone()).collect(),
+    };
     let mut attempts = Vec::with_capacity(people.len());
     // From the last to the first.
     let mut batches = vec![people];
     while let Some(batch) = batches.pop() {
         let addresses: Vec<String> = batch.iter().map(|(_, email)| (*email).to_owned()).collect();
-        match organization.invite(&addresses).await {
+        match organization.invite(&addresses, &resources).await {
             Ok(invited) => {
                 let each = batch.iter().map(|one| became(one, &invited, census));
                 attempts.extend(each);

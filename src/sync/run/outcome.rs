@@ -9,7 +9,7 @@ use crate::sync::problem::Problem;
 use tokio::sync::OnceCell;
 
 /// How one step ended.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Attempt {
     pub(super) outcome: Outcome,
     /// What the journal keeps; none while the operation is not settled.
