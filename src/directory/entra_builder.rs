@@ -7,7 +7,7 @@ use super::entra::{
 use super::keys::Keys;
 use super::members::MembershipsBuilder;
 use super::{Arena, Completeness};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// In a member's number: it is a group.
@@ -29,6 +29,8 @@ pub struct EntraBuilder {
     /// By the number of the group what was said of members: their numbers, in the order in which
     /// they came.
     said: HashMap<u32, Vec<u32>>,
+    /// Numbers of groups whose members are not known.
+    unknown: HashSet<u32>,
     domains: Vec<String>,
 }
 
@@ -75,18 +77,17 @@ impl EntraBuilder {
         self.groups.insert(key, group).is_none()
     }
 
-    /// Says that it is not known who is in a group that was added.
+    /// Says that it is not known who is in a group.
     pub fn members_unknown(&mut self, group: &str) {
         let key = self.ids.of(&mut self.arena, group);
-        if let Some(group) = self.groups.get_mut(&key) {
-            group.partial = true;
-        }
+        self.unknown.insert(key);
     }
 
     /// Forgets all groups and memberships: their listing begins anew.
     pub fn forget_groups(&mut self) {
         self.groups.clear();
         self.said.clear();
+        self.unknown.clear();
     }
 
     /// Says that `member` is in `group`, or, with `removed`, that it no longer is. The last word
@@ -129,6 +130,9 @@ impl EntraBuilder {
             members.push(row, self.said.remove(key).unwrap_or_default(), &rows);
         }
         let mut groups: Vec<EntraGroupRecord> = group_keys.iter().map(|k| self.groups[k]).collect();
+        for (group, key) in groups.iter_mut().zip(&group_keys) {
+            group.partial |= self.unknown.contains(key);
+        }
         let loose = loosen(&arena, &self.ids, &mut groups, &members.unlisted);
         let people = people_keys.iter();
         let mut snapshot = EntraSnapshot {

@@ -58,13 +58,17 @@ impl Entra {
         };
         changes.absorb(of_groups);
         let snapshot = if changes.is_empty() {
-            base.clone()
+            Some(base.clone())
         } else {
             self.settle(base, &mut changes, reads_hidden).await?
         };
-        let mut snapshot = self
-            .complete(base, snapshot, &mut changes, reads_hidden)
-            .await?;
+        let Some(snapshot) = snapshot else {
+            return Ok(None);
+        };
+        let complete = self.complete(base, snapshot, &mut changes, reads_hidden);
+        let Some(mut snapshot) = complete.await? else {
+            return Ok(None);
+        };
         let mut users_whole = count_agrees(&snapshot, counted);
         let open = changes.questions(base).people.len() as u64;
         if open > 0 {
@@ -112,35 +116,41 @@ impl Entra {
             match result {
                 Ok(link) => return Ok(Some((changes, link))),
                 Err(error) if error.is_expired_page() && restarts < RESTARTS => restarts += 1,
+                // A round may replay so much that it looks as if it did not get on.
+                Err(EntraError::NoHeadway(_)) => return Ok(None),
                 Err(error) if error.refuses_link() => return Ok(None),
                 Err(error) => return Err(error),
             }
         }
     }
 
-    /// Asks for what a round leaves open, and gives the next snapshot.
+    /// Asks for what a round leaves open, and gives the next snapshot; none if something of it can't be
+    /// told, so that everything has to be read.
     async fn settle(
         &self,
         base: &EntraSnapshot,
         changes: &mut EntraChanges,
         reads_hidden: bool,
-    ) -> Result<EntraSnapshot, EntraError> {
+    ) -> Result<Option<EntraSnapshot>, EntraError> {
         for _ in 0..ROUNDS {
             let questions = changes.questions(base);
             if questions.is_empty() {
                 break;
             }
-            self.ask(questions, changes, reads_hidden).await?;
+            if !self.ask(questions, changes, reads_hidden).await? {
+                return Ok(None);
+            }
         }
-        Ok(base.after(changes))
+        Ok(Some(base.after(changes)))
     }
 
+    /// Asks; whether everything could be told.
     async fn ask(
         &self,
         questions: Questions,
         changes: &mut EntraChanges,
         reads_hidden: bool,
-    ) -> Result<(), EntraError> {
+    ) -> Result<bool, EntraError> {
         let people: Vec<(EntraId, Option<PersonFields>)> = stream::iter(questions.people)
             .map(|id| async move {
                 let found = self.person(&id).await?;
@@ -179,10 +189,11 @@ impl Entra {
             .try_collect()
             .await?;
         for (id, list) in lists {
-            // Gone since: the next round says so. Until then nobody is known to be in it.
-            changes.list(&id, list.unwrap_or_default());
+            // Gone since, or not shown yet: it is not empty for that.
+            let Some(list) = list else { return Ok(false) };
+            changes.list(&id, list);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Members of groups whom no listing holds are asked for by id, those that came up with these
@@ -193,7 +204,7 @@ impl Entra {
         snapshot: EntraSnapshot,
         changes: &mut EntraChanges,
         reads_hidden: bool,
-    ) -> Result<EntraSnapshot, EntraError> {
+    ) -> Result<Option<EntraSnapshot>, EntraError> {
         let fresh = |now: Vec<&str>, before: &[&str]| -> Vec<EntraId> {
             let new = now
                 .into_iter()
@@ -212,12 +223,14 @@ impl Entra {
         for id in groups {
             if let Some(fields) = self.one_group(&id, reads_hidden).await? {
                 changes.settle_group(&id, Some(fields));
-                let list = self.members_of(id.as_str()).await?;
-                changes.list(&id, list.unwrap_or_default());
+                let Some(list) = self.members_of(id.as_str()).await? else {
+                    return Ok(None);
+                };
+                changes.list(&id, list);
                 found = true;
             }
         }
-        Ok(if found { base.after(changes) } else { snapshot })
+        Ok(Some(if found { base.after(changes) } else { snapshot }))
     }
 
     /// A user by id; none if there is none.

@@ -186,7 +186,12 @@ impl Entra {
     async fn count(&self, endpoint: &'static str, of: &str) -> Result<Option<u64>, EntraError> {
         let call =
             Call::get(endpoint, self.url(&[of, "$count"])).header("ConsistencyLevel", "eventual");
-        let answer = self.authorized(&call).await?;
+        let answer = match self.authorized(&call).await {
+            Err(EntraError::Http(Failure::Unavailable { status, .. })) if status < 500 => {
+                return Ok(None);
+            }
+            answer => answer?,
+        };
         if !answer.status.is_success() {
             return Ok(None);
         }

@@ -69,6 +69,9 @@ impl Entra {
     /// lost.
     pub async fn everything(&self, listed: &EntraProgress) -> Result<EntraRead, EntraError> {
         self.authorize().await?;
+        // A round of changes may have counted before.
+        listed.users.store(0, Relaxed);
+        listed.unsaid.store(0, Relaxed);
         let builder = Mutex::new(EntraBuilder::default());
         let mut licences_known = true;
         let users = async {
@@ -77,6 +80,8 @@ impl Entra {
                 Err(error) if error.status() == Some(501) => {
                     licences_known = false;
                     lock(&builder).forget_people();
+                    listed.users.store(0, Relaxed);
+                    listed.unsaid.store(0, Relaxed);
                     self.users(&builder, listed, USER_FIELDS_PLAIN).await
                 }
                 other => other,
@@ -151,8 +156,13 @@ impl Entra {
             Err(error) if error.is_unsupported() => return Ok(None),
             other => other?,
         };
-        let mut headway = Headway::of("users");
+        let (mut headway, mut rows) = (Headway::of("users"), 0);
         loop {
+            // Whatever they are: where all users are listed first, they end.
+            for _ in &page.value {
+                rows += 1;
+                headway.row(rows);
+            }
             if let Some(link) = page.delta {
                 return Ok(Some(link));
             }
@@ -397,6 +407,8 @@ fn take_members(builder: &mut EntraBuilder, group: &GraphGroup) {
         let untyped = Some(MemberKind::Person).filter(|_| removed && member.is_untyped());
         if let Some(kind) = member.kind().or(untyped) {
             builder.member(&group.id, &member.id, kind, removed);
+        } else if member.is_untyped() {
+            builder.members_unknown(&group.id);
         }
     }
 }

@@ -70,8 +70,15 @@ impl Answer {
         serde_json::from_slice(&self.body[place..]).ok()
     }
 
-    /// Whether the body is a page for people.
+    /// Whether a page for people came in place of an answer. A refusal to let somebody in may bear one,
+    /// and is told by its status and headers all the same.
     fn is_page(&self) -> bool {
+        let refusal = matches!(self.status.as_u16(), 401 | 403 | 407 | 429)
+            || !self.header("x-authentication-denied-reason").is_empty()
+            || !self.header("x-seraph-loginreason").is_empty();
+        if self.body.is_empty() || refusal {
+            return false;
+        }
         let kind = self.header("content-type").to_ascii_lowercase();
         let beginning = self.body.trim_ascii_start();
         kind.contains("html") || beginning.starts_with(b"<")
@@ -280,7 +287,7 @@ impl Service {
                     } else {
                         self.repetitions()
                     };
-                    if passing && refused < most {
+                    if passing && refused + cut < most {
                         if !throttled {
                             // A gateway that gave up does not know what became of the call.
                             unclear = true;
@@ -303,7 +310,7 @@ impl Service {
                         continue;
                     }
                     let host = self.origin.host();
-                    let read = if answer.is_page() || (self.no_answer)(&answer) {
+                    let read = if !passing && (answer.is_page() || (self.no_answer)(&answer)) {
                         let status = status.as_u16();
                         Err(Failure::Unavailable { host, status })
                     } else {
@@ -322,7 +329,7 @@ impl Service {
                 }
                 Err(failure) => failure,
             };
-            if !(safe && failure.is_passing()) || cut >= self.repetitions() {
+            if !(safe && failure.is_passing()) || refused + cut >= self.repetitions() {
                 return Err(hidden(before, failure));
             }
             let wait = jittered(Duration::from_millis(400 << cut));
@@ -571,15 +578,16 @@ impl Service {
 
 /// What an error says that was glued to half an answer.
 fn broke_off(host: String, error: &Value) -> Failure {
-    let text = |place: &str| {
+    let text = |place: &str| -> String {
         let text = error.pointer(place).and_then(Value::as_str);
         text.unwrap_or_default().chars().take(300).collect()
     };
+    let ids = ["innerError", "innererror"].map(|inner| text(&format!("/error/{inner}/request-id")));
     Failure::BrokeOff {
         host,
         code: text("/error/code"),
         message: text("/error/message"),
-        request_id: text("/error/innerError/request-id"),
+        request_id: ids.concat(),
     }
 }
 

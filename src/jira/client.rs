@@ -245,6 +245,11 @@ impl Jira {
         self.get_as(what, endpoint, path, query, parse).await
     }
 
+    /// Waits, unless the run is cancelled meanwhile.
+    pub async fn pause(&self, wait: std::time::Duration) -> Result<(), JiraError> {
+        Ok(self.service.pause(wait).await?)
+    }
+
     /// Gets JSON that `parse` reads.
     pub(super) async fn get_as<T>(
         &self,

@@ -223,7 +223,11 @@ impl JiraError {
     pub fn is_unwillingness(&self) -> bool {
         match self {
             Self::Refused(refusal) => (400..500).contains(&refusal.status),
-            Self::OrganizationKey { .. } | Self::MissingScope { .. } => true,
+            Self::OrganizationKey { .. }
+            | Self::MissingScope { .. }
+            | Self::NotAllowed { .. }
+            | Self::Password { .. } => true,
+            Self::Http(Failure::Unavailable { status, .. }) => (400..500).contains(status),
             _ => false,
         }
     }

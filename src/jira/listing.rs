@@ -7,7 +7,7 @@ use crate::directory::{
     AccountId, Completeness, Doubt, GroupClass, GroupId, JiraAccountRow, Product, Seats, fold,
     is_reserved,
 };
-use crate::http::Headway;
+use crate::http::{Failure, Headway};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -85,6 +85,8 @@ pub struct GroupsRead {
 pub struct Rights {
     protected: HashSet<String>,
     external: HashSet<String>,
+    /// Why Jira does not tell which groups another system syncs.
+    unknown: Option<JiraError>,
     roles: Vec<Role>,
 }
 
@@ -99,6 +101,12 @@ impl Rights {
     #[must_use]
     pub fn external(&self) -> usize {
         self.external.len()
+    }
+
+    /// Why Jira does not tell which groups another system syncs; none where it does.
+    #[must_use]
+    pub fn external_unknown(&self) -> Option<&JiraError> {
+        self.unknown.as_ref()
     }
 
     /// Adds groups that another system syncs.
@@ -234,7 +242,15 @@ impl Jira {
             let query: Vec<(&str, &str)> =
                 chunk.iter().map(|id| ("groupId", id.as_str())).collect();
             let wanted: HashSet<&str> = chunk.iter().map(GroupId::as_str).collect();
-            let groups = self.group_pages(&query).await?.groups.into_iter();
+            let listing = self.group_pages(&query).await?;
+            if let Completeness::Doubtful(doubt) = &listing.completeness {
+                // What it does not show may be there all the same.
+                return Err(JiraError::Http(Failure::Garbled {
+                    host: "Jira".to_owned(),
+                    cause: doubt.to_string(),
+                }));
+            }
+            let groups = listing.groups.into_iter();
             found.extend(groups.filter(|(id, _)| wanted.contains(id.as_str())));
         }
         Ok(found)
@@ -246,7 +262,13 @@ impl Jira {
             self.group_pages(&[("accessType", "site-admin")]),
             self.group_pages(&[("accessType", "admin")]),
             self.roles(),
-            self.external(),
+            async {
+                match self.external().await {
+                    // The picker is another way to tell what writing would tell.
+                    Err(error) if !error.is_unwillingness() => Err(error),
+                    told => Ok(told),
+                }
+            },
         )?;
         // An administrators' group that went unseen would be taken for an ordinary one.
         for listing in [&site_admin, &admin] {
@@ -255,9 +277,14 @@ impl Jira {
             }
         }
         let protected = site_admin.groups.into_iter().chain(admin.groups);
+        let (external, unknown) = match external {
+            Ok(external) => (external, None),
+            Err(error) => (HashSet::new(), Some(error)),
+        };
         Ok(Rights {
             protected: protected.map(|(id, _)| id.as_str().to_owned()).collect(),
             external,
+            unknown,
             roles,
         })
     }
@@ -290,7 +317,7 @@ impl Jira {
     async fn group_pages(&self, filter: &[(&str, &str)]) -> Result<GroupsRead, JiraError> {
         let mut found = GroupsRead::default();
         let (mut seen, mut headway) = (HashSet::new(), Headway::of("groups"));
-        let (mut at, mut again, mut nameless) = (0, 0, 0);
+        let (mut at, mut again, mut idless) = (0, 0, HashSet::new());
         loop {
             let start = at.to_string();
             let mut query = vec![("startAt", start.as_str()), ("maxResults", "1000")];
@@ -309,7 +336,7 @@ impl Jira {
                 headway.row((&group.group_id, &group.name));
                 if group.group_id.is_empty() {
                     // A group without an id can't be spoken of.
-                    nameless += 1;
+                    idless.insert(group.name);
                     continue;
                 }
                 let id = GroupId::new(&group.group_id);
@@ -317,7 +344,7 @@ impl Jira {
                     found.groups.push((id, group.name));
                 }
             }
-            let received = found.groups.len() as u64 + nameless;
+            let received = (found.groups.len() + idless.len()) as u64;
             let short = page.total.is_some_and(|total| received < total);
             headway.page()?;
             if rows > 0 && page.is_last != Some(true) {
@@ -388,6 +415,7 @@ impl Jira {
             .into_iter()
             .flat_map(|page| page.values)
             .flatten()
+            .filter(|user| !user.is_ghost())
             .map(AccountRead)
             .collect())
     }
@@ -403,7 +431,8 @@ impl Jira {
                 &[("query", address), ("maxResults", "50")],
             )
             .await?;
-        Ok(users.into_iter().map(AccountRead).collect())
+        let users = users.into_iter().filter(|user| !user.is_ghost());
+        Ok(users.map(AccountRead).collect())
     }
 
     /// The group of this name.

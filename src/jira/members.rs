@@ -65,15 +65,12 @@ impl MembersPage {
     /// Reads a page. `known` gives the rows of known accounts: of those no more than the id is read.
     fn parse(body: &[u8], known: impl Fn(&str) -> Option<u32>) -> serde_json::Result<Self> {
         let page: Page<UserId<'_>> = serde_json::from_slice(body)?;
-        let rows = page.values.iter().map(|user| known(&user.account_id));
+        let known = |id: &str| known(id).filter(|_| !is_ghost(id));
+        let rows = page.values.iter().map(|user| known(user.id()));
         let mut members = MembersRead {
             listed: rows.flatten().collect(),
             unlisted: Vec::new(),
-            ghosts: page
-                .values
-                .iter()
-                .filter(|u| is_ghost(&u.account_id))
-                .count() as u64,
+            ghosts: page.values.iter().filter(|u| is_ghost(u.id())).count() as u64,
         };
         if members.listed.len() < page.values.len() {
             let whole: Page<User> = serde_json::from_slice(body)?;

@@ -6,12 +6,13 @@ use super::writes::{How, Written};
 use crate::directory::AccountId;
 use crate::http::{
     Answer, Auth, Call, Clients, Control, Counted, Gate, Headway, Method, Origin, Rates, Repeat,
-    Reply, Service,
+    Reply, Service, null_is_default,
 };
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use tokio::sync::OnceCell;
 
 /// Addresses in one search, as documented.
@@ -35,6 +36,8 @@ pub struct Organization {
     pub(super) id: String,
     /// Its directories, once they were asked for.
     directories: OnceCell<Vec<String>>,
+    /// Whether its searches were refused.
+    unwilling: AtomicBool,
 }
 
 /// An account as the organization knows it.
@@ -47,8 +50,9 @@ pub struct OrganizationUser {
 }
 
 #[derive(Deserialize)]
+#[serde(bound = "T: Deserialize<'de>")]
 pub(super) struct OrganizationPage<T> {
-    #[serde(default = "Vec::new")]
+    #[serde(default = "Vec::new", deserialize_with = "null_is_default")]
     pub(super) data: Vec<T>,
     #[serde(default)]
     links: Option<Links>,
@@ -82,6 +86,7 @@ struct Named {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct UserRecord {
+    #[serde(default, deserialize_with = "null_is_default")]
     account_id: String,
     #[serde(default)]
     email: Option<String>,
@@ -94,6 +99,7 @@ struct UserRecord {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct GroupRecord {
+    #[serde(default, deserialize_with = "null_is_default")]
     id: String,
     #[serde(default)]
     external_synced: Option<bool>,
@@ -123,6 +129,7 @@ impl Organization {
             key,
             id: id.unwrap_or_default().to_owned(),
             directories: OnceCell::new(),
+            unwilling: AtomicBool::new(false),
         };
         let url = api.join(["admin", "v1", "orgs"]);
         let page: OrganizationPage<Named> = organization
@@ -245,12 +252,10 @@ impl Organization {
         let answer = self.service.plain(&self.signed(call)).await?;
         // A conflict may say that it is so already, which is looked at: a status proves nothing. After an
         // attempt that ended without a clear answer, that attempt did it.
-        let conflict = answer.status.as_u16() == 409
-            && self
-                .suspended(std::slice::from_ref(account))
-                .await?
-                .contains(account)
-                == suspended;
+        let may_be_so =
+            answer.status.as_u16() == 409 && !Refusal::of(what, &answer).is_about_licences();
+        let wanted = if suspended { "suspended" } else { "active" };
+        let conflict = may_be_so && self.is_now(account, wanted).await;
         if !answer.status.is_success() && !conflict {
             let refusal = self.refusal(what, &answer).await;
             return Err(Unwritten::refused(refusal, &answer));
@@ -263,6 +268,23 @@ impl Organization {
             },
             status: answer.status.as_u16(),
             request_id: request_id(&answer),
+        })
+    }
+
+    /// Whether the organization shows an account in this state. What can't be read is not so.
+    async fn is_now(&self, account: &AccountId, wanted: &str) -> bool {
+        let rows = self.pages(
+            "see how an account stands",
+            USERS,
+            "users",
+            json!({ "accountIds": [account.as_str()] }),
+            |user: &UserRecord| &user.account_id,
+        );
+        let rows = rows.await.unwrap_or_default();
+        let mut rows = rows.iter().filter(|row| row.account_id == account.as_str());
+        rows.any(|row| {
+            let status = row.status.as_deref().unwrap_or_default();
+            status.eq_ignore_ascii_case(wanted)
         })
     }
 
@@ -333,6 +355,12 @@ impl Organization {
         ]
     }
 
+    /// Whether its searches can be used: none of them was refused.
+    #[must_use]
+    pub fn is_willing(&self) -> bool {
+        !self.unwilling.load(Relaxed)
+    }
+
     /// Ids of the groups that another system syncs.
     pub async fn synced_groups(&self) -> Result<Vec<String>, JiraError> {
         let groups: Vec<GroupRecord> = self
@@ -366,10 +394,14 @@ impl Organization {
         loop {
             let url = self.service.origin().join(path);
             let call = Call::new(Method::POST, endpoint, url, Repeat::Safe).json(body.clone());
-            let page: OrganizationPage<T> = self.send(what, call).await?;
+            let page: OrganizationPage<T> = self.send(what, call).await.inspect_err(|error| {
+                if error.is_unwillingness() {
+                    self.unwilling.store(true, Relaxed);
+                }
+            })?;
             page.data.iter().for_each(|row| headway.row(id(row)));
             let next = page.next();
-            rows.extend(page.data);
+            rows.extend(page.data.into_iter().filter(|row| !id(row).is_empty()));
             let Some(cursor) = next else {
                 return Ok(rows);
             };

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 #[derive(Deserialize, Debug, Clone)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct User {
+    #[serde(default, deserialize_with = "null_is_default")]
     pub(super) account_id: String,
     #[serde(default)]
     pub(super) display_name: Option<String>,
@@ -53,9 +54,19 @@ pub(super) fn is_ghost(id: &str) -> bool {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UserId<'a> {
-    #[serde(borrow)]
-    pub(super) account_id: Cow<'a, str>,
+    #[serde(borrow, default)]
+    account_id: Option<Borrowed<'a>>,
 }
+
+impl UserId<'_> {
+    /// The id; empty where there is none.
+    pub(super) fn id(&self) -> &str {
+        self.account_id.as_ref().map_or("", |id| &id.0)
+    }
+}
+
+#[derive(Deserialize)]
+struct Borrowed<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -230,8 +230,22 @@ impl Jira {
             None => How::Done,
             Some(error) => {
                 let refusal = error.refusal();
-                if !refusal.is_some_and(doubtful) || !is_so().await.map_err(Unwritten::from)? {
+                if !refusal.is_some_and(doubtful) {
                     return Err(Unwritten::refused(error, &answer));
+                }
+                match is_so().await {
+                    Ok(true) => {}
+                    // A read that was refused says nothing: the first refusal stands.
+                    Ok(false) | Err(JiraError::Refused(_)) => {
+                        return Err(Unwritten::refused(error, &answer));
+                    }
+                    Err(read) => {
+                        let unwritten = Unwritten::from(read);
+                        return Err(Unwritten {
+                            may_have_happened: unwritten.may_have_happened || answer.after_unclear,
+                            ..unwritten
+                        });
+                    }
                 }
                 if answer.after_unclear {
                     How::Done

@@ -4,24 +4,45 @@ use super::settings::EmailSource;
 use crate::directory::{EntraPerson, fold};
 use crate::text::is_visible;
 
-/// Most bytes of an address, and of the part before the `@` (RFC 5321).
-const LONGEST: (usize, usize) = (254, 64);
-
-/// Whether text can be a person's address in Jira: an address as RFC 5321 and 6531 write it without
-/// quotes, that is not a guest's sign-in name (`#EXT#`) and not under `.onmicrosoft.com`.
+/// Whether text can be a person's address in Jira: a plausible address that is not a guest's
+/// sign-in name (`#EXT#`) and not under `.onmicrosoft.com`. Somebody who has such an account already is
+/// recognised by it, although nobody can be created under some of them.
 #[must_use]
 pub fn usable_address(text: &str) -> bool {
     let Some(at) = text.bytes().rposition(|byte| byte == b'@') else {
         return false;
     };
     let (local, domain) = (&text[..at], &text[at + 1..]);
+    let clean = |part: &str| {
+        // Nearly every address is ASCII.
+        let plain = |byte: u8| byte > b' ' && byte < 0x7f && !matches!(byte, b'@' | b'<' | b'>');
+        !part.is_empty()
+            && (part.bytes().all(plain)
+                || (!part.is_ascii()
+                    && !part.chars().any(|c| {
+                        c.is_whitespace() || c.is_control() || c == '@' || c == '<' || c == '>'
+                    })))
+    };
+    clean(local)
+        && clean(domain)
+        && domain.contains('.')
+        && !(local.contains('#') && has(local, "#EXT#"))
+        && !ends(domain, ".onmicrosoft.com")
+}
+
+/// Most bytes of an address, and of the part before the `@` (RFC 5321).
+const LONGEST: (usize, usize) = (254, 64);
+
+/// Whether somebody can be created under an address: as RFC 5321 and 6531 write it without quotes.
+pub(super) fn is_mailbox(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else {
+        return false;
+    };
     text.len() <= LONGEST.0
         && local.len() <= LONGEST.1
         && local.split('.').all(is_atom)
         && domain.contains('.')
         && domain.split('.').all(is_label)
-        && !(local.contains('#') && has(local, "#EXT#"))
-        && !ends(domain, ".onmicrosoft.com")
 }
 
 /// A part between dots before the `@`. Letters of all scripts are allowed, and no blanks, controls or
@@ -97,20 +118,11 @@ pub(super) fn verified(address: &str, domains: &[String]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::usable_address;
+    use super::{is_mailbox, usable_address};
 
     #[test]
     fn sign_in_names_that_are_no_addresses() {
-        for good in [
-            "ada@acme.example",
-            "o'brien+jira@acme.example",
-            "a#b@acme.example",
-            "søren@bücher.example",
-            "用户@例子.example",
-            "x_{y}|z~@a-b.acme.example",
-        ] {
-            assert!(usable_address(good), "{good}");
-        }
+        assert!(usable_address("ada@acme.example"));
         for bad in [
             "",
             "ada",
@@ -120,6 +132,24 @@ mod tests {
             "ada_partner.example#EXT#@acme.example",
             "a b@acme.example",
             "ada@acme.example\u{1b}",
+        ] {
+            assert!(!usable_address(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_mailbox_is_created_for_nobody() {
+        for good in [
+            "ada@acme.example",
+            "o'brien+jira@acme.example",
+            "a#b@acme.example",
+            "søren@bücher.example",
+            "用户@例子.example",
+            "x_{y}|z~@a-b.acme.example",
+        ] {
+            assert!(is_mailbox(good) && usable_address(good), "{good}");
+        }
+        for bad in [
             "dot.@acme.example",
             ".dot@acme.example",
             "dot..dot@acme.example",
@@ -136,7 +166,7 @@ mod tests {
             "ada\u{a0}b@acme.example",
             "ada\u{200b}@acme.example",
         ] {
-            assert!(!usable_address(bad), "{bad}");
+            assert!(!is_mailbox(bad), "{bad}");
         }
     }
 }

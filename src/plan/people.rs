@@ -1,6 +1,6 @@
 //! The stage of people: who is created or restored, who is left out, who is in conflict.
 
-use super::address::address;
+use super::address::{address, is_mailbox};
 use super::conflict::Conflict;
 use super::draft::Draft;
 use super::guards::Held;
@@ -81,6 +81,9 @@ impl Draft<'_> {
         }
         if !inputs.jira.users.is_whole() {
             return skip(LeftOut::UsersInDoubt);
+        }
+        if !is_mailbox(mail) {
+            return skip(LeftOut::NoAddress);
         }
         let mail = fold(mail);
         if inputs.known.refused.contains_key(&mail) {

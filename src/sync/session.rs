@@ -303,8 +303,11 @@ impl Session {
             progress.note("This machine has no CA certificates. The built-in ones are used.");
         }
         progress.now(Stage::Connecting);
-        // A person may wait for it to open, and learns soon that a service does not answer.
-        let opening = cancel.hurried();
+        // A person waits for it to open, and learns soon that a service does not answer.
+        let opening = match mode {
+            Mode::Attended => cancel.hurried(),
+            Mode::Unattended => cancel.clone(),
+        };
         let entra = entra_client(&profile, &secrets, &clients, &opening);
         let access = jira_access(&profile, &secrets, mode);
         let remembered = state

@@ -382,7 +382,7 @@ fn http(side: &str, failure: &Failure) -> Problem {
         Failure::TimedOut { host: h, after } => Problem::new(
             ProblemKind::Connection,
             format!(
-                "{side}: no answer from {} within {} s, asked again and again.",
+                "{side}: no answer from {} within {} s.",
                 host(h),
                 after.as_secs()
             ),

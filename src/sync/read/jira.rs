@@ -292,7 +292,11 @@ pub(super) fn unknown(what: &str, error: &JiraError) -> String {
 /// Which groups may be changed and which take seats, by Jira and by the organization.
 pub(super) async fn rights(session: &Session) -> Result<Rights, SyncError> {
     let mut rights = session.jira.rights().await?;
-    if let Some(organization) = &session.organization {
+    if let Some(error) = rights.external_unknown() {
+        let what = "which groups another system syncs, as Jira's picker would tell";
+        session.progress.note(unknown(what, error));
+    }
+    if let Some(organization) = session.organization.as_ref().filter(|o| o.is_willing()) {
         match organization.synced_groups().await {
             Ok(groups) => rights.add_external(groups),
             // Jira itself tells of most of them.

@@ -4,7 +4,7 @@ use super::jira::unknown;
 use super::options::ReadOptions;
 use super::sides::Snapshots;
 use crate::directory::{AccountId, AccountKind, fold};
-use crate::jira::{ADDRESSES_AT_ONCE, AccountRead, JiraError};
+use crate::jira::{ADDRESSES_AT_ONCE, AccountRead, JiraError, Organization};
 use crate::plan::{Known, LookUp, Mode, address, pending_look_ups};
 use crate::sync::error::SyncError;
 use crate::sync::progress::Stage;
@@ -48,19 +48,18 @@ pub(in crate::sync) async fn look_up(
     if !(provisioning.import_users || provisioning.sync_memberships || options.ahead) {
         return Ok(());
     }
-    let rate = match session.organization {
-        // It is asked for many at a time, and shares no limit with the site's searches.
-        Some(_) => ADDRESSES_AT_ONCE,
-        None => session.profile.limits.polite_rate.max(1) as usize,
-    };
     let mut done = 0;
-    let most = if session.organization.is_some() {
-        usize::MAX
-    } else if session.mode == Mode::Attended {
-        STRANGERS_WHILE_WAITING
-    } else {
-        STRANGERS
+    // The organization is asked for many at a time, and shares no limit with the site's searches. It may
+    // turn out to be unwilling on the way.
+    let numbers = |session: &Session| {
+        let polite = session.profile.limits.polite_rate.max(1) as usize;
+        match (willing(session), session.mode) {
+            (Some(_), _) => (ADDRESSES_AT_ONCE, usize::MAX),
+            (None, Mode::Attended) => (polite, STRANGERS_WHILE_WAITING),
+            (None, Mode::Unattended) => (polite, STRANGERS),
+        }
     };
+    let (_, most) = numbers(session);
     let mut strangers = if options.only_namesakes { most } else { 0 };
     let pending = |known: &Known| {
         pending_look_ups(
@@ -72,6 +71,7 @@ pub(in crate::sync) async fn look_up(
     };
     let mut open = pending(known);
     loop {
+        let (rate, most) = numbers(session);
         let batch: Vec<u32> = if open.namesakes.is_empty() {
             let room = most.saturating_sub(strangers).min(rate);
             let room = room.min(open.strangers.len());
@@ -112,7 +112,7 @@ pub(in crate::sync) async fn look_up(
             // Who was found may have been the last who hides an address.
             open = pending(known);
         }
-        if left > batch.len() && session.organization.is_none() {
+        if left > batch.len() && willing(session).is_none() {
             let next = begun + Duration::from_secs(1);
             tokio::select! {
                 () = tokio::time::sleep_until(next) => {}
@@ -122,13 +122,19 @@ pub(in crate::sync) async fn look_up(
     }
 }
 
+/// The organization, as long as it lets itself be searched.
+fn willing(session: &Session) -> Option<&Organization> {
+    let organization = session.organization.as_ref();
+    organization.filter(|organization| organization.is_willing())
+}
+
 /// Who has these folded addresses: by the organization, which knows all addresses, or by
 /// Jira's own search.
 pub(super) async fn search_all(
     session: &Session,
     addresses: Vec<String>,
 ) -> Result<Found, SyncError> {
-    if let Some(organization) = &session.organization {
+    if let Some(organization) = willing(session) {
         let users = match organization.users(&addresses).await {
             Err(error) if error.is_unwillingness() => {
                 let what =

@@ -17,6 +17,9 @@ use std::sync::atomic::Ordering::Relaxed;
 /// How many groups' members are read at a time.
 const GROUPS_AT_ONCE: usize = 32;
 
+/// Up to so many groups accounts are searched for in the listing.
+const FEW: usize = 16;
+
 /// Reads the members of these groups. What differs from what was known is drift.
 pub(in crate::sync) async fn read_members(
     session: &Session,
@@ -29,12 +32,17 @@ pub(in crate::sync) async fn read_members(
     }
     let jira = &side.snapshot;
     read.member_lists_of.fetch_add(wanted.len() as u64, Relaxed);
-    let accounts = &AccountIndex::of(jira);
+    // For a few groups an index is not worth its making.
+    let index = (wanted.len() > FEW).then(|| AccountIndex::of(jira));
+    let find = |id: &str| match &index {
+        Some(index) => index.find(id),
+        None => jira.find_account(id),
+    };
+    let find = &find;
     let lists: Vec<(u32, Option<MembersRead>)> = stream::iter(wanted.iter().copied())
         .map(|row| async move {
             let id = GroupId::new(jira.group(row).id());
-            let known = |id: &str| accounts.find(id);
-            let found = session.jira.members(&id, known).await?;
+            let found = session.jira.members(&id, find).await?;
             read.member_lists.fetch_add(1, Relaxed);
             Ok::<_, SyncError>((row, found))
         })

@@ -1,6 +1,6 @@
 //! What guards hold of a plan, followed through the plans that are made of it later.
 
-use crate::plan::{GuardCount, Held, OperationId};
+use crate::plan::{GuardCount, GuardName, Held, OperationId};
 use crate::sync::planned::Planned;
 use std::collections::HashSet;
 
@@ -57,7 +57,10 @@ impl Holding {
         let known: HashSet<OperationId> = self.rows.iter().map(|(id, _)| *id).collect();
         let rows = earlier.rows.into_iter();
         self.rows.extend(rows.filter(|(id, _)| !known.contains(id)));
-        for guard in earlier.guards {
+        // Whether a side is in doubt is seen anew with each read.
+        let doubts = [GuardName::EntraIncomplete, GuardName::JiraIncomplete];
+        let earlier = earlier.guards.into_iter();
+        for guard in earlier.filter(|guard| !doubts.contains(&guard.name)) {
             if self.guards.iter().all(|known| known.name != guard.name) {
                 self.guards.push(guard);
             }

@@ -10,6 +10,11 @@ use crate::jira::{AccountRead, Jira, JiraError, Unwritten};
 use crate::plan::{OperationRow, Outcome};
 use crate::store::{Learnt, Note};
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How often a second read is made of what a first one may not show yet, and how long it is waited.
+const LOOKS: u32 = 3;
+const LAG: Duration = Duration::from_secs(1);
 
 pub(super) async fn write(
     reach: Reach<'_>,
@@ -35,11 +40,9 @@ pub(super) async fn write(
             // Atlassian has refused while the account was made, or was there: that is seen, so that
             // nobody is invited again and again.
             Err(JiraError::Refused(r)) if r.status == 400 && !r.is_about_licences() => {
-                let found = look_up(reach, row, job, census).await;
-                if found.account.is_some() {
-                    found
-                } else {
-                    creation_failed(&JiraError::Refused(r))
+                match proven(reach, email).await {
+                    Some(id) => account(row, id, false, Some(r.status), &r.request_id, census),
+                    None => creation_failed(&JiraError::Refused(r)),
                 }
             }
             Err(error) => creation_failed(&error),
@@ -65,11 +68,15 @@ pub(super) async fn write(
                 }
                 return attempt;
             }
-            match refused.filter(|refusal| refusal.status == 400) {
-                // Whatever its words say: whoever is in the group is no reason to give it up.
-                Some(refusal) if is_member(jira, group, account).await => {
+            let Some(refusal) = refused.filter(|refusal| refusal.status == 400) else {
+                return membership(row, added);
+            };
+            // Whatever its words say: whoever is in the group is no reason to give it up.
+            let by_us = added.as_ref().is_err_and(|e| e.may_have_happened);
+            let expected = by_us || refusal.message.to_ascii_lowercase().contains("already");
+            match is_member(jira, group, account, expected).await {
+                Ok(true) => {
                     let id = refusal.request_id.as_str();
-                    let by_us = added.as_ref().is_err_and(|e| e.may_have_happened);
                     let outcome = if by_us {
                         Outcome::Done
                     } else {
@@ -77,7 +84,12 @@ pub(super) async fn write(
                     };
                     good(outcome, Learnt::Nothing, Some(refusal.status), id)
                 }
-                _ => membership(row, added),
+                Ok(false) if !expected => membership(row, added),
+                // It can't be told: this one failed, and nothing is held against the group.
+                _ => Attempt {
+                    outcome: Outcome::Failed,
+                    ..membership(row, added)
+                },
             }
         }
         Job::RemoveMember { group, account } => {
@@ -144,10 +156,33 @@ async fn others_in(
     Ok(Some(ids.filter(|id| !these.contains(id)).count()))
 }
 
-/// Whether Jira shows the account in the group.
-async fn is_member(jira: &Jira, group: &GroupId, account: &AccountId) -> bool {
-    let groups = jira.groups_of(account).await;
-    groups.is_ok_and(|groups| groups.is_some_and(|groups| groups.contains(group)))
+/// The one account that has this address for sure: it shows it, or the organization says so. A name may
+/// be chosen to look like an address, and proves nothing.
+async fn proven(reach: Reach<'_>, email: &str) -> Option<AccountId> {
+    let found = accounts_of(reach, email).await.ok()?;
+    let [one] = found.as_slice() else { return None };
+    let sure = reach.organization.is_some() || fold(one.row().email) == fold(email);
+    sure.then(|| AccountId::new(one.row().id))
+}
+
+/// Whether Jira shows the account in the group. Reads may lag behind a write by a second.
+async fn is_member(
+    jira: &Jira,
+    group: &GroupId,
+    account: &AccountId,
+    expected: bool,
+) -> Result<bool, JiraError> {
+    let looks = if expected { LOOKS } else { 1 };
+    for look in 1..=looks {
+        let groups = jira.groups_of(account).await?;
+        if groups.is_some_and(|groups| groups.contains(group)) {
+            return Ok(true);
+        }
+        if look < looks {
+            jira.pause(LAG).await?;
+        }
+    }
+    Ok(false)
 }
 
 async fn suspend(reach: Reach<'_>, account: &AccountId, suspended: bool) -> Attempt {
