@@ -2,8 +2,8 @@
 
 use super::error::SyncError;
 use super::problem::{Problem, ProblemKind};
-use super::session::{DOMAINS_UNKNOWN, entra_client, jira_access, rates};
-use crate::config::{Paths, Profile, Secrets, is_guid};
+use super::session::{DOMAINS_UNKNOWN, entra_client, is_only_the_organization, jira_access, rates};
+use crate::config::{Paths, Profile, Secrets};
 use crate::directory::Seats;
 use crate::entra::{Entra, missing_permissions, reads_hidden_membership};
 use crate::http::{Clients, Control};
@@ -173,7 +173,7 @@ async fn check_entra(
             let domains = tenant.domains.join(", ");
             list.add("domains", State::Good, domains);
         }
-        Err(error) if error.status() == Some(403) && is_guid(&profile.entra.tenant_id) => {
+        Err(error) if is_only_the_organization(&error, profile) => {
             list.add("tenant", State::Note, DOMAINS_UNKNOWN);
         }
         Err(error) => list.bad("tenant", (&error).into()),

@@ -5,7 +5,7 @@ use super::error::SyncError;
 use super::problem::Problem;
 use super::progress::{Progress, Stage};
 use crate::config::{Paths, Profile, Secrets, is_guid};
-use crate::entra::{Credentials, Entra, EntraError, Tenant};
+use crate::entra::{Credentials, Entra, EntraError, Tenant, missing_permissions};
 use crate::http::{Clients, Control, Rates};
 use crate::jira::{self, Access, Jira, JiraError, Organization, Route};
 use crate::plan::Mode;
@@ -199,7 +199,7 @@ fn known_tenant(
     progress: &Progress,
 ) -> Result<Tenant, EntraError> {
     match told {
-        Err(error) if error.status() == Some(403) && is_guid(&profile.entra.tenant_id) => {
+        Err(error) if is_only_the_organization(&error, profile) => {
             progress.note(DOMAINS_UNKNOWN);
             Ok(Tenant {
                 id: profile.entra.tenant_id.to_ascii_lowercase(),
@@ -209,6 +209,19 @@ fn known_tenant(
         }
         told => told,
     }
+}
+
+/// Whether users and groups can be read, and the organization alone can't.
+pub(super) fn is_only_the_organization(error: &EntraError, profile: &Profile) -> bool {
+    let EntraError::Refused {
+        status: 403, roles, ..
+    } = error
+    else {
+        return false;
+    };
+    // Where the token does not show what it may, reading will tell.
+    let enough = |roles: &Vec<String>| missing_permissions(roles).is_empty();
+    is_guid(&profile.entra.tenant_id) && roles.as_ref().is_none_or(enough)
 }
 
 /// Makes the profile's folder, which only its owner may enter.

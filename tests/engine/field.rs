@@ -91,7 +91,7 @@ async fn a_service_that_never_answers_is_named_soon() {
         unanswered(&["check"], |f| f.silent = Some(Service::Login), &token),
         unanswered(&["check"], |f| f.drips = Some(Service::Jira), &site),
         unanswered(&["plan"], |f| f.silent = Some(Service::Jira), &site),
-        unanswered(&["sync"], |f| f.drips = Some(Service::Login), &token),
+        unanswered(&["apply"], |f| f.drips = Some(Service::Login), &token),
     );
 }
 
