@@ -61,7 +61,7 @@ pub struct Output {
 /// When text is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Colour {
-    /// On a terminal that has colours, without NO_COLOR.
+    /// On a terminal that has colours, without `NO_COLOR`.
     #[default]
     Auto,
     /// Always.

@@ -97,7 +97,7 @@ impl EntraBuilder {
         let member = self.ids.of(&mut self.arena, member);
         let nested = u32::from(kind == MemberKind::Group) * NESTED;
         let said = self.said.entry(group).or_default();
-        said.push(member | nested | u32::from(removed) * REMOVED);
+        said.push(member | nested | (u32::from(removed) * REMOVED));
     }
 
     /// Adds a verified domain of the tenant.

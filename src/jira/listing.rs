@@ -202,7 +202,9 @@ impl Jira {
             last = page.len() as u64;
             got += 1;
             at += last;
-            page.iter().for_each(|user| headway.row(&user.account_id));
+            for user in &page {
+                headway.row(&user.account_id);
+            }
             headway.page()?;
             let users = page.iter().filter(|user| !user.is_ghost());
             new += users.filter(|user| take(&user.row())).count() as u64;

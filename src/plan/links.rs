@@ -135,25 +135,21 @@ impl Links {
     /// The account of a person.
     #[must_use]
     pub fn account_of(&self, entra: &str) -> Option<&str> {
-        match self.changed.get(entra) {
-            Some(account) => account.as_ref().map(AccountId::as_str),
-            None => {
-                let joined = self.joined.as_ref().and_then(|j| j.account_of(entra));
-                joined.or_else(|| self.loose.account_of(entra))
-            }
+        if let Some(account) = self.changed.get(entra) {
+            return account.as_ref().map(AccountId::as_str);
         }
+        let joined = self.joined.as_ref().and_then(|j| j.account_of(entra));
+        joined.or_else(|| self.loose.account_of(entra))
     }
 
     /// Who is linked to this account.
     #[must_use]
     pub fn person_of(&self, account: &str) -> Option<&str> {
-        match self.holders.get(account) {
-            Some(person) => person.as_ref().map(EntraId::as_str),
-            None => {
-                let joined = self.joined.as_ref().and_then(|j| j.person_of(account));
-                joined.or_else(|| self.loose.person_of(account))
-            }
+        if let Some(person) = self.holders.get(account) {
+            return person.as_ref().map(EntraId::as_str);
         }
+        let joined = self.joined.as_ref().and_then(|j| j.person_of(account));
+        joined.or_else(|| self.loose.person_of(account))
     }
 
     /// All people's links, persons before accounts, in the order of the persons' ids.
@@ -197,9 +193,9 @@ impl Links {
 
     /// What is joined, if it is to these very snapshots.
     fn joined_with(&self, entra: &EntraSnapshot, jira: &JiraSnapshot) -> Option<&Joined> {
-        self.joined
-            .as_deref()
-            .filter(|j| std::ptr::eq(&*j.entra, entra) && std::ptr::eq(&*j.jira, jira))
+        self.joined.as_deref().filter(|j| {
+            std::ptr::eq(j.entra.as_ref(), entra) && std::ptr::eq(j.jira.as_ref(), jira)
+        })
     }
 
     /// The links as rows of these snapshots, and those of which either end is in neither.

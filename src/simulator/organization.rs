@@ -146,7 +146,7 @@ fn workspaces(world: &World, request: &Request) -> Reply {
             "typeKey": product, "hostUrl": host, "name": product, "status": "online"}})
     };
     let ours = world.jira.products.iter();
-    let ours = ours.map(|product| row(&product.key, &world.origin, ari(world, &product.key)));
+    let ours = ours.map(|product| row(product.key, &world.origin, ari(world, product.key)));
     let other = "ari:cloud:jira-software::site/another".to_owned();
     let elsewhere = row("jira-software", "https://another.example", other);
     let data: Vec<Value> = std::iter::once(elsewhere).chain(ours).collect();
@@ -181,7 +181,7 @@ fn invite(world: &mut World, request: &Request) -> Reply {
         .collect();
     let products = world.jira.products.iter();
     let given: Vec<String> = products
-        .filter(|product| named.contains(&ari(world, &product.key).as_str()))
+        .filter(|product| named.contains(&ari(world, product.key).as_str()))
         .flat_map(|product| product.groups.clone())
         .collect();
     let mut results = Vec::new();

@@ -362,6 +362,51 @@ fn refusal_hint(refusal: &Refusal) -> &'static str {
     }
 }
 
+/// What came in place of an answer.
+fn no_answer(side: &str, failure: &Failure) -> Problem {
+    let host = |host: &str| escape(host).into_owned();
+    match failure {
+        Failure::Garbled { host: h, cause } => Problem::new(
+            ProblemKind::Answer,
+            format!(
+                "{side}: {} answered with something else than the documented form, again and again ({}). Nothing of it was believed.",
+                host(h),
+                escape(cause)
+            ),
+            "Check the address in the configuration; a proxy or a sign-in page may stand in between.",
+        ),
+        Failure::BrokeOff {
+            host: h,
+            code,
+            message,
+            request_id,
+        } => Problem::new(
+            ProblemKind::Answer,
+            format!(
+                "{side}: {} broke off its answer in the middle, again and again, with the error {} {}. Nothing of it was believed.",
+                host(h),
+                escape(code),
+                escape(message)
+            ),
+            "This is the service's own trouble, and may last for days. Try again later; if it stays, give the ids to its support.",
+        )
+        .id("request-id", request_id),
+        Failure::Unavailable { host: h, status } => Problem::new(
+            ProblemKind::Answer,
+            format!(
+                "{side}: {} gave a page or nothing in place of an answer (status {status}), again and again: it is unavailable. Nothing of it was believed.",
+                host(h)
+            ),
+            "Open that address in a browser: it says whether the site is suspended, moved, or down. If it works there, a proxy or a sign-in page stands in between. Try again later.",
+        ),
+        other => Problem::new(
+            ProblemKind::Answer,
+            format!("{side}: {}.", escape(&other.to_string())),
+            "Try again later.",
+        ),
+    }
+}
+
 fn http(side: &str, failure: &Failure) -> Problem {
     let host = |host: &str| escape(host).into_owned();
     match failure {
@@ -397,39 +442,9 @@ fn http(side: &str, failure: &Failure) -> Problem {
             ),
             "Check the network, and try again.",
         ),
-        Failure::Garbled { host: h, cause } => Problem::new(
-            ProblemKind::Answer,
-            format!(
-                "{side}: {} answered with something else than the documented form, again and again ({}). Nothing of it was believed.",
-                host(h),
-                escape(cause)
-            ),
-            "Check the address in the configuration; a proxy or a sign-in page may stand in between.",
-        ),
-        Failure::BrokeOff {
-            host: h,
-            code,
-            message,
-            request_id,
-        } => Problem::new(
-            ProblemKind::Answer,
-            format!(
-                "{side}: {} broke off its answer in the middle, again and again, with the error {} {}. Nothing of it was believed.",
-                host(h),
-                escape(code),
-                escape(message)
-            ),
-            "This is the service's own trouble, and may last for days. Try again later; if it stays, give the ids to its support.",
-        )
-        .id("request-id", request_id),
-        Failure::Unavailable { host: h, status } => Problem::new(
-            ProblemKind::Answer,
-            format!(
-                "{side}: {} gave a page or nothing in place of an answer (status {status}), again and again: it is unavailable. Nothing of it was believed.",
-                host(h)
-            ),
-            "Open that address in a browser: it says whether the site is suspended, moved, or down. If it works there, a proxy or a sign-in page stands in between. Try again later.",
-        ),
+        Failure::Garbled { .. } | Failure::BrokeOff { .. } | Failure::Unavailable { .. } => {
+            no_answer(side, failure)
+        }
         Failure::TooLarge { host: h, limit } => Problem::new(
             ProblemKind::Answer,
             format!(

@@ -371,7 +371,7 @@ impl<'a> Driver<'a> {
         if let (Some(group), Some(target)) = (&attempt.group, op.target()) {
             self.groups.insert(target, group.clone());
         }
-        self.note_unwritable(&op, &row, &attempt);
+        self.note_unwritable(op, &row, &attempt);
         if let Some(JiraError::Refused(refusal)) = &attempt.error
             && row.kind == Kind::CreateUser
             // 206: an invitation that was refused among others that were not.
