@@ -84,6 +84,8 @@ pub struct Faults {
     pub no_properties: bool,
     /// `POST user` says that no licence is left.
     pub no_licences: bool,
+    /// `POST user` says that nobody could be created.
+    pub uncreatable: bool,
     /// Jira redirects every call to this address.
     pub redirect: Option<String>,
     /// A listing without end: each page has a link of its own, and the same rows.

@@ -40,7 +40,8 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Reply {
         return turned_away(why);
     }
     if world.faults.captcha {
-        return Reply::text(403, "").header(
+        // With a page for people.
+        return page(403, "Log in").header(
             "x-authentication-denied-reason",
             "CAPTCHA_CHALLENGE; login-url=https://id.atlassian.com/login",
         );
@@ -80,15 +81,17 @@ fn turned_away(why: TurnedAway) -> Reply {
     }
 }
 
+/// A page for people.
+fn page(status: u16, title: &str) -> Reply {
+    let page = format!("<!DOCTYPE html><html><head><title>{title}</title></head></html>");
+    Reply {
+        headers: vec![("content-type", "text/html;charset=UTF-8".to_owned())],
+        ..Reply::text(status, &page)
+    }
+}
+
 /// What comes in place of an answer.
 fn instead(unavailable: Unavailable) -> Reply {
-    let page = |status, title: &str| {
-        let page = format!("<!DOCTYPE html><html><head><title>{title}</title></head></html>");
-        Reply {
-            headers: vec![("content-type", "text/html;charset=UTF-8".to_owned())],
-            ..Reply::text(status, &page)
-        }
-    };
     match unavailable {
         Unavailable::Page => page(404, "Atlassian Cloud Notifications - Page Unavailable"),
         Unavailable::Error => Reply::json(
@@ -330,6 +333,12 @@ fn create_user(world: &mut World, request: &Request) -> Reply {
         return Reply::json(
             400,
             &json!({"errorMessages": [], "errors": {"emailAddress": "The email address is invalid."}}),
+        );
+    }
+    if world.faults.uncreatable {
+        return refuse(
+            400,
+            "User could not be created: Failed to add user HttpErrorCode 404 - User not found",
         );
     }
     let existing = world.accounts_of(email).first().map(|a| a.id.clone());

@@ -237,7 +237,13 @@ fn endpoint(path: &[String]) -> String {
 }
 
 fn too_many(seconds: u64) -> Reply {
-    Reply::text(429, "Rate limit exceeded.")
+    // Its body is a page at times.
+    let body = if fastrand::bool() {
+        "<html><body>Rate limit exceeded.</body></html>"
+    } else {
+        "Rate limit exceeded."
+    };
+    Reply::text(429, body)
         .header("retry-after", seconds.to_string())
         .header("ratelimit-reason", "jira-burst-based")
 }

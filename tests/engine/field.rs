@@ -1,7 +1,7 @@
 //! Habits of the two services that no document tells, as they were recorded or reported from the field.
 
 use crate::world::{SMALL, World};
-use rollbook::simulator::{Endless, Faults, Member, Service, TurnedAway, Unavailable};
+use rollbook::simulator::{AccountType, Endless, Faults, Member, Service, TurnedAway, Unavailable};
 
 /// How a command failed: its kind, and its words.
 async fn failure(world: &World, arguments: &[&str]) -> (String, String) {
@@ -387,4 +387,53 @@ async fn silent_invitations_name_the_products() {
         assert!(created.all(|account| seats.members.contains(&account.id)));
     });
     world.run(&["check"]).await.expect(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_creation_gives_nobody_an_account_by_its_name() {
+    let world = World::new(SMALL).await;
+    let plan = world.json(&["plan"], 0).await;
+    let operations = plan["operations"].as_array().unwrap().iter();
+    let creations = operations.filter(|op| op["kind"] == "create_user");
+    let mails: Vec<String> = creations
+        .map(|op| op["user"]["email"].as_str().unwrap().to_owned())
+        .collect();
+    // Somebody who is only in Jira hides their address and calls themselves by that of another.
+    let stranger = world.sim.world(|w| {
+        w.faults.uncreatable = true;
+        let people: Vec<String> = w
+            .entra
+            .users
+            .values()
+            .filter_map(|u| u.mail.clone())
+            .collect();
+        let mut accounts = w.jira.accounts.values_mut();
+        let stranger = accounts.find(|account| {
+            account.active
+                && account.kind == AccountType::Atlassian
+                && !account.email.contains("admin")
+                && !people.contains(&account.email)
+        });
+        let stranger = stranger.expect("somebody is only in Jira");
+        stranger.hidden = true;
+        stranger.name.clone_from(&mails[0]);
+        stranger.id.clone()
+    });
+    let groups = |w: &mut rollbook::simulator::World| {
+        let groups = w.jira.groups.values();
+        groups
+            .filter(|group| group.members.contains(&stranger))
+            .count()
+    };
+    let before = world.sim.world(groups);
+    // That nobody has this address is remembered.
+    let plan = world.json(&["plan"], 0).await;
+    assert!(plan["operations"].to_string().contains(&mails[0]));
+    let report = world.allowing(&["apply", "--yes"], &plan, 4).await;
+    assert!(report["counts"]["failed"].as_u64().unwrap() > 0, "{report}");
+    assert_eq!(
+        world.sim.world(groups),
+        before,
+        "a name was taken for a person"
+    );
 }
