@@ -5,6 +5,7 @@
 //! Redirects are not followed. It repeats idempotent calls by itself; a call that creates
 //! something is repeated only after a 429, and everything else about it is its caller's.
 
+mod answer;
 mod call;
 mod client;
 mod control;
@@ -16,6 +17,7 @@ mod origin;
 mod pace;
 mod service;
 
+pub use answer::Answer;
 pub use call::{Auth, Body, Call, Repeat};
 pub use client::Clients;
 pub use control::Control;
@@ -25,7 +27,7 @@ pub use headway::{Headway, NoHeadway, Stuck};
 pub use null::null_is_default;
 pub use origin::{Origin, OriginError};
 pub use pace::{Gate, Rates};
-pub use service::{Answer, Reply, Service};
+pub use service::{Reply, Service};
 
 pub use reqwest::Method;
 pub use url::Url;

@@ -85,7 +85,11 @@ fn turned_away(why: TurnedAway) -> Reply {
 fn page(status: u16, title: &str) -> Reply {
     let page = format!("<!DOCTYPE html><html><head><title>{title}</title></head></html>");
     Reply {
-        headers: vec![("content-type", "text/html;charset=UTF-8".to_owned())],
+        // Behind it somebody may be signed in all the same.
+        headers: vec![
+            ("content-type", "text/html;charset=UTF-8".to_owned()),
+            ("x-seraph-loginreason", "OK".to_owned()),
+        ],
         ..Reply::text(status, &page)
     }
 }

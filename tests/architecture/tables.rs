@@ -74,7 +74,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
         &[
             "service",
             "client",
-            "call control counts failure headway null origin pace",
+            "answer call control counts failure headway null origin pace",
         ],
     ),
     (
