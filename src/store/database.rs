@@ -2,8 +2,13 @@
 
 use super::error::StoreError;
 use super::files;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::path::Path;
+use std::time::Duration;
+
+/// How often a database that others are switching is tried again, and after how long.
+const GLANCES: u32 = 500;
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// Opens a database, creates it if it is missing (readable by its owner only), and brings it to
 /// the newest schema.
@@ -12,9 +17,8 @@ pub(super) fn open(path: &Path, migrations: &[&str]) -> Result<Connection, Store
     let sql = |source| StoreError::sql(path, source);
     let mut connection = Connection::open(path).map_err(sql)?;
     connection
-        .execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 10000;",
-        )
+        .execute_batch("PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON;")
+        .and_then(|()| write_ahead(&connection))
         .map_err(sql)?;
     let version = version(&connection).map_err(sql)?;
     if version as usize > migrations.len() {
@@ -37,6 +41,28 @@ pub(super) fn open(path: &Path, migrations: &[&str]) -> Result<Connection, Store
         change.commit().map_err(sql)?;
     }
     Ok(connection)
+}
+
+/// Switches to a write-ahead log. Where several open a database that has none, `SQLite` refuses all but
+/// one at once instead of letting them wait.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nothing tells when another one has switched it"
+)]
+fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    let mut tries = 0;
+    loop {
+        match connection.execute_batch("PRAGMA journal_mode = WAL;") {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && tries < GLANCES =>
+            {
+                tries += 1;
+                std::thread::sleep(GLANCE);
+            }
+            switched => return switched,
+        }
+    }
 }
 
 /// The version of a database's schema; 0 where it has none.
