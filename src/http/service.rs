@@ -18,9 +18,12 @@ use url::Url;
 
 /// How long one call may take.
 const TIMEOUT: Duration = Duration::from_secs(100);
-/// How long the attempts at a call may take for which a person waits: there is one repetition, and both
-/// together stay under half a minute.
+/// How long the first attempt at a call may take for which a person waits, and each other one.
 const SOON: [Duration; 2] = [Duration::from_secs(15), Duration::from_secs(10)];
+/// Such a call is not made again once its answers were awaited for so long. A service that never answers
+/// is asked twice, and named within half a minute; one that refuses at once is asked as often as without
+/// a person.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// After this time somebody who waits is told for whom.
 const TOLD: Duration = Duration::from_secs(3);
 /// The largest body that is read: many times the largest page of either service.
@@ -188,6 +191,7 @@ impl Service {
         let safe = call.repeat == Repeat::Safe;
         let pace = self.pace(call);
         let (mut refused, mut cut) = (0, 0);
+        let mut spent = Duration::ZERO;
         let mut unclear = false;
         // An attempt that was cut may have taken place: what ends the next one must not hide it.
         let mut before: Option<Failure> = None;
@@ -201,19 +205,17 @@ impl Service {
             (_, failure) => failure,
         };
         loop {
-            let result = self.once(call, &pace, refused + cut).await;
+            let again = refused + cut > 0;
+            let result = self.once(call, &pace, again, &mut spent).await;
+            let patient = !self.cancel.is_hurried() || spent < PATIENCE;
+            let may_repeat = refused + cut < RETRIES && patient;
             let failure = match result {
                 Ok(mut answer) => {
                     answer.after_unclear = unclear;
                     let status = answer.status;
                     let throttled = status == StatusCode::TOO_MANY_REQUESTS;
                     let passing = throttled || (safe && is_passing(status));
-                    let most = if throttled {
-                        RETRIES
-                    } else {
-                        self.repetitions()
-                    };
-                    if passing && refused + cut < most {
+                    if passing && may_repeat {
                         if !throttled {
                             // A gateway that gave up does not know what became of the call.
                             unclear = true;
@@ -255,7 +257,7 @@ impl Service {
                 }
                 Err(failure) => failure,
             };
-            if !(safe && failure.is_passing()) || refused + cut >= self.repetitions() {
+            if !(safe && failure.is_passing() && may_repeat) {
                 return Err(hidden(before, failure));
             }
             let wait = jittered(Duration::from_millis(400 << cut));
@@ -266,11 +268,6 @@ impl Service {
             before = Some(failure);
             cut += 1;
         }
-    }
-
-    /// How often a call that got no usable answer is made again.
-    fn repetitions(&self) -> u32 {
-        if self.cancel.is_hurried() { 1 } else { RETRIES }
     }
 
     /// Says how long to wait after an answer that asks for patience, and shuts the gate.
@@ -347,8 +344,15 @@ impl Service {
             .clone()
     }
 
-    /// One request, when its turn has come. Once it is on its way it is not cancelled.
-    async fn once(&self, call: &Call, pace: &Pace, before: u32) -> Result<Answer, Failure> {
+    /// One request, when its turn has come. Once it is on its way it is not cancelled. `spent` grows by
+    /// the time for which its answer was awaited.
+    async fn once(
+        &self,
+        call: &Call,
+        pace: &Pace,
+        again: bool,
+        spent: &mut Duration,
+    ) -> Result<Answer, Failure> {
         let turn = async {
             // The semaphore is never closed.
             let place = pace.places.acquire().await;
@@ -374,9 +378,10 @@ impl Service {
             wait,
             unclear: false,
         })?;
-        self.counts.request(before > 0);
-        let begun = std::time::Instant::now();
-        let result = self.in_time(call, before).await;
+        self.counts.request(again);
+        let begun = Instant::now();
+        let result = self.in_time(call, again).await;
+        *spent += begun.elapsed();
         let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         match &result {
             Ok(answer) => {
@@ -402,10 +407,10 @@ impl Service {
     }
 
     /// An answer, if it comes in time: whole, however slowly its bytes come.
-    async fn in_time(&self, call: &Call, before: u32) -> Result<Answer, Failure> {
+    async fn in_time(&self, call: &Call, again: bool) -> Result<Answer, Failure> {
         let hurried = self.cancel.is_hurried();
         let after = if hurried {
-            SOON[before.min(1) as usize]
+            SOON[usize::from(again)]
         } else {
             TIMEOUT
         };
