@@ -16,6 +16,7 @@ mod export;
 mod json;
 mod output;
 mod plan;
+mod plan_aside;
 mod plan_text;
 mod progress;
 mod report_text;

@@ -3,9 +3,7 @@
 use super::error::CliError;
 use super::output::{Output, Tone, cell, counted, printed, wrap};
 use crate::directory::{EntraSnapshot, JiraSnapshot};
-use crate::plan::{
-    GuardName, Held, Invitations, Kind, LeftOut, Operation, Reason, Skipped, Stage, Subject,
-};
+use crate::plan::{GuardName, Held, Invitations, Kind, Operation, Reason, Stage};
 use crate::sync::{Planned, Session};
 use crate::text::escape;
 use std::collections::{BTreeMap, HashMap};
@@ -25,6 +23,7 @@ pub fn plan_text(planned: &Planned, profile: &str, site: &str, output: &Output) 
     text.operations(planned);
     text.guards(planned);
     text.conflicts(planned);
+    text.identities(planned);
     text.left_out(planned);
     text.seats(planned);
     text.listings(planned);
@@ -43,18 +42,19 @@ pub fn guards_text(planned: &Planned, output: &Output) -> String {
     text.out
 }
 
-struct Text<'a> {
+/// A text in the making.
+pub(super) struct Text<'a> {
     out: String,
-    output: &'a Output,
+    pub(super) output: &'a Output,
 }
 
 impl Text<'_> {
-    fn line(&mut self, text: &str) {
+    pub(super) fn line(&mut self, text: &str) {
         self.out.push_str(text.trim_end());
         self.out.push('\n');
     }
 
-    fn heading(&mut self, tone: Tone, text: &str) {
+    pub(super) fn heading(&mut self, tone: Tone, text: &str) {
         self.line("");
         let text = self.output.tone(tone, text);
         self.line(&text);
@@ -99,11 +99,11 @@ impl Text<'_> {
         }
     }
 
-    fn most(&self, rows: usize) -> usize {
+    pub(super) fn most(&self, rows: usize) -> usize {
         if self.output.verbose { rows } else { ROWS }
     }
 
-    fn more(&mut self, total: usize) {
+    pub(super) fn more(&mut self, total: usize) {
         let hidden = total.saturating_sub(self.most(total));
         if hidden > 0 {
             let text = format!("    … and {hidden} more (--verbose shows all)");
@@ -277,7 +277,7 @@ impl Text<'_> {
     }
 
     /// Text over as many lines as it needs.
-    fn wrapped(&mut self, tone: Tone, text: &str, indent: usize) {
+    pub(super) fn wrapped(&mut self, tone: Tone, text: &str, indent: usize) {
         for part in wrap(text, self.output.width() - indent) {
             let part = self.output.tone(tone, &part);
             self.line(&format!("{}{part}", " ".repeat(indent)));
@@ -384,79 +384,6 @@ impl Text<'_> {
         }
     }
 
-    fn conflicts(&mut self, planned: &Planned) {
-        let conflicts = &planned.plan.conflicts;
-        if conflicts.is_empty() {
-            return;
-        }
-        let count = conflicts.len() as u64;
-        let what = format!(
-            "! {}: left alone until resolved",
-            counted(count, "conflict", "conflicts")
-        );
-        self.heading(Tone::Held, &what);
-        let room = self.output.width().saturating_sub(40);
-        let inputs = planned.inputs();
-        for conflict in conflicts.iter().take(self.most(conflicts.len())) {
-            let name = cell(conflict.name(&inputs), 26);
-            let kind = cell(conflict.kind.as_str(), 7);
-            for (at, part) in wrap(&escape(&conflict.words(&inputs)), room)
-                .iter()
-                .enumerate()
-            {
-                let (kind, name) = if at == 0 {
-                    (kind.as_str(), name.as_str())
-                } else {
-                    ("       ", "                          ")
-                };
-                self.line(&format!("    {kind} {name} {part}"));
-            }
-        }
-        self.more(conflicts.len());
-    }
-
-    fn left_out(&mut self, planned: &Planned) {
-        let skipped = &planned.plan.skipped;
-        if skipped.is_empty() {
-            return;
-        }
-        let what = format!("· {} left out", skipped.len());
-        self.heading(Tone::Strong, &what);
-        let inputs = planned.inputs();
-        for ((kind, reason), rows) in by_words(planned) {
-            let (one, many) = match kind {
-                Subject::Person => ("person", "people"),
-                Subject::Group => ("group", "groups"),
-            };
-            let count = cell(&counted(rows.len() as u64, one, many), 12);
-            for (at, part) in wrap(&escape(&reason), self.output.width() - 18)
-                .iter()
-                .enumerate()
-            {
-                let count = if at == 0 {
-                    count.as_str()
-                } else {
-                    "            "
-                };
-                self.line(&format!("    {count} {part}"));
-            }
-            let name = |row: &&Skipped| escape(&row.name(&inputs)).into_owned();
-            if self.output.verbose {
-                let all: Vec<String> = rows.iter().map(name).collect();
-                self.wrapped(Tone::Dim, &all.join(", "), 17);
-                continue;
-            }
-            let most = self.most(rows.len()).clamp(1, 5);
-            let mut list: Vec<String> = rows.iter().take(most).map(name).collect();
-            if rows.len() > list.len() {
-                list.push("…".to_owned());
-            }
-            let list = cell(&list.join(", "), self.output.width() - 18);
-            let list = self.output.tone(Tone::Dim, list.trim_end());
-            self.line(&format!("                 {list}"));
-        }
-    }
-
     fn seats(&mut self, planned: &Planned) {
         let seats = &planned.plan.seats;
         if seats.is_empty() {
@@ -520,25 +447,4 @@ pub(super) fn show(session: &Session, planned: &Planned, output: &Output) -> Res
     } else {
         output.answer(&text).map_err(printed)
     }
-}
-
-/// Who is left out, by kind and words. Words that are the same for all are made once.
-fn by_words(planned: &Planned) -> BTreeMap<(Subject, String), Vec<&Skipped>> {
-    let inputs = planned.inputs();
-    let mut same: HashMap<(Subject, LeftOut), Vec<&Skipped>> = HashMap::new();
-    let mut found: BTreeMap<(Subject, String), Vec<&Skipped>> = BTreeMap::new();
-    for row in &planned.plan.skipped {
-        let kind = row.kind(&inputs);
-        if row.why.is_same_for_all() {
-            same.entry((kind, row.why)).or_default().push(row);
-        } else {
-            let words = (kind, row.words(&inputs));
-            found.entry(words).or_default().push(row);
-        }
-    }
-    for ((kind, _), rows) in same {
-        let words = rows[0].words(&inputs);
-        found.entry((kind, words)).or_default().extend(rows);
-    }
-    found
 }

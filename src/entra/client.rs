@@ -15,6 +15,7 @@ use serde_json::Value;
 const RATES: Rates = Rates {
     reads: 100.0,
     deletes: 100.0,
+    most: 100.0,
     yields: true,
 };
 

@@ -17,10 +17,12 @@ pub enum Gate {
 /// Calls a second for one endpoint.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rates {
-    /// `GET` and `POST`.
+    /// `GET` and `POST`, as long as no answer names a limit.
     pub reads: f64,
-    /// `PUT` and `DELETE`.
+    /// `PUT` and `DELETE`, as long as no answer names a limit.
     pub deletes: f64,
+    /// The most of any method, whatever limit is named.
+    pub most: f64,
     /// Whether to slow down as soon as the service says that its limit is near, for the sake of
     /// whoever else uses it.
     pub yields: bool,
@@ -30,6 +32,10 @@ pub struct Rates {
 const BURST: f64 = 0.04;
 /// Calls to one endpoint that may be under way.
 const AT_ONCE: usize = 48;
+/// The same until the first answer, which may name a limit.
+const AT_FIRST: usize = 4;
+/// A named limit is nearly used up, by whomever, when less than this share of it is left.
+const NEARLY: f64 = 0.05;
 /// What is left of the rate after a 429 that says nothing about the limit.
 const AFTER_429: f64 = 0.9;
 /// How far the pace stays under a limit that it has found.
@@ -48,6 +54,10 @@ const LOWEST: f64 = 0.05;
 
 #[derive(Debug)]
 struct PaceState {
+    /// The highest rate: just under the limit that the service named, if it did.
+    highest: f64,
+    /// Whether there was an answer.
+    answered: bool,
     /// When the next call may begin.
     next: Instant,
     /// No call begins before this.
@@ -73,7 +83,7 @@ struct PaceState {
 /// as it was refilled with.
 #[derive(Debug)]
 pub(super) struct Pace {
-    highest: f64,
+    most: f64,
     yields: bool,
     state: Mutex<PaceState>,
     /// Places for calls that are under way.
@@ -81,12 +91,15 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub(super) fn new(rate: f64, yields: bool) -> Self {
+    /// A pace of so many calls a second, and of at most so many where the service names a limit.
+    pub(super) fn new(rate: f64, most: f64, yields: bool) -> Self {
         let now = Instant::now();
         Self {
-            highest: rate,
+            most,
             yields,
             state: Mutex::new(PaceState {
+                highest: rate,
+                answered: false,
                 next: now,
                 gate: None,
                 rate,
@@ -97,7 +110,7 @@ impl Pace {
                 waited: Duration::ZERO,
                 probe: now,
             }),
-            places: Semaphore::new(AT_ONCE),
+            places: Semaphore::new(AT_FIRST),
         }
     }
 
@@ -117,7 +130,7 @@ impl Pace {
                     return Err(wait);
                 }
                 let interval = Duration::from_secs_f64(1.0 / state.rate);
-                let burst = Duration::from_secs_f64(self.highest * BURST / state.rate);
+                let burst = Duration::from_secs_f64(state.highest * BURST / state.rate);
                 let now = Instant::now();
                 state.since.get_or_insert(now);
                 let earliest = now.checked_sub(burst).unwrap_or(now);
@@ -166,7 +179,7 @@ impl Pace {
         } else {
             state.rate *= AFTER_429;
         }
-        let lowest = self.highest * LOWEST;
+        let lowest = state.highest * LOWEST;
         state.ceiling = state.ceiling.max(lowest);
         state.rate = state.rate.max(lowest);
         state.since = Some(now);
@@ -180,7 +193,29 @@ impl Pace {
     pub(super) fn near_limit(&self) {
         if self.yields {
             let mut state = self.state();
-            state.rate = state.rate.min(self.highest * NEAR_LIMIT);
+            state.rate = state.rate.min(state.highest * NEAR_LIMIT);
+        }
+    }
+
+    /// An answer came, which may name the endpoint's limit and what is left of it. What can't be a
+    /// limit is passed over.
+    pub(super) fn answered(&self, limit: Option<f64>, left: Option<f64>) {
+        let mut state = self.state();
+        if !state.answered {
+            state.answered = true;
+            self.places.add_permits(AT_ONCE - AT_FIRST);
+        }
+        let Some(limit) = limit.filter(|limit| limit.is_finite() && *limit >= 1.0) else {
+            return;
+        };
+        let highest = (limit * UNDER).min(self.most);
+        if (highest - state.highest).abs() > f64::EPSILON {
+            state.highest = highest;
+            state.ceiling = highest;
+            state.rate = highest;
+        }
+        if left.is_some_and(|left| left < limit * NEARLY) {
+            state.rate = (state.rate * AFTER_429).max(highest * LOWEST);
         }
     }
 
@@ -189,11 +224,11 @@ impl Pace {
         let mut state = self.state();
         let now = Instant::now();
         state.good = state.good.saturating_add(1);
-        if state.ceiling < self.highest && now >= state.probe {
-            state.ceiling = (state.ceiling + self.highest * PROBED_BY).min(self.highest);
+        if state.ceiling < state.highest && now >= state.probe {
+            state.ceiling = (state.ceiling + state.highest * PROBED_BY).min(state.highest);
             state.probe = now + PROBED_EVERY;
         }
-        state.rate = (state.rate + self.highest * RECOVERY).min(state.ceiling);
+        state.rate = (state.rate + state.highest * RECOVERY).min(state.ceiling);
     }
 }
 
@@ -203,7 +238,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn calls_begin_one_interval_after_another() {
-        let pace = Pace::new(10.0, false);
+        let pace = Pace::new(10.0, 10.0, false);
         let start = Instant::now();
         for _ in 0..21 {
             pace.turn(Duration::MAX).await.unwrap();
@@ -213,7 +248,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nobody_passes_a_shut_gate() {
-        let pace = std::sync::Arc::new(Pace::new(1000.0, false));
+        let pace = std::sync::Arc::new(Pace::new(1000.0, 1000.0, false));
         pace.turn(Duration::MAX).await.unwrap();
         let start = Instant::now();
         pace.shut(Duration::from_secs(3));
@@ -231,7 +266,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nobody_waits_for_a_gate_that_stays_shut_too_long() {
-        let pace = std::sync::Arc::new(Pace::new(1.0, false));
+        let pace = std::sync::Arc::new(Pace::new(1.0, 1.0, false));
         let most = Duration::from_mins(10);
         pace.turn(most).await.unwrap();
         // Somebody waits for the next slot when the gate is shut for an hour.
@@ -250,7 +285,7 @@ mod tests {
     /// A token bucket on the other side of the line.
     async fn against(limit: f64, burst: f64, calls: u32) -> (f64, f64) {
         const TRIP: Duration = Duration::from_millis(50);
-        let pace = std::sync::Arc::new(Pace::new(95.0, false));
+        let pace = std::sync::Arc::new(Pace::new(95.0, 100.0, false));
         let bucket = std::sync::Arc::new(Mutex::new((burst, Instant::now())));
         let start = Instant::now();
         let mut under_way = Vec::new();
@@ -274,6 +309,7 @@ mod tests {
                     };
                     tokio::time::sleep(TRIP).await;
                     drop(place);
+                    pace.answered(None, None);
                     if good {
                         pace.good();
                         return refusals;
@@ -308,5 +344,38 @@ mod tests {
             assert!(ratio > 0.9, "{limit}: {ratio}");
             assert!(refused < 0.01, "{limit}: {refused}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_that_is_named_counts_from_the_first_answer() {
+        for (named, most, expected) in [
+            (20.0, 100.0, 19.0),
+            (350.0, 100.0, 100.0),
+            (350.0, 10.0, 10.0),
+            (0.0, 100.0, 95.0),
+            (f64::NAN, 100.0, 95.0),
+            (-5.0, 100.0, 95.0),
+        ] {
+            let pace = Pace::new(95.0, most, false);
+            pace.answered(Some(named), Some(named));
+            let start = Instant::now();
+            for _ in 0..300 {
+                pace.turn(Duration::MAX).await.unwrap();
+                pace.good();
+            }
+            let rate = 300.0 / start.elapsed().as_secs_f64();
+            assert!((rate / expected - 1.0).abs() < 0.06, "{named}: {rate}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_others_use_of_a_named_limit_is_left_to_them() {
+        let pace = Pace::new(95.0, 100.0, false);
+        let start = Instant::now();
+        for _ in 0..100 {
+            pace.turn(Duration::MAX).await.unwrap();
+            pace.answered(Some(100.0), Some(1.0));
+        }
+        assert!(start.elapsed() > Duration::from_secs(5));
     }
 }

@@ -84,7 +84,7 @@ impl Service {
             gate,
             rates,
             paces: Mutex::new(HashMap::new()),
-            whole: Arc::new(Pace::new(rates.reads, rates.yields)),
+            whole: Arc::new(Pace::new(rates.reads, rates.most, rates.yields)),
             counts: Arc::new(Counts::default()),
             cancel,
             no_answer: |_| false,
@@ -340,7 +340,7 @@ impl Service {
         let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
         paces
             .entry((call.method.clone(), call.endpoint))
-            .or_insert_with(|| Arc::new(Pace::new(rate, self.rates.yields)))
+            .or_insert_with(|| Arc::new(Pace::new(rate, self.rates.most, self.rates.yields)))
             .clone()
     }
 
@@ -386,6 +386,9 @@ impl Service {
         match &result {
             Ok(answer) => {
                 tracing::debug!(service = self.name, method = %call.method, endpoint = call.endpoint, status = answer.status.as_u16(), ms, "answered");
+                let limits = ["x-ratelimit-limit", "x-ratelimit-remaining"];
+                let [limit, left] = limits.map(|name| answer.header(name).trim().parse().ok());
+                pace.answered(limit, left);
                 if answer.status.is_redirection() {
                     return Err(self.redirected(answer));
                 }

@@ -1,7 +1,7 @@
 //! A person's address, as far as Jira could use it.
 
 use super::settings::EmailSource;
-use crate::directory::{EntraPerson, fold};
+use crate::directory::{EntraPerson, fold, folded};
 use crate::text::is_visible;
 
 /// Whether text can be a person's address in Jira: a plausible address that is not a guest's
@@ -105,6 +105,22 @@ pub fn address<'a>(person: EntraPerson<'a>, sources: &[EmailSource]) -> Option<&
     sources
         .iter()
         .find_map(|source| address_at(person, *source))
+}
+
+/// Whether an account shows an address (`shown`) under which Entra does not know its person (any more).
+/// Nothing can be said of an account that hides its own, or of a person without one that Jira could use.
+#[must_use]
+pub fn shows_other_address(person: EntraPerson<'_>, shown: &str, sources: &[EmailSource]) -> bool {
+    let shown = shown.trim();
+    if shown.is_empty() {
+        return false;
+    }
+    let mut known = sources.iter().filter_map(|s| address_at(person, *s));
+    let is_same = |own: &str| own.eq_ignore_ascii_case(shown) || folded(own) == folded(shown);
+    match known.next() {
+        None => false,
+        Some(first) => !is_same(first) && !known.any(is_same),
+    }
 }
 
 /// Whether an address is under one of the tenant's verified domains (sorted, folded).

@@ -121,6 +121,7 @@ pub(super) fn sentence(
     let words = match code {
         QuestionCode::SamePerson => return same_person(inputs, candidates),
         QuestionCode::CreationRefused => return refused(inputs, row),
+        QuestionCode::AddressElsewhere => return elsewhere(inputs, row),
         QuestionCode::GroupNamesCollide => return names_collide(inputs, row),
         QuestionCode::GroupName => {
             return format!("its name in Jira would be empty or over {LONGEST} characters");
@@ -133,6 +134,9 @@ pub(super) fn sentence(
         QuestionCode::AddressShared => "another person in Entra has the same address",
         QuestionCode::AccountDeactivated => {
             "its account was deactivated in Jira and is not reactivated: if that is wrong, restore it at admin.atlassian.com"
+        }
+        QuestionCode::AccountNeverActive => {
+            "its account, which Rollbook created, has been deactivated ever since: Jira does so where the account that signs in for Rollbook is no site admin, or where somebody has to approve new accounts. See admin.atlassian.com, and activate it there"
         }
         QuestionCode::NeverLetIn => {
             "their account is not on the site, although they were linked to it: invited silently, and never let in, or removed by somebody. Let them in at admin.atlassian.com, or set invitations = \"jira\""
@@ -178,6 +182,22 @@ fn refused(inputs: &Inputs<'_>, row: u32) -> String {
         "Jira refused to create this person, and is not asked again for a week: {}",
         escape(refused.map_or("", String::as_str))
     )
+}
+
+fn elsewhere(inputs: &Inputs<'_>, row: u32) -> String {
+    let sources = &inputs.settings.provisioning.email_from;
+    format!(
+        "the account linked to this person shows the address {}, and another account bears {}, their address in Entra: until somebody says which of them is theirs, the link counts",
+        escape(linked_address(inputs, row)),
+        escape(address(inputs.entra.person(row), sources).unwrap_or_default())
+    )
+}
+
+/// The address that the account shows which is linked to a person.
+pub(super) fn linked_address<'a>(inputs: &Inputs<'a>, row: u32) -> &'a str {
+    let account = inputs.known.links.account_of(inputs.entra.person(row).id());
+    let account = account.and_then(|id| inputs.jira.find_account(id));
+    account.map_or("", |row| inputs.jira.account(row).email())
 }
 
 fn names_collide(inputs: &Inputs<'_>, row: u32) -> String {

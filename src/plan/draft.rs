@@ -43,8 +43,8 @@ impl Draft<'_> {
         self.aside.skip(about, why);
     }
 
-    pub(super) fn ask(&mut self, conflict: Conflict) {
-        self.aside.ask(self.inputs, conflict);
+    pub(super) fn ask(&mut self, conflict: Conflict) -> bool {
+        self.aside.ask(self.inputs, conflict)
     }
 
     /// Whether a profile only observes: then nothing is taken or given back either.

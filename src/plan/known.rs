@@ -161,6 +161,8 @@ pub struct Known {
     pub look_ups: LookUps,
     /// People whom Rollbook created.
     pub created: BTreeSet<EntraId>,
+    /// Accounts that it created and no listing has shown active yet.
+    pub new_accounts: HashSet<AccountId>,
     /// People who were given a default group, and which.
     pub defaults_given: HashSet<(EntraId, GroupId)>,
     /// Folded addresses for which Jira refused lately to create a person, with its words.

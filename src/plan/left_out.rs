@@ -3,7 +3,8 @@
 //! A million people may be left out. A record holds rows and a code, and no text; names, ids and
 //! sentences are made where a record is shown or written. What is left out is told, never acted on.
 
-use super::conflict::{Conflict, Subject, sentence, subject_id};
+use super::address::address;
+use super::conflict::{Conflict, Subject, linked_address, sentence, subject_id};
 use super::inputs::{Inputs, Write};
 use super::names::jira_name;
 use super::operation::{Kind, NONE};
@@ -11,7 +12,7 @@ use super::question::QuestionCode;
 use super::scope::{GroupOut, Standing};
 use super::target::Target;
 use crate::directory::Completeness;
-use crate::text::counted;
+use crate::text::{counted, escape};
 
 /// The subject of a record. Places are rows of the snapshots, or of the inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -158,6 +159,10 @@ pub enum LeftOut {
     ImportUsersOff,
     /// Jira's listing of accounts is in doubt, so that nobody is created.
     UsersInDoubt,
+    /// The linked account shows an address under which Entra does not know the person.
+    FormerAddress,
+    /// The person's former object is gone from Entra, and their account is linked to the new one.
+    HiredAgain,
     /// The admin said that all accounts in question are other people's.
     DifferentPerson,
     /// The admin let a conflict stand as it is.
@@ -216,6 +221,8 @@ impl LeftOut {
             Self::NoAddress => "no-address",
             Self::ImportUsersOff => "import-users-off",
             Self::UsersInDoubt => "users-in-doubt",
+            Self::FormerAddress => "former-address",
+            Self::HiredAgain => "hired-again",
             Self::DifferentPerson => "different-person",
             Self::LeftAlone(_) => "left-alone",
             Self::Decided(verdict, _) | Self::Memberships { verdict, .. } => verdict.as_str(),
@@ -241,7 +248,13 @@ impl LeftOut {
     /// Whether the words are the same for everyone who is left out for it.
     #[must_use]
     pub const fn is_same_for_all(self) -> bool {
-        !matches!(self, Self::LeftAlone(_))
+        !matches!(self, Self::LeftAlone(_) | Self::FormerAddress)
+    }
+
+    /// Whether it tells what became of somebody who takes part all the same.
+    #[must_use]
+    pub const fn is_told_only(self) -> bool {
+        matches!(self, Self::FormerAddress | Self::HiredAgain)
     }
 }
 
@@ -374,8 +387,19 @@ impl Skipped {
                 format!("frozen, keeps its members: its Entra group is out of scope: {why}")
             }
             LeftOut::NoUndo(why) => format!("can't be undone: {}", why.words()),
+            LeftOut::FormerAddress => self.former_address(inputs),
             why => fixed(why).to_owned(),
         }
+    }
+
+    fn former_address(&self, inputs: &Inputs<'_>) -> String {
+        let row = self.row(inputs).unwrap_or(NONE);
+        let sources = &inputs.settings.provisioning.email_from;
+        format!(
+            "stays linked: the account shows the address {}, and Entra says {} by now. An address belongs to the Atlassian account: its owner changes it, or the organization",
+            escape(linked_address(inputs, row)),
+            escape(address(inputs.entra.person(row), sources).unwrap_or_default())
+        )
     }
 
     /// What the admin let stand. A question that was answered with other accounts before may be
@@ -410,6 +434,9 @@ const fn fixed(why: LeftOut) -> &'static str {
     match why {
         LeftOut::NoAddress => "no address that Jira could use",
         LeftOut::ImportUsersOff => "no account in Jira, and Import users is off",
+        LeftOut::HiredAgain => {
+            "hired again: their former object is gone from Entra, and the account with this address is linked to the new one"
+        }
         LeftOut::DifferentPerson => {
             "the accounts that came into question are other people's, as the admin decided"
         }
@@ -445,6 +472,7 @@ const fn fixed(why: LeftOut) -> &'static str {
         LeftOut::Standing(_)
         | LeftOut::UsersInDoubt
         | LeftOut::LeftAlone(_)
+        | LeftOut::FormerAddress
         | LeftOut::Decided(..)
         | LeftOut::Memberships { .. }
         | LeftOut::GroupOut(_)
@@ -465,17 +493,18 @@ impl Aside {
         self.skipped.push(Skipped { about, why });
     }
 
-    /// Notes a conflict, unless the admin let it stand.
-    pub(super) fn ask(&mut self, inputs: &Inputs<'_>, conflict: Conflict) {
+    /// Notes a conflict, unless the admin let it stand. Gives whether it is one.
+    pub(super) fn ask(&mut self, inputs: &Inputs<'_>, conflict: Conflict) -> bool {
         let answered = &inputs.known.decisions.left_alone;
         if answered.is_empty() || !answered.contains(&conflict.question(inputs)) {
             self.conflicts.push(conflict);
-            return;
+            return true;
         }
         let about = match conflict.kind {
             Subject::Person => About::Person(conflict.row),
             Subject::Group => About::Group(conflict.row),
         };
         self.skip(about, LeftOut::LeftAlone(conflict.code));
+        false
     }
 }

@@ -40,6 +40,7 @@ pub fn make(inputs: &Inputs<'_>) -> Plan {
         orphaned: 0,
     };
     draft.people();
+    draft.identities();
     draft.groups();
     memberships(&mut draft);
     match inputs.undo {

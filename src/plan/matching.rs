@@ -84,6 +84,8 @@ pub(super) struct Matching {
     pub(super) ambiguous: HashMap<u32, Ambiguity>,
     /// Linked accounts whose person is gone from Entra.
     pub(super) orphaned: HashSet<u32>,
+    /// People who were recognised as having the account of somebody who is gone from Entra.
+    pub(super) hired_again: Vec<u32>,
     /// Links of which either end is gone.
     pub(super) broken: Vec<(EntraId, AccountId)>,
     /// Active accounts with a hidden e-mail that nobody was matched to.
@@ -166,11 +168,13 @@ pub(super) fn recognise(
             ambiguity.or_insert(Ambiguity::Different);
         }
     }
-    // A rehired person may have taken over the account of their former object.
+    // Somebody who was hired again takes over the account of their former object.
     let person_of = &matching.person_of;
-    matching
-        .orphaned
-        .retain(|account| person_of[*account as usize] == NONE);
+    let holder = |account: &u32| person_of[*account as usize];
+    let taken_over = matching.orphaned.iter().map(holder);
+    matching.hired_again = taken_over.filter(|person| *person != NONE).collect();
+    matching.hired_again.sort_unstable();
+    matching.orphaned.retain(|account| holder(account) == NONE);
     matching.hidden_left = jira
         .iter_accounts()
         .filter(|(row, account)| account.hidden() && matching.person_of[*row as usize] == NONE)
@@ -199,6 +203,7 @@ fn linked(entra: &EntraSnapshot, jira: &JiraSnapshot, known: &Known) -> Matching
         broken: broken
             .map(|(person, account)| (EntraId::new(person), AccountId::new(account)))
             .collect(),
+        hired_again: Vec::new(),
         hidden_left: 0,
     }
 }

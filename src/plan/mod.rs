@@ -15,6 +15,7 @@ mod estimate;
 mod executor;
 mod groups;
 mod guards;
+mod identities;
 mod identity;
 mod inputs;
 mod known;
@@ -48,7 +49,7 @@ mod undo;
 mod verification;
 mod visible;
 
-pub use address::{address, usable_address};
+pub use address::{address, shows_other_address, usable_address};
 pub use conflict::{Conflict, Subject};
 pub use decision::Decision;
 pub use document::{

@@ -63,7 +63,13 @@ impl Draft<'_> {
                 target: NONE,
             });
         } else {
-            let code = QuestionCode::AccountDeactivated;
+            let new = &self.inputs.known.new_accounts;
+            let id = self.inputs.jira.account(account).id();
+            let code = if new.contains(id) {
+                QuestionCode::AccountNeverActive
+            } else {
+                QuestionCode::AccountDeactivated
+            };
             self.ask(Conflict::person(row, code, vec![account]));
         }
     }
@@ -88,12 +94,14 @@ impl Draft<'_> {
         let mail = fold(mail);
         if inputs.known.refused.contains_key(&mail) {
             let code = QuestionCode::CreationRefused;
-            return self.ask(Conflict::person(row, code, Vec::new()));
+            self.ask(Conflict::person(row, code, Vec::new()));
+            return;
         }
         let gone = self.matching.account_gone.contains(&row);
         if gone && provisioning.invitations == Invitations::Silent {
             let code = QuestionCode::NeverLetIn;
-            return self.ask(Conflict::person(row, code, Vec::new()));
+            self.ask(Conflict::person(row, code, Vec::new()));
+            return;
         }
         let looked_up = inputs.known.look_ups.get(&mail).is_some();
         if self.matching.hidden_left > 0 && !looked_up {

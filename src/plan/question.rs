@@ -15,6 +15,10 @@ pub enum QuestionCode {
     AddressShared,
     /// The person's account was deactivated in Jira.
     AccountDeactivated,
+    /// The person's account, which Rollbook created, has never been active.
+    AccountNeverActive,
+    /// The linked account bears a former address, and another account bears the person's present one.
+    AddressElsewhere,
     /// Jira refused to create the person.
     CreationRefused,
     /// Invited silently, and not on the site.
@@ -40,12 +44,14 @@ pub enum QuestionCode {
 
 impl QuestionCode {
     /// Every code.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::SamePerson,
         Self::SeveralAccounts,
         Self::AccountShared,
         Self::AddressShared,
         Self::AccountDeactivated,
+        Self::AccountNeverActive,
+        Self::AddressElsewhere,
         Self::CreationRefused,
         Self::NeverLetIn,
         Self::SameGroup,
@@ -67,6 +73,8 @@ impl QuestionCode {
             Self::AccountShared => "account-shared",
             Self::AddressShared => "address-shared",
             Self::AccountDeactivated => "account-deactivated",
+            Self::AccountNeverActive => "account-never-active",
+            Self::AddressElsewhere => "address-elsewhere",
             Self::CreationRefused => "creation-refused",
             Self::NeverLetIn => "never-let-in",
             Self::SameGroup => "same-group",

@@ -84,6 +84,10 @@ pub struct Faults {
     pub no_properties: bool,
     /// `POST user` says that no licence is left.
     pub no_licences: bool,
+    /// Nobody can be added to this group, by its name: another product has no licence left.
+    pub unlicensed: Option<String>,
+    /// Accounts that are created are deactivated.
+    pub born_inactive: bool,
     /// `POST user` says that nobody could be created.
     pub uncreatable: bool,
     /// Jira redirects every call to this address.

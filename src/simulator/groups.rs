@@ -163,6 +163,12 @@ pub(super) fn add_member(world: &mut World, request: &Request) -> Reply {
         let message = format!("Cannot add user. The user is already a member of '{name}'");
         return refuse(400, &message);
     }
+    if world.faults.unlicensed.as_ref() == Some(&name) {
+        return refuse(
+            400,
+            "LicenceExceededException: Licence exceeded for: ari:cloud:confluence::site/5d0a1b7e",
+        );
+    }
     let product = world.jira.products.iter().find(|p| p.groups.contains(&id));
     if let Some(product) = product
         && seats_left(world, &product.groups, product.seats) == Some(0)

@@ -373,6 +373,7 @@ fn create_user(world: &mut World, request: &Request) -> Reply {
         .replace('.', " ");
     let mut account = World::account(&id, &name, email, AccountType::Atlassian);
     account.created = 1;
+    account.active = !world.faults.born_inactive;
     account.hidden = world.random.f64() < world.organization.hidden;
     account.visible_at = Instant::now() + Duration::from_millis(world.services.invisible);
     let reply = Reply::json(201, &account_json(&account));

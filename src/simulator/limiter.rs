@@ -26,6 +26,8 @@ pub(super) struct Verdict {
     pub(super) refused: Option<u64>,
     /// Whether an earlier `Retry-After` was not over.
     pub(super) early: bool,
+    /// Calls a second, and what is left of them.
+    pub(super) limit: (f64, f64),
 }
 
 impl Limiter {
@@ -61,12 +63,14 @@ impl Limiter {
             return Verdict {
                 refused: Some(1),
                 early,
+                limit: (limit, 0.0),
             };
         }
         bucket.tokens -= 1.0;
         Verdict {
             refused: None,
             early,
+            limit: (limit, bucket.tokens.max(0.0)),
         }
     }
 

@@ -70,6 +70,8 @@ pub struct Services {
     pub limiter: bool,
     /// Another limit than that, for every endpoint and method: calls a second, and as many at once.
     pub limit: Option<f64>,
+    /// Whether Jira's answers name that limit, and what is left of it.
+    pub names_limits: bool,
     /// Life of a token, in seconds.
     pub token_life: u64,
     /// Objects on a page of a delta round.
@@ -94,6 +96,7 @@ impl Default for Services {
         Self {
             limiter: true,
             limit: None,
+            names_limits: false,
             token_life: 3599,
             delta_page: 200,
             slice: 500,

@@ -192,7 +192,7 @@ fn answer(world: &mut World, request: &Request) -> (Reply, Harm) {
         reply = Some(Reply::empty(200));
         harm = Harm::Cut;
     }
-    let reply = reply.unwrap_or_else(|| {
+    let mut reply = reply.unwrap_or_else(|| {
         let suspends =
             faults.cut_suspensions && request.path.last().is_some_and(|p| p == "suspend");
         if suspends || world.random.f64() < faults.rate_cut_after {
@@ -206,6 +206,12 @@ fn answer(world: &mut World, request: &Request) -> (Reply, Harm) {
             Service::Organization => organization::answer(world, request),
         }
     });
+    if side == Service::Jira && world.services.names_limits {
+        let (limit, left) = verdict.limit;
+        reply = reply
+            .header("x-ratelimit-limit", format!("{limit:.0}"))
+            .header("x-ratelimit-remaining", format!("{:.0}", left.floor()));
+    }
     world.log.push(Logged {
         method: request.method.clone(),
         path: format!("/{path}"),

@@ -9,6 +9,7 @@ use super::decisions::reject_undone;
 use super::error::StoreError;
 use super::group_links::link_group;
 use super::journal::{JournalOutcome, Note};
+use super::new_accounts::note_new;
 use super::people_links::{LinkedHow, link_person};
 use super::settle::{Settled, settle};
 use super::state::State;
@@ -271,21 +272,20 @@ fn outcome(
         Learnt::Nothing => Ok(()),
         Learnt::Account { account_id, .. } => {
             let user = row.user.as_ref();
-            match user.and_then(|u| u.entra_id.as_deref()) {
-                Some(entra) => link_person(
-                    connection,
-                    entra,
-                    account_id,
-                    // Only what did not exist before counts as created.
-                    match finished.outcome {
-                        JournalOutcome::Done => LinkedHow::Created,
-                        _ => LinkedHow::LookedUp,
-                    },
-                    user.and_then(|u| u.email.as_deref()).unwrap_or_default(),
-                    user.map(|u| u.name.as_str()).unwrap_or_default(),
-                ),
-                None => Ok(()),
+            let Some(entra) = user.and_then(|u| u.entra_id.as_deref()) else {
+                return Ok(());
+            };
+            // Only what did not exist before counts as created.
+            let how = match finished.outcome {
+                JournalOutcome::Done => LinkedHow::Created,
+                _ => LinkedHow::LookedUp,
+            };
+            if how == LinkedHow::Created {
+                note_new(connection, account_id)?;
             }
+            let email = user.and_then(|u| u.email.as_deref()).unwrap_or_default();
+            let name = user.map(|u| u.name.as_str()).unwrap_or_default();
+            link_person(connection, entra, account_id, how, email, name)
         }
         Learnt::Group { group_id, entra } => entra
             .iter()

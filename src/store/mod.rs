@@ -22,6 +22,7 @@ mod journal_writer;
 mod lock;
 mod measures;
 mod mirror;
+mod new_accounts;
 mod owner;
 mod people_links;
 mod recognised;

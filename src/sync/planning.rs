@@ -9,7 +9,7 @@ use super::read::drift::tell_drift;
 use super::read::look_ups::{look_up, look_up_anew};
 use super::read::members::read_members;
 use super::read::options::ReadOptions;
-use super::read::refresh::{keep, refresh, settle_taken};
+use super::read::refresh::{keep, note_active, refresh, settle_taken};
 use super::read::sides::Snapshots;
 use super::read::verification::verify;
 use super::run::recovery::recover;
@@ -45,11 +45,13 @@ pub async fn plan(
     if recover(session, &mut snapshots).await? {
         known.links = session.state.links()?;
         known.created = session.state.created()?;
+        known.new_accounts = session.state.new_accounts()?;
         known.history = session.state.history()?;
         known.taken = session.state.taken()?;
         known.decisions = session.state.decisions()?;
     }
     settle_taken(session, &snapshots, &mut known)?;
+    note_active(session, &snapshots.jira.snapshot, &mut known)?;
     look_up(session, &options, &snapshots, &mut known).await?;
     session.progress.now(Stage::Planning);
     let mut planned = first_plan(session, options, snapshots, known);
@@ -150,6 +152,7 @@ fn known(state: &State, mirror: &Mirror, settings: &Settings) -> Result<Known, S
         decisions: state.decisions()?,
         look_ups: mirror.look_ups()?,
         created: state.created()?,
+        new_accounts: state.new_accounts()?,
         defaults_given: state.given(Reason::DefaultGroup)?,
         refused: state.refused(&settings_digest(settings))?,
         history: state.history()?,

@@ -121,6 +121,7 @@ pub(super) fn rates(profile: &Profile, mode: Mode) -> Rates {
         Mode::Attended => Rates {
             reads: most * SHARE,
             deletes: deletes * SHARE,
+            most,
             yields: false,
         },
         Mode::Unattended => {
@@ -128,6 +129,7 @@ pub(super) fn rates(profile: &Profile, mode: Mode) -> Rates {
             Rates {
                 reads: polite,
                 deletes: polite.min(deletes),
+                most: polite,
                 yields: true,
             }
         }

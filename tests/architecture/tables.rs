@@ -55,7 +55,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
         "plan",
         &[
             "guards/source make",
-            "document executor/mod groups guards/hold leavers memberships narrowing people undo",
+            "document executor/mod groups guards/hold identities leavers memberships narrowing people undo",
             "draft plan",
             "doubts",
             "identity left_out",
@@ -86,7 +86,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
         &[
             "journal_writer unfinished",
             "audit recognised record settle",
-            "backups decisions group_links journal measures people_links refusals runs taken undo",
+            "backups decisions group_links journal measures new_accounts people_links refusals runs taken undo",
             "state",
             "copies mirror",
             "codes database lock",
@@ -135,7 +135,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
             "dispatch",
             "adopt apply undo",
             "check conversation demo export plan runs show state sync",
-            "target",
+            "plan_aside target",
             "args plan_text progress report_text",
             "ask output",
             "error json",

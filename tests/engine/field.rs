@@ -437,3 +437,38 @@ async fn a_refused_creation_gives_nobody_an_account_by_its_name() {
         "a name was taken for a person"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_without_licences_is_tried_once() {
+    let world = World::new(SMALL).await;
+    let plan = world.json(&["plan"], 0).await;
+    let operations = plan["operations"].as_array().unwrap().iter();
+    let mut wanted = std::collections::BTreeMap::<&str, usize>::new();
+    for added in operations.filter(|op| op["kind"] == "add_member") {
+        *wanted
+            .entry(added["group"]["name"].as_str().unwrap())
+            .or_default() += 1;
+    }
+    let (group, most) = wanted.into_iter().max_by_key(|(_, count)| *count).unwrap();
+    assert!(most > 5);
+    world
+        .sim
+        .world(|w| w.faults.unlicensed = Some(group.to_owned()));
+    let report = world.allowing(&["apply", "--yes"], &plan, 4).await;
+    assert_eq!(report["counts"]["failed"], 1, "{report}");
+    assert_eq!(report["counts"]["skipped"], most - 1, "{report}");
+    let failure = &report["failures"][0];
+    assert!(
+        failure["message"].as_str().unwrap().contains("confluence"),
+        "{failure}"
+    );
+    let refused = world.sim.world(|w| {
+        let log = w.log.iter();
+        log.filter(|r| r.method == "POST" && r.status == 400 && r.path.ends_with("group/user"))
+            .count()
+    });
+    assert_eq!(refused, 1, "it was asked once");
+    world.sim.world(|w| w.faults.unlicensed = None);
+    world.apply_all(0).await;
+    assert_eq!(world.left().await, 0);
+}

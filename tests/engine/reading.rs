@@ -295,6 +295,17 @@ async fn the_limits_are_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_limit_that_answers_name_is_never_met() {
+    let scenario = "[organization]\nusers = 60\ngroups = 24\nseed = 6\n[services]\nlimit = 30.0\nnames_limits = true\n";
+    let world = World::new(scenario).await;
+    world.apply_all(0).await;
+    world.sim.world(|w| {
+        let refused = w.log.iter().filter(|r| r.status == 429).count();
+        assert_eq!(refused, 0, "of {}", w.log.len());
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refresh_stays_near_the_floor_of_requests() {
     let world = World::new(
         "[organization]\nusers = 400\ngroups = 60\nseed = 8\nhidden = 0.0\n[services]\nlimiter = false\n",

@@ -4,7 +4,8 @@ use super::page;
 use super::rows::{self, Mark};
 use super::{Marks, Prepared, Stands};
 use crate::console::theme::Tone;
-use crate::plan::{Kind, address};
+use crate::directory::fold;
+use crate::plan::{Kind, address, shows_other_address};
 use crate::text::counted;
 
 /// What stands in a row.
@@ -151,11 +152,14 @@ fn differs(plan: &Prepared, row: &super::PersonRow) -> String {
         plan.planned.entra.person(person),
         plan.planned.jira.account(account),
     );
-    let name = crate::directory::fold(person.name()) != crate::directory::fold(account.name());
-    if name {
-        "name differs"
-    } else {
-        "e-mail differs"
+    let name = fold(person.name()) != fold(account.name());
+    let sources = &plan.planned.settings.provisioning.email_from;
+    let mail = shows_other_address(person, account.email(), sources);
+    match (name, mail) {
+        _ if rows::is_hired_again(&plan.planned, row.why) => "hired again",
+        (true, true) => "name, e-mail differ",
+        (_, true) => "e-mail differs",
+        _ => "name differs",
     }
     .to_owned()
 }

@@ -4,7 +4,7 @@
 use crate::directory::{AccountKind, GroupClass, fold};
 use crate::plan::{
     Kind, LeftOut, Operation, Question, QuestionCode, Reason, Stage, Standing, Subject,
-    TargetState, address, group_class, members_of,
+    TargetState, group_class, members_of, shows_other_address,
 };
 use crate::sync::Planned;
 use hashbrown::{HashMap, HashSet};
@@ -216,9 +216,9 @@ impl Rows {
                     };
                     ops.iter().any(removal)
                 });
-                let mail = address(record, sources).unwrap_or_default();
                 let differs = fold(found.name()) != fold(record.name())
-                    || (!found.email().is_empty() && fold(found.email()) != fold(mail));
+                    || shows_other_address(record, found.email(), sources)
+                    || is_hired_again(planned, why);
                 if removed {
                     Mark::Remove
                 } else if recognition.standing(person) != Standing::InScope {
@@ -405,13 +405,28 @@ pub(in crate::console) fn question(planned: &Planned, why: Why) -> Option<(Quest
     }
 }
 
-/// Whether the admin said that the accounts in question are other people's.
-pub(in crate::console) fn is_different(planned: &Planned, row: &PersonRow) -> bool {
-    let Why::Skipped(index) = row.why else {
+fn is_skipped_for(planned: &Planned, why: Why, code: LeftOut) -> bool {
+    let Why::Skipped(index) = why else {
         return false;
     };
     let skipped = planned.plan.skipped.get(index as usize);
-    skipped.is_some_and(|skipped| skipped.why == LeftOut::DifferentPerson)
+    skipped.is_some_and(|skipped| skipped.why == code)
+}
+
+/// Whether the admin said that the accounts in question are other people's.
+pub(in crate::console) fn is_different(planned: &Planned, row: &PersonRow) -> bool {
+    let different = &planned.known.decisions.different;
+    is_skipped_for(planned, row.why, LeftOut::DifferentPerson)
+        || (is_skipped_for(planned, row.why, LeftOut::FormerAddress)
+            && row.person.is_some_and(|person| {
+                let id = planned.entra.person(person).id();
+                different.iter().any(|(person, _)| person.as_str() == id)
+            }))
+}
+
+/// Whether somebody's account is linked anew to an object of theirs that is new in Entra.
+pub(in crate::console) fn is_hired_again(planned: &Planned, why: Why) -> bool {
+    is_skipped_for(planned, why, LeftOut::HiredAgain)
 }
 
 /// Whether a person's row was answered for good.

@@ -42,6 +42,14 @@ enum Sight {
     Visible,
 }
 
+/// A group may refuse everybody, for want of licences or of a right. One addition tries it; the others
+/// wait for that instead of being refused one by one.
+#[derive(Debug)]
+enum Trial {
+    Running { by: u32, waiting: Vec<u32> },
+    Passed,
+}
+
 #[derive(Debug)]
 struct Node {
     operation: u32,
@@ -76,6 +84,8 @@ pub struct Executor {
     full: HashSet<u32>,
     /// Kinds of which nothing can succeed any more, for want of licences or of a key.
     hopeless: HashSet<Kind>,
+    /// Groups to which somebody is added, by target.
+    trials: HashMap<u32, Trial>,
     /// For people whom this run creates: how far their account is visible.
     sight: HashMap<u32, Sight>,
     running: [usize; Kind::ALL.len()],
@@ -103,6 +113,7 @@ impl Executor {
             refused: HashSet::new(),
             full: HashSet::new(),
             hopeless: HashSet::new(),
+            trials: HashMap::new(),
             sight: HashMap::new(),
             running: Default::default(),
             unsettled: Default::default(),
@@ -188,7 +199,7 @@ impl Executor {
             if self.nodes[node as usize].state == State::Settled || self.waits_for_sight(node) {
                 continue;
             }
-            let it = &mut self.nodes[node as usize];
+            let it = &self.nodes[node as usize];
             let hopeless = match it.kind {
                 Kind::AddMember => {
                     self.refused.contains(&it.target) || self.full.contains(&it.target)
@@ -201,8 +212,12 @@ impl Executor {
                 self.skip(node);
                 continue;
             }
-            it.state = State::Running;
+            if effect == Effect::Write && self.waits_for_trial(node) {
+                continue;
+            }
+            self.nodes[node as usize].state = State::Running;
             self.running[kind] += 1;
+            let it = &self.nodes[node as usize];
             return Some(Step {
                 operation: it.operation,
                 effect,
@@ -267,6 +282,8 @@ impl Executor {
         let it = &mut self.nodes[node as usize];
         let running = &mut self.running[it.kind as usize];
         *running = running.saturating_sub(1);
+        self.tried(node, matches!(outcome, Outcome::Done | Outcome::Already));
+        let it = &mut self.nodes[node as usize];
         match outcome {
             Outcome::Done => self.settle(node, Outcome::Done),
             Outcome::Already => self.settle(node, Outcome::Already),
@@ -345,6 +362,43 @@ impl Executor {
     #[must_use]
     pub fn left(&self) -> usize {
         self.unsettled.iter().sum()
+    }
+
+    /// Whether another addition is finding out whether the group takes anybody.
+    fn waits_for_trial(&mut self, node: u32) -> bool {
+        let it = &self.nodes[node as usize];
+        if it.kind != Kind::AddMember {
+            return false;
+        }
+        match self.trials.get_mut(&it.target) {
+            Some(Trial::Passed) => false,
+            Some(Trial::Running { waiting, .. }) => {
+                waiting.push(node);
+                true
+            }
+            None => {
+                let waiting = Vec::new();
+                let trial = Trial::Running { by: node, waiting };
+                self.trials.insert(it.target, trial);
+                false
+            }
+        }
+    }
+
+    /// The addition that tried the group was answered: all others go on if it passed, else the next one
+    /// tries.
+    fn tried(&mut self, node: u32, passed: bool) {
+        let target = self.nodes[node as usize].target;
+        if !matches!(self.trials.get(&target), Some(Trial::Running { by, .. }) if *by == node) {
+            return;
+        }
+        if let Some(Trial::Running { waiting, .. }) = self.trials.remove(&target) {
+            if passed {
+                self.trials.insert(target, Trial::Passed);
+            }
+            let waiting = waiting.into_iter().map(|next| (next, Effect::Write));
+            self.ready[Kind::AddMember as usize].extend(waiting);
+        }
     }
 
     /// Whether another addition is finding out whether the new account is visible.

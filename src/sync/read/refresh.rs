@@ -163,6 +163,24 @@ pub(in crate::sync) fn settle_taken(
         .try_for_each(|taken| Ok(session.state.forget_taken(taken)?))
 }
 
+/// Notes which of the accounts that Rollbook created have been active by now: should one of them be
+/// deactivated later, somebody did that.
+pub(in crate::sync) fn note_active(
+    session: &Session,
+    jira: &JiraSnapshot,
+    known: &mut Known,
+) -> Result<(), SyncError> {
+    let is_active = |account: &AccountId| {
+        let row = jira.find_account(account.as_str());
+        row.is_some_and(|row| jira.account(row).active())
+    };
+    let active: Vec<AccountId> = known.new_accounts.extract_if(is_active).collect();
+    if active.is_empty() {
+        return Ok(());
+    }
+    Ok(session.state.note_active(&active)?)
+}
+
 /// Keeps both sides, if they are to be believed.
 pub(in crate::sync) fn keep(session: &mut Session, snapshots: &Snapshots) -> Result<(), SyncError> {
     let (entra, jira) = (&snapshots.entra, &snapshots.jira);

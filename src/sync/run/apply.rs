@@ -7,8 +7,8 @@ use super::report::{FailureRow, Report};
 use super::request::ApplyRequest;
 use crate::directory::{EntraId, GroupId};
 use crate::plan::{
-    Counts, GroupLink, GuardName, Kind, Mode, Operation, Ownership, Standing, TargetState, address,
-    settings_digest,
+    Counts, GroupLink, GuardName, Kind, LeftOut, Mode, Operation, Ownership, Standing, TargetState,
+    address, settings_digest,
 };
 use crate::store::{Journal, LinkedHow, NewRun, PersonLink, RunKind, RunOutcome, State};
 use crate::sync::error::SyncError;
@@ -17,6 +17,7 @@ use crate::sync::problem::Problem;
 use crate::sync::progress::Stage;
 use crate::sync::read::jira::YOUNG;
 use crate::sync::session::Session;
+use crate::text::escape;
 use std::collections::{HashMap, HashSet};
 use tokio::time::Instant;
 
@@ -231,6 +232,18 @@ fn ended_well(
 /// it, groups of the same name. Links write nothing to Jira.
 fn store_links(session: &Session, planned: &Planned, kind: RunKind) -> Result<(), SyncError> {
     let (entra, jira) = (&planned.entra, &planned.jira);
+    for told in planned
+        .plan
+        .skipped
+        .iter()
+        .filter(|row| row.why == LeftOut::HiredAgain)
+    {
+        let inputs = planned.inputs();
+        let name = told.name(&inputs);
+        session
+            .progress
+            .note(format!("{}: {}.", escape(&name), told.words(&inputs)));
+    }
     let people = planned.plan.new_links.iter().map(|link| {
         let (person, account) = (entra.person(link.person), jira.account(link.account));
         PersonLink {
