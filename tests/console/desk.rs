@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::{SignedDuration, Timestamp};
 use ratatui::buffer::Buffer;
+use ratatui::style::Color;
 use ratatui::layout::Rect;
 use regex::Regex;
 use rollbook::config::{Paths, SecretKind, keep_secret};
@@ -256,6 +257,21 @@ impl Desk {
         text
     }
 
+    /// How the screen is coloured: the styles of each row that has any, one after another.
+    pub fn styles(&self) -> String {
+        let buffer = self.buffer();
+        let mut text = String::new();
+        for y in 0..buffer.area.height {
+            let cells = (0..buffer.area.width).map(|x| &buffer[(x, y)]);
+            let mut styles: Vec<String> = cells.map(|cell| style(cell)).collect();
+            styles.dedup();
+            if styles.len() > 1 || styles[0] != "-" {
+                text.push_str(&format!("{:>3} {}\n", y + 1, styles.join(" ")));
+            }
+        }
+        text
+    }
+
     /// Takes events until the screen is as wanted.
     #[track_caller]
     pub fn until<'a>(
@@ -339,6 +355,22 @@ impl Desk {
         let screen = self.screen();
         assert!(!screen.contains(words), "“{words}” is on\n{screen}");
     }
+}
+
+/// A cell's colours and emphasis in a word.
+fn style(cell: &ratatui::buffer::Cell) -> String {
+    let mut words = Vec::new();
+    if cell.fg != Color::Reset {
+        words.push(cell.fg.to_string().to_lowercase());
+    }
+    if cell.bg != Color::Reset {
+        words.push(format!("on-{}", cell.bg.to_string().to_lowercase()));
+    }
+    words.extend(cell.modifier.iter_names().map(|(name, _)| name.to_lowercase()));
+    if words.is_empty() {
+        return "-".to_owned();
+    }
+    words.join("+")
 }
 
 impl Drop for Desk {

@@ -12,7 +12,8 @@ fn name(what: &str, size: (u16, u16)) -> String {
 fn snap(desk: &mut Desk, what: &str) {
     for size in SIZES {
         desk.resize(size);
-        insta::assert_snapshot!(name(what, size), desk.steady());
+        let picture = format!("{}\n{}", desk.steady(), desk.styles());
+        insta::assert_snapshot!(name(what, size), picture);
     }
 }
 
