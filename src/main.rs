@@ -1,6 +1,6 @@
 //! Command line in, exit code out; the only place that starts the simulator.
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 use rollbook::cli::{
     Arguments, CliError, Colour, Command, Exit, Output, SimulateArguments, Target, report,
 };
@@ -25,7 +25,10 @@ const DEMO_LIMITS: &str = "\n[profiles.\"Azure AD\".limits]\npolite_rate = 50\n"
 const PROFILE: &str = "Azure AD";
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match arguments() {
+        Ok(arguments) => arguments,
+        Err(exit) => return exit.code().into(),
+    };
     let json = arguments.global.json;
     let _log = log(&arguments);
     let runtime = match tokio::runtime::Runtime::new() {
@@ -39,6 +42,25 @@ fn main() -> ExitCode {
     // What still blocks, such as a name look-up, is not waited for.
     runtime.shutdown_background();
     exit.code().into()
+}
+
+/// Reads the command line. What is asked of the program itself, and wrong usage, end it here.
+fn arguments() -> Result<Arguments, Exit> {
+    let matches = rollbook::cli::command().try_get_matches();
+    let arguments = matches.and_then(|matches| Arguments::from_arg_matches(&matches));
+    arguments.map_err(|error| {
+        if !error.use_stderr() {
+            // Help or version.
+            let _ = error.print();
+            return Exit::Done;
+        }
+        if std::env::args_os().any(|argument| argument == "--json") {
+            report(&wrong_usage(&error), true);
+        } else {
+            let _ = error.print();
+        }
+        Exit::Usage
+    })
 }
 
 /// Runs the command. A signal stops it cleanly; a second one at once.
@@ -298,6 +320,18 @@ fn trouble(what: &str, cause: &dyn std::fmt::Display) -> Problem {
         ProblemKind::Start,
         format!("Sorry, {what}: {cause}."),
         "Correct that, and start again.",
+    )
+}
+
+/// Wrong usage, in words: what clap says without its usage lines.
+fn wrong_usage(error: &clap::Error) -> Problem {
+    let text = error.to_string();
+    let said = text.split("\n\n").next().unwrap_or_default();
+    let said = said.trim_start_matches("error: ").split_whitespace();
+    Problem::plain(
+        ProblemKind::Usage,
+        said.collect::<Vec<_>>().join(" "),
+        "See rollbook --help, or the same of a command.",
     )
 }
 

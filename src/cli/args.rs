@@ -8,9 +8,6 @@ use std::path::PathBuf;
 /// Keeps Jira Cloud's users and groups in step with Microsoft Entra ID, reviewed row by row.
 #[derive(Debug, Parser)]
 #[command(name = "rollbook", version)]
-#[command(
-    after_help = "Exit codes: 0 done or nothing to do; 1 failed; 2 wrong usage; 3 something was held; 4 some operations failed; 5 changes (plan --detailed-exitcode); 130 and 143 interrupted."
-)]
 pub struct Arguments {
     /// What to do; without it, the console opens
     #[command(subcommand)]

@@ -1,7 +1,7 @@
 //! `check`.
 
 use super::error::CliError;
-use super::output::{Exit, Output, Tone, cell, printed, wrap};
+use super::output::{Exit, Output, Tone, printed, wrap};
 use super::progress::telling;
 use super::target::Target;
 use crate::sync::{self, Control, Finding, FindingState, Side};
@@ -61,7 +61,11 @@ fn text(findings: &[Finding], output: &Output) -> String {
             .enumerate()
         {
             let head = if at == 0 {
-                format!("{} {}", output.tone(tone, mark), cell(finding.what, 16))
+                format!(
+                    "{} {}",
+                    output.tone(tone, mark),
+                    output.cell(finding.what, 16)
+                )
             } else {
                 " ".repeat(18)
             };

@@ -2,7 +2,8 @@
 
 use super::error::CliError;
 use crate::sync::Problem;
-pub use crate::text::{cell, counted, wrap};
+use crate::text::{cell, padded};
+pub use crate::text::{counted, wrap_whole as wrap};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write};
@@ -55,6 +56,8 @@ pub struct Output {
     /// Whether every row is shown.
     pub verbose: bool,
     colour: bool,
+    /// Whether it is read on a terminal, whose lines have an end.
+    terminal: bool,
     width: usize,
 }
 
@@ -102,6 +105,7 @@ impl Output {
             quiet,
             verbose,
             colour: colour && !json,
+            terminal,
             width: terminal_size::terminal_size_of(io::stdout())
                 .map_or(100, |(width, _)| usize::from(width.0))
                 .clamp(60, 240),
@@ -112,6 +116,17 @@ impl Output {
     #[must_use]
     pub fn width(&self) -> usize {
         self.width
+    }
+
+    /// Text in a column of this width. On a terminal it is cut where it is longer; a file or another
+    /// program gets all of it.
+    #[must_use]
+    pub fn cell(&self, text: &str, width: usize) -> String {
+        if self.terminal {
+            cell(text, width)
+        } else {
+            padded(text, width)
+        }
     }
 
     /// Text in a tone; plain when piped.

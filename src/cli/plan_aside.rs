@@ -1,6 +1,6 @@
 //! What a plan in text says of conflicts, changed identities and who is left out.
 
-use super::output::{Tone, cell, counted, wrap};
+use super::output::{Tone, counted, wrap};
 use super::plan_text::Text;
 use crate::plan::{LeftOut, Skipped, Subject};
 use crate::sync::Planned;
@@ -47,7 +47,9 @@ impl Text<'_> {
     /// Cells of these widths, and beside them words over as many lines as they need.
     fn named(&mut self, cells: &[(&str, usize)], words: &str) {
         let blank = " ".repeat(cells.iter().map(|(_, width)| width + 1).sum());
-        let cells = cells.iter().map(|(text, width)| cell(text, *width) + " ");
+        let cells = cells
+            .iter()
+            .map(|(text, width)| self.output.cell(text, *width) + " ");
         let cells: String = cells.collect();
         let room = self.output.width().saturating_sub(4 + blank.len());
         for (at, part) in wrap(&escape(words), room).iter().enumerate() {
@@ -83,7 +85,7 @@ impl Text<'_> {
             if rows.len() > list.len() {
                 list.push("…".to_owned());
             }
-            let list = cell(&list.join(", "), self.output.width() - 18);
+            let list = self.output.cell(&list.join(", "), self.output.width() - 18);
             let list = self.output.tone(Tone::Dim, list.trim_end());
             self.line(&format!("                 {list}"));
         }

@@ -1,7 +1,7 @@
 //! A plan in text.
 
 use super::error::CliError;
-use super::output::{Output, Tone, cell, counted, printed, wrap};
+use super::output::{Output, Tone, counted, printed, wrap};
 use crate::directory::{EntraSnapshot, JiraSnapshot};
 use crate::plan::{GuardName, Held, Invitations, Kind, Operation, Reason, Stage};
 use crate::sync::{Planned, Session};
@@ -75,7 +75,7 @@ impl Text<'_> {
 
     /// How each listing is known to be whole.
     fn listings(&mut self, planned: &Planned) {
-        if planned.listings.is_empty() {
+        if planned.listings.is_empty() && planned.unknown.is_empty() {
             return;
         }
         self.heading(Tone::Dim, "Read");
@@ -92,10 +92,13 @@ impl Text<'_> {
                 } else {
                     Tone::Dim
                 };
-                let text = format!("    {} {line}", cell(name, 14));
+                let text = format!("    {} {line}", self.output.cell(name, 14));
                 let text = self.output.tone(tone, &text);
                 self.line(&text);
             }
+        }
+        for words in &planned.unknown {
+            self.wrapped(Tone::Held, &escape(words), 4);
         }
     }
 
@@ -209,9 +212,15 @@ impl Text<'_> {
                 (Some(user), _) => {
                     let mail = user.email.as_deref().unwrap_or("");
                     let (name, address) = (self.share(24), self.share(36));
-                    format!("    {} {} ", cell(&user.name, name), cell(mail, address))
+                    format!(
+                        "    {} {} ",
+                        self.output.cell(&user.name, name),
+                        self.output.cell(mail, address)
+                    )
                 }
-                (None, Some(group)) => format!("    {} ", cell(&group.name, self.share(60))),
+                (None, Some(group)) => {
+                    format!("    {} ", self.output.cell(&group.name, self.share(60)))
+                }
                 (None, None) => String::new(),
             };
             let held = if row.held_by.is_empty() { "" } else { "held" };
@@ -255,7 +264,7 @@ impl Text<'_> {
         for (name, operations) in by_group.iter().take(self.most(total)) {
             let number = format!("{mark}{}", operations.len());
             let names = self.share(34);
-            let mut line = format!("    {} {number:<6} ", cell(name, names));
+            let mut line = format!("    {} {number:<6} ", self.output.cell(name, names));
             let room = self.output.width().saturating_sub(names + 12);
             let people: Vec<String> = operations
                 .iter()
@@ -268,7 +277,7 @@ impl Text<'_> {
                 self.line(&line);
                 self.wrapped(Tone::Strong, &people, 8);
             } else {
-                line.push_str(cell(&people, room).trim_end());
+                line.push_str(self.output.cell(&people, room).trim_end());
                 self.line(&line);
             }
             self.reasons(operations);
@@ -355,7 +364,10 @@ impl Text<'_> {
                 } else {
                     ("", String::new())
                 };
-                self.line(&format!("    {} {count:>6}  {part}", cell(name, 20)));
+                self.line(&format!(
+                    "    {} {count:>6}  {part}",
+                    self.output.cell(name, 20)
+                ));
             }
             let within = matches!(
                 guard.name,
@@ -396,7 +408,8 @@ impl Text<'_> {
                 .map_or("no limit".to_owned(), |left| format!("{left} left"));
             self.line(&format!(
                 "    {} {} needed, {left}",
-                cell(product_name(&planned.jira, &seat.product), 28),
+                self.output
+                    .cell(product_name(&planned.jira, &seat.product), 28),
                 seat.needed
             ));
         }

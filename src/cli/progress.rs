@@ -1,7 +1,8 @@
 //! Progress on standard error, where somebody looks at it.
 
-use super::output::{Output, cell};
+use super::output::Output;
 use crate::sync::{Control, Progress, Stage};
+use crate::text::cell;
 use crate::text::escape;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::atomic::Ordering::Relaxed;

@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use super::json;
-use super::output::{Exit, Output, Tone, cell, printed};
+use super::output::{Exit, Output, Tone, printed};
 use super::target::Target;
 use crate::store::RunOutcome;
 use serde_json::json;
@@ -37,9 +37,9 @@ pub(super) fn runs(target: &Target, output: &Output) -> Result<Exit, CliError> {
         let _ = writeln!(
             text,
             "{} {} {} {:>5} {:>6} {:>7} {:>8} {:>5}",
-            cell(&run.run_id, 20),
-            cell(run.kind.as_str(), 10),
-            cell(outcome, 9),
+            output.cell(&run.run_id, 20),
+            output.cell(run.kind.as_str(), 10),
+            output.cell(outcome, 9),
             c.done,
             c.already,
             c.failed,

@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use super::json;
-use super::output::{Exit, Output, Tone, cell, printed, wrap};
+use super::output::{Exit, Output, Tone, printed, wrap};
 use super::target::Target;
 use crate::plan::Kind;
 use crate::store::{JournalOutcome, JournalRow, Run, RunOutcome, StoredGuard};
@@ -104,14 +104,14 @@ fn operation(text: &mut String, row: &JournalRow, output: &Output) {
     let group = row.group_name.as_deref().unwrap_or_default();
     let (names, groups) = (output.width() * 24 / 100, output.width() * 26 / 100);
     let rest = output.width().saturating_sub(names + groups + 20);
-    let reason = cell(&row.reason, rest);
+    let reason = output.cell(&row.reason, rest);
     let _ = writeln!(
         text,
         "  {} {} {} {} {}",
         output.tone(tone, mark),
-        cell(verb(row.kind), 13),
-        cell(name, names),
-        cell(group, groups),
+        output.cell(verb(row.kind), 13),
+        output.cell(name, names),
+        output.cell(group, groups),
         output.tone(Tone::Dim, reason.trim_end())
     );
     let Some(message) = &row.message else { return };

@@ -198,6 +198,9 @@ pub struct Document {
     /// Listings that may not be whole; left out where all are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doubts: Vec<DoubtRow>,
+    /// What optional sources would not tell; left out where all told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<String>,
     /// Guards that hold something.
     pub guards: Vec<GuardRow>,
     /// What needs the admin.
@@ -325,6 +328,7 @@ impl Plan {
             unverified: self.unverified,
             operations: Vec::new(),
             doubts: self.doubts.iter().map(|doubt| doubt.row(inputs)).collect(),
+            unknown: Vec::new(),
             guards: self
                 .guards
                 .iter()

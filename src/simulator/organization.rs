@@ -226,7 +226,7 @@ fn groups(world: &World, request: &Request) -> Reply {
         .groups
         .values()
         .map(|g| {
-            json!({"id": g.id, "name": g.name, "externalSynced": g.external,
+            json!({"id": g.id, "name": g.name, "externalSynced": g.external || world.jira.synced.contains(&g.id),
                 "managementAccess": {"modifiable": !g.external, "deletable": g.access_type.is_none()}})
         })
         .collect();

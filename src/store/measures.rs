@@ -2,6 +2,7 @@
 
 use super::database::{now, signed, unsigned};
 use super::error::StoreError;
+use super::journal::JournalOutcome;
 use super::state::State;
 use crate::directory::GroupId;
 use crate::plan::{Baseline, History, Kind, Measured};
@@ -9,6 +10,8 @@ use rusqlite::params;
 
 /// How far back the baseline looks, in seconds.
 const BASELINE: i64 = 7 * 86400;
+/// From how many operations of a kind their pace is told.
+const MEASURED_FROM: i64 = 100;
 /// How far back unattended counts add up, in seconds.
 const DAY: i64 = 86400;
 
@@ -52,6 +55,33 @@ impl State {
             )?;
             Ok(())
         })
+    }
+
+    /// Notes how many operations a second a run came to, of each kind of which it had many.
+    pub fn measure_rates(&self, run: i64) -> Result<(), StoreError> {
+        let rows: Vec<(Kind, i64, i64)> = self.rows(
+            "SELECT kind, count(*), max(outcome_at) - min(intent_at) FROM journal
+             WHERE run = ?1 AND outcome = ?2 GROUP BY kind HAVING count(*) >= ?3",
+            params![run, JournalOutcome::Done, MEASURED_FROM],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        rows.into_iter().try_for_each(|(kind, count, seconds)| {
+            let count = u32::try_from(count).unwrap_or(u32::MAX);
+            let seconds = u32::try_from(seconds).unwrap_or(0).max(1);
+            let rate = f64::from(count) / f64::from(seconds);
+            self.set_meta(&format!("rate:{}", kind.as_str()), &rate.to_string())
+        })
+    }
+
+    /// Operations a second that the latest runs of a person came to, in the order of [`Kind::ALL`]; none
+    /// for a kind of which none of them had many.
+    pub fn measured_rates(&self) -> Result<[Option<f64>; Kind::ALL.len()], StoreError> {
+        let mut rates = [None; Kind::ALL.len()];
+        for kind in Kind::ALL {
+            let rate = self.meta(&format!("rate:{}", kind.as_str()))?;
+            rates[kind as usize] = rate.and_then(|rate| rate.parse().ok());
+        }
+        Ok(rates)
     }
 
     /// What guards need to know of the past.

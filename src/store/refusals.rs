@@ -17,11 +17,17 @@ const UNWRITABLE_FOR: i64 = 86400;
 impl State {
     /// Groups that refused a write lately.
     pub fn unwritable(&self) -> Result<HashSet<GroupId>, StoreError> {
-        let ids = self.rows(
-            "SELECT group_id FROM unwritable_groups WHERE at > ?1",
-            [now() - UNWRITABLE_FOR],
-            |row| row.get(0),
-        )?;
+        self.unwritable_since(now() - UNWRITABLE_FOR)
+    }
+
+    /// Groups that refused a write at any time.
+    pub fn once_unwritable(&self) -> Result<HashSet<GroupId>, StoreError> {
+        self.unwritable_since(0)
+    }
+
+    fn unwritable_since(&self, since: i64) -> Result<HashSet<GroupId>, StoreError> {
+        let sql = "SELECT group_id FROM unwritable_groups WHERE at > ?1";
+        let ids = self.rows(sql, [since], |row| row.get(0))?;
         Ok(ids.into_iter().collect())
     }
 

@@ -47,6 +47,8 @@ pub struct Planned {
     pub plan: Plan,
     /// What each listing proved.
     pub listings: Vec<Listing>,
+    /// What optional sources would not tell.
+    pub unknown: Vec<String>,
     /// The number of the newest run when both sides were read; what later ones did is not in it.
     pub after_run: i64,
     /// When it was made, RFC 3339.
@@ -106,7 +108,10 @@ impl Planned {
     /// The document without its operations.
     #[must_use]
     pub fn head(&self, profile: &str) -> Document {
-        self.plan.head(&self.inputs(), profile, &self.created_at)
+        Document {
+            unknown: self.unknown.clone(),
+            ..self.plan.head(&self.inputs(), profile, &self.created_at)
+        }
     }
 
     /// The operations as documents show them.

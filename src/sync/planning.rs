@@ -54,7 +54,7 @@ pub async fn plan(
     note_active(session, &snapshots.jira.snapshot, &mut known)?;
     look_up(session, &options, &snapshots, &mut known).await?;
     session.progress.now(Stage::Planning);
-    let mut planned = first_plan(session, options, snapshots, known);
+    let mut planned = first_plan(session, options, snapshots, known)?;
     verified(session, &mut planned).await?;
     confirm_departures(session, &mut planned).await?;
     if let Some(reading) = &mut planned.reading {
@@ -64,6 +64,7 @@ pub async fn plan(
     planned.listings = planned.snapshots().map_or_else(Vec::new, |snapshots| {
         snapshots.listings(session.clock.seconds())
     });
+    planned.unknown = session.progress.unknowns();
     planned.allow(allowances)?;
     if planned.entra.users.is_whole() && !planned.plan.source_shrank {
         session.state.measure(planned.plan.measured)?;
@@ -78,7 +79,7 @@ fn first_plan(
     options: ReadOptions,
     snapshots: Snapshots,
     known: Known,
-) -> Planned {
+) -> Result<Planned, StoreError> {
     let after_run = snapshots.jira.verification.runs;
     let (entra, jira, reading) = snapshots.split();
     let mut planned = Planned {
@@ -94,24 +95,26 @@ fn first_plan(
         selection: Selection::Everything,
         retries: None,
         undo: None,
-        rates: attended_rates(&session.profile),
+        rates: attended_rates(&session.profile, &session.state)?,
         plan: Plan::default(),
         listings: Vec::new(),
+        unknown: Vec::new(),
         after_run,
         read_at: session.clock.now(),
         read_by: Some(session.begun),
         created_at: session.clock.stamp(),
     };
     planned.make();
-    planned
+    Ok(planned)
 }
 
-fn attended_rates(profile: &Profile) -> CallRates {
+fn attended_rates(profile: &Profile, state: &State) -> Result<CallRates, StoreError> {
     let rates = rates(profile, Mode::Attended);
-    CallRates {
+    Ok(CallRates {
         reads: rates.reads,
         deletes: rates.deletes,
-    }
+        measured: state.measured_rates()?,
+    })
 }
 
 /// Reads the members of a Jira group, named or by its id, unless they were read for this plan.
@@ -206,9 +209,10 @@ pub fn recall(profile: &Profile, paths: &Paths, clock: Clock) -> Option<Recalled
         selection: Selection::Everything,
         retries: None,
         undo: None,
-        rates: attended_rates(profile),
+        rates: attended_rates(profile, &state).ok()?,
         plan: Plan::default(),
         listings: mirrored.listings,
+        unknown: Vec::new(),
         after_run: mirrored.verification.runs,
         read_at: Timestamp::from_second(i64::from(read_at)).ok()?,
         read_by: None,

@@ -83,6 +83,7 @@ pub struct Progress {
     meters: Arc<Mutex<Option<Meters>>>,
     trail: Arc<Mutex<Vec<StageKind>>>,
     notes: Arc<Mutex<Notes>>,
+    unknown: Arc<Mutex<Vec<String>>>,
 }
 
 #[derive(Debug, Default)]
@@ -114,6 +115,7 @@ impl Default for Progress {
             meters: Arc::default(),
             trail: Arc::default(),
             notes: Arc::default(),
+            unknown: Arc::default(),
         }
     }
 }
@@ -141,6 +143,23 @@ impl Progress {
             notes.dropped += 1;
         }
         notes.lines.push_back(text.into());
+    }
+
+    /// Notes what an optional source would not tell. Every plan says it from then on.
+    pub(super) fn unknown(&self, text: impl Into<String>) {
+        let text = text.into();
+        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        if !unknown.contains(&text) {
+            unknown.push(text.clone());
+            drop(unknown);
+            self.note(text);
+        }
+    }
+
+    /// What optional sources would not tell.
+    pub(super) fn unknowns(&self) -> Vec<String> {
+        let unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        unknown.clone()
     }
 
     /// What was noted since this was called last.

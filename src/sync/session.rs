@@ -186,7 +186,7 @@ pub(super) async fn organization(
         Err(error @ JiraError::Http(crate::http::Failure::Cancelled)) => Err(error),
         Err(error) => {
             let problem = Problem::from(&error);
-            progress.note(format!("{} {}", problem.message, problem.hint));
+            progress.unknown(format!("{} {}", problem.message, problem.hint));
             Ok(None)
         }
     }
@@ -202,7 +202,7 @@ fn known_tenant(
 ) -> Result<Tenant, EntraError> {
     match told {
         Err(error) if is_only_the_organization(&error, profile) => {
-            progress.note(DOMAINS_UNKNOWN);
+            progress.unknown(DOMAINS_UNKNOWN);
             Ok(Tenant {
                 id: profile.entra.tenant_id.to_ascii_lowercase(),
                 name: String::new(),

@@ -38,11 +38,29 @@ pub fn cell(text: &str, width: usize) -> String {
     out
 }
 
+/// The same without cutting anything: what is longer moves what follows.
+#[must_use]
+pub fn padded(text: &str, width: usize) -> String {
+    let mut out = escape(text).into_owned();
+    let fill = width.saturating_sub(out.width());
+    out.extend(std::iter::repeat_n(' ', fill));
+    out
+}
+
 /// Breaks text at blanks into lines of at most this many columns. A longer word, such as an
 /// address or an id, is broken where the line ends: nothing of it is lost.
 #[must_use]
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
-    let width = width.max(1);
+    lines(text, width.max(1), true)
+}
+
+/// The same where a longer word stays whole, on a line of its own, so that it can be copied.
+#[must_use]
+pub fn wrap_whole(text: &str, width: usize) -> Vec<String> {
+    lines(text, width.max(1), false)
+}
+
+fn lines(text: &str, width: usize, breaks: bool) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split_whitespace() {
@@ -51,6 +69,10 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
         }
         if !line.is_empty() {
             line.push(' ');
+        }
+        if !breaks {
+            line.push_str(word);
+            continue;
         }
         for grapheme in word.graphemes(true) {
             if line.width() + grapheme.width() > width && !line.is_empty() {
@@ -93,5 +115,9 @@ mod tests {
             ["id", "012345", "6789", "end"]
         );
         assert_eq!(wrap("", 6), Vec::<String>::new());
+        assert_eq!(
+            wrap_whole("id 0123456789 end", 6),
+            ["id", "0123456789", "end"]
+        );
     }
 }

@@ -9,5 +9,5 @@ mod layout;
 mod numbers;
 
 pub use escape::{escape, is_visible};
-pub use layout::{cell, fit, wrap};
+pub use layout::{cell, fit, padded, wrap, wrap_whole};
 pub use numbers::{counted, duration, grouped};

@@ -3,8 +3,8 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::{SignedDuration, Timestamp};
 use ratatui::buffer::Buffer;
-use ratatui::style::Color;
 use ratatui::layout::Rect;
+use ratatui::style::Color;
 use regex::Regex;
 use rollbook::config::{Paths, SecretKind, keep_secret};
 use rollbook::console::{Asked, Console, Ended, Event, Place, Simulate, Theme};
@@ -366,7 +366,11 @@ fn style(cell: &ratatui::buffer::Cell) -> String {
     if cell.bg != Color::Reset {
         words.push(format!("on-{}", cell.bg.to_string().to_lowercase()));
     }
-    words.extend(cell.modifier.iter_names().map(|(name, _)| name.to_lowercase()));
+    words.extend(
+        cell.modifier
+            .iter_names()
+            .map(|(name, _)| name.to_lowercase()),
+    );
     if words.is_empty() {
         return "-".to_owned();
     }

@@ -263,3 +263,35 @@ async fn wrong_usage() {
     let unknown = world.json(&["show", "nothing"], 1).await;
     assert_eq!(unknown["error"]["kind"], Value::from("unknown-run"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn help_shows_what_has_an_effect_and_usage_is_told_in_the_form_asked_for() {
+    let world = World::new(SMALL).await;
+    let help = async |command| world.run(&[command, "--help"]).await.expect(0).out;
+    let (apply, runs) = (help("apply").await, help("runs").await);
+    for shown in [
+        "--yes",
+        "--allow",
+        "--full",
+        "new-people",
+        "ROLLBOOK_JIRA_API_TOKEN",
+        "Exit codes",
+        "Example",
+    ] {
+        assert!(apply.contains(shown), "{shown}: {apply}");
+    }
+    for hidden in ["--yes", "--allow", "--full"] {
+        assert!(!runs.contains(hidden), "{hidden}: {runs}");
+    }
+    // What is hidden is not wrong, wherever it stands.
+    world.run(&["--yes", "runs", "--full"]).await.expect(0);
+    let error = &world.json(&["plan", "--allow", "everything"], 2).await["error"];
+    assert_eq!(error["kind"], "usage");
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("new-people=263"),
+        "{error}"
+    );
+}

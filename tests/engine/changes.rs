@@ -365,9 +365,27 @@ async fn who_changed_jira_by_hand_is_told() {
         let account = w.jira.groups[&group].members.iter().next().unwrap().clone();
         w.by_hand(&group, &account, false, "");
     });
-    let ran = world.run(&["sync", "--json"]).await.expect(0);
+    let ran = world.run(&["plan", "--json"]).await.expect(0);
     assert!(ran.err.contains("don't tell who"), "{}", ran.err);
-    assert_eq!(ran.json()["counts"]["done"], 2);
+    let plan = ran.json();
+    let unknown = plan["unknown"][0].as_str().unwrap();
+    assert!(unknown.contains("who changed memberships"), "{plan}");
+    let report = world.json(&["sync"], 0).await;
+    assert_eq!(report["counts"]["done"], 2);
+    // Most records bear no author.
+    world.sim.world(|w| {
+        w.faults.no_audit = false;
+        w.faults.anonymous_audit = true;
+        let members = &w.jira.groups[&group].members;
+        let (admin, other) = (
+            w.jira.admin.clone(),
+            members.iter().next_back().unwrap().clone(),
+        );
+        w.by_hand(&group, &other, false, &admin);
+    });
+    let ran = world.run(&["plan", "--full", "--json"]).await.expect(0);
+    let told = "by somebody else on 2026-11-25 10:00; the audit record doesn't tell who";
+    assert!(ran.err.contains(told), "{}", ran.err);
 }
 
 #[tokio::test(flavor = "multi_thread")]

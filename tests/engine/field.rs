@@ -257,6 +257,14 @@ async fn an_organization_that_can_not_do_everything_stops_no_plan() {
     assert!(ran.err.contains("new user management"), "{}", ran.err);
     let plan = ran.json();
     assert_eq!(plan["complete"]["jira"], true, "{plan}");
+    let unknown = plan["unknown"].to_string();
+    let words = "which groups another system syncs";
+    assert!(unknown.contains(words), "it stands in the plan: {plan}");
+    let text = world.run(&["plan"]).await.expect(0).out;
+    assert!(
+        text.contains("Unknown: which groups another system"),
+        "{text}"
+    );
     // Who hides an address is found by Jira's own search.
     assert!(world.sim.world(|w| w.requests("GET", "/user/search")) > 0);
 }
@@ -471,4 +479,32 @@ async fn a_group_without_licences_is_tried_once() {
     world.sim.world(|w| w.faults.unlicensed = None);
     world.apply_all(0).await;
     assert_eq!(world.left().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_organization_told_of_groups_outlives_its_silence() {
+    let mut world = World::new(SMALL).await;
+    let key = world.sim.world(|w| w.jira.organization_key.clone());
+    world.set("ROLLBOOK_ORG_API_KEY", &key);
+    let external = |plan: &serde_json::Value| {
+        let rows = plan["conflicts"].as_array().unwrap().iter();
+        let rows = rows.filter(|row| row["reason_code"] == "group-external");
+        rows.map(|row| row["name"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    // A group that only the organization knows to be another system's.
+    let group = world.sim.world(|w| {
+        let groups = w.jira.groups.values();
+        let names: Vec<&str> = w.entra.groups.values().map(|g| g.name.as_str()).collect();
+        let mut ordinary = groups.filter(|g| names.contains(&g.name.as_str()) && !g.external);
+        let found = ordinary.find(|g| g.access_type.is_none()).unwrap();
+        let (id, name) = (found.id.clone(), found.name.clone());
+        w.jira.synced.insert(id);
+        name
+    });
+    let plan = world.json(&["plan"], 0).await;
+    assert!(external(&plan).contains(&group), "{plan}");
+    world.sim.world(|w| w.faults.old_organization = true);
+    let plan = world.json(&["plan"], 0).await;
+    assert!(external(&plan).contains(&group), "{plan}");
 }

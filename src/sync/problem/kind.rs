@@ -81,6 +81,8 @@ pub enum ProblemKind {
     Tls,
     /// There is no such run.
     UnknownRun,
+    /// The command line is wrong.
+    Usage,
 }
 
 impl ProblemKind {
@@ -127,6 +129,7 @@ impl ProblemKind {
             Self::Throttled => "throttled",
             Self::Tls => "tls",
             Self::UnknownRun => "unknown-run",
+            Self::Usage => "usage",
         }
     }
 }

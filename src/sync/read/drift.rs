@@ -155,6 +155,9 @@ impl Drift {
     }
 }
 
+/// What is told where the audit records can't be read.
+const AUDIT_UNKNOWN: &str = "Unknown: who changed memberships in Jira by hand. Its audit records, which an account with the right to administer Jira may read, were not to be had.";
+
 /// Keeps what concerns linked groups, and asks the audit records for who and when.
 async fn explain(
     session: &Session,
@@ -171,6 +174,7 @@ async fn explain(
         .map(|at| at.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string())
         .unwrap_or_default();
     let Some(records) = session.jira.audit(&since).await? else {
+        session.progress.unknown(AUDIT_UNKNOWN);
         return Ok(());
     };
     for row in drift {

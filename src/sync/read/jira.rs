@@ -3,8 +3,8 @@
 use super::members::read_members;
 use super::sides::{Fresh, JiraSide};
 use crate::directory::{
-    AccountId, AccountKind, Completeness, Doubt, GroupId, JiraAccountRow, JiraBuilder, JiraChanges,
-    JiraGroupRow, JiraSnapshot,
+    AccountId, AccountKind, Completeness, Doubt, GroupClass, GroupId, JiraAccountRow, JiraBuilder,
+    JiraChanges, JiraGroupRow, JiraSnapshot,
 };
 use crate::jira::{AccountRead, GroupsRead, JiraError, JiraProgress, Rights};
 use crate::plan::{Due, Known, Verification};
@@ -51,7 +51,7 @@ async fn read_whole(
         let users = session.jira.users(read, |row| builder.account(row));
         Ok::<_, SyncError>(tokio::try_join!(users, session.jira.groups(read))?)
     };
-    let ((mut users, groups), rights) = tokio::try_join!(listings, rights(session))?;
+    let ((mut users, groups), rights) = tokio::try_join!(listings, rights(session, None))?;
     let missing = missing_links(session, known, |id| builder.holds(id)).await?;
     for account in &missing.found {
         builder.account(&account.row());
@@ -260,7 +260,7 @@ pub(super) async fn list_groups(
     read: &JiraProgress,
 ) -> Result<(), SyncError> {
     let groups = async { Ok::<_, SyncError>(session.jira.groups(read).await?) };
-    let (groups, rights) = tokio::try_join!(groups, rights(session))?;
+    let (groups, rights) = tokio::try_join!(groups, rights(session, Some(&side.snapshot)))?;
     if let Completeness::Doubtful(doubt) = groups.completeness {
         Arc::make_mut(&mut side.snapshot).group_list.doubt(doubt);
         return Ok(());
@@ -290,23 +290,39 @@ pub(super) fn unknown(what: &str, error: &JiraError) -> String {
 }
 
 /// Which groups may be changed and which take seats, by Jira and by the organization.
-pub(super) async fn rights(session: &Session) -> Result<Rights, SyncError> {
+pub(super) async fn rights(
+    session: &Session,
+    before: Option<&JiraSnapshot>,
+) -> Result<Rights, SyncError> {
     let mut rights = session.jira.rights().await?;
     if let Some(error) = rights.external_unknown() {
         let what = "which groups another system syncs, as Jira's picker would tell";
-        session.progress.note(unknown(what, error));
+        session.progress.unknown(unknown(what, error));
     }
-    if let Some(organization) = session.organization.as_ref().filter(|o| o.is_willing()) {
+    let Some(organization) = &session.organization else {
+        return Ok(rights);
+    };
+    if organization.is_willing() {
         match organization.synced_groups().await {
-            Ok(groups) => rights.add_external(groups),
+            Ok(groups) => {
+                rights.add_external(groups);
+                return Ok(rights);
+            }
             // Jira itself tells of most of them.
-            Err(error) if error.is_unwillingness() => session.progress.note(unknown(
-                "which groups another system syncs is known only as far as Jira tells",
-                &error,
-            )),
+            Err(error) if error.is_unwillingness() => {
+                let what = "which groups another system syncs, but as far as Jira tells";
+                session.progress.unknown(unknown(what, &error));
+            }
             Err(error) => return Err(error.into()),
         }
     }
+    // What it told before is not forgotten for its silence.
+    let refused = session.state.once_unwritable()?;
+    let groups = before.iter().flat_map(|before| before.iter_groups());
+    let external = groups.filter(|(_, group)| {
+        group.class() == GroupClass::External && !refused.contains(group.id())
+    });
+    rights.add_external(external.map(|(_, group)| group.id().to_owned()));
     Ok(rights)
 }
 
@@ -315,7 +331,7 @@ pub(in crate::sync) async fn read_rights(
     session: &Session,
     side: &mut JiraSide,
 ) -> Result<(), SyncError> {
-    let rights = rights(session).await?;
+    let rights = rights(session, Some(&side.snapshot)).await?;
     classify(session, side, &rights)
 }
 
@@ -464,7 +480,7 @@ pub(super) async fn believe_suspended(
     let suspended = match organization.suspended(&shown).await {
         Err(error) if error.is_unwillingness() => {
             let what = "whether accounts that Rollbook suspended are suspended still";
-            session.progress.note(unknown(what, &error));
+            session.progress.unknown(unknown(what, &error));
             return Ok(false);
         }
         suspended => suspended?,

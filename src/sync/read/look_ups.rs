@@ -139,7 +139,7 @@ pub(super) async fn search_all(
             Err(error) if error.is_unwillingness() => {
                 let what =
                     "whose hidden addresses are whose, but as far as Jira's own search tells";
-                session.progress.note(unknown(what, &error));
+                session.progress.unknown(unknown(what, &error));
                 return by_search(session, addresses).await;
             }
             users => users?,

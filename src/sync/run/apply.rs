@@ -63,6 +63,9 @@ pub(super) async fn apply(
         outcome_of(driven.counts, alarmed)
     };
     session.state.end_run(number, outcome, driven.counts)?;
+    if session.mode == Mode::Attended {
+        session.state.measure_rates(number)?;
+    }
     driven.result?;
     if !matches!(outcome, RunOutcome::Cancelled | RunOutcome::Failed) {
         ended_well(session, planned, request.kind, &digest)?;
