@@ -117,7 +117,7 @@ pub fn command() -> Command {
         Arguments::command().after_help(format!("{SECRETS}\n\n{EXITS}\n\nExample: rollbook demo"));
     for about in COMMANDS {
         let ignored = EACH.into_iter().filter(|part| !about.heeds.contains(part));
-        let ignored = ignored.flat_map(|part| part.options());
+        let ignored = ignored.flat_map(Heeds::options);
         let options = command.get_arguments();
         // An option of every command that a command has as its own is taken all the same, and not shown.
         let hidden: Vec<Arg> = options

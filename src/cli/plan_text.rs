@@ -266,12 +266,15 @@ impl Text<'_> {
             let names = self.share(34);
             let mut line = format!("    {} {number:<6} ", self.output.cell(name, names));
             let room = self.output.width().saturating_sub(names + 12);
-            let people: Vec<String> = operations
+            let mut people: Vec<String> = operations
                 .iter()
                 .take(self.most(operations.len()))
                 .filter_map(|op| planned.plan.row(&planned.inputs(), op).user)
                 .map(|user| escape(&user.name).into_owned())
                 .collect();
+            if people.len() < operations.len() {
+                people.push("…".to_owned());
+            }
             let people = people.join(", ");
             if self.output.verbose {
                 self.line(&line);

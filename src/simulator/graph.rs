@@ -69,6 +69,11 @@ pub(super) fn delta(world: &mut World, request: &Request, users: bool) -> Reply 
         // An empty page that goes on.
         entries.insert(entries.len() / 2, Entry::Gap);
     }
+    if since.is_none() {
+        // A first round ends on empty pages, of which the last one has the delta link.
+        let last = world.services.empty_pages;
+        entries.extend(std::iter::repeat_n(Entry::Gap, last));
+    }
     let id = world.random.u64(1..);
     world.entra.rounds.insert(
         id,

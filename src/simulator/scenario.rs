@@ -76,6 +76,8 @@ pub struct Services {
     pub token_life: u64,
     /// Objects on a page of a delta round.
     pub delta_page: usize,
+    /// Empty pages at the end of a first delta round; the last one has the link to what follows.
+    pub empty_pages: usize,
     /// Members in one slice of a group in a delta round.
     pub slice: usize,
     /// How long a new account is invisible, in milliseconds.
@@ -97,6 +99,7 @@ impl Default for Services {
             limiter: true,
             limit: None,
             names_limits: false,
+            empty_pages: 1,
             token_life: 3599,
             delta_page: 200,
             slice: 500,

@@ -10,6 +10,7 @@ use rollbook::config::{Paths, SecretKind, keep_secret};
 use rollbook::console::{Asked, Console, Ended, Event, Place, Simulate, Theme};
 use rollbook::simulator::{Scenario, Simulator};
 use rollbook::sync::{Clock, Problem, ProblemKind};
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -263,10 +264,10 @@ impl Desk {
         let mut text = String::new();
         for y in 0..buffer.area.height {
             let cells = (0..buffer.area.width).map(|x| &buffer[(x, y)]);
-            let mut styles: Vec<String> = cells.map(|cell| style(cell)).collect();
+            let mut styles: Vec<String> = cells.map(style).collect();
             styles.dedup();
             if styles.len() > 1 || styles[0] != "-" {
-                text.push_str(&format!("{:>3} {}\n", y + 1, styles.join(" ")));
+                _ = writeln!(text, "{:>3} {}", y + 1, styles.join(" "));
             }
         }
         text

@@ -126,7 +126,10 @@ async fn an_account_that_never_was_active_is_told_apart() {
     });
     let person = world.sim.world(|w| {
         let mut users = w.entra.users.values();
-        let user = users.find(|user| w.importable(user).as_deref() == Some(&born.1));
+        let user = users.find(|user| {
+            let mail = w.importable(user);
+            mail.is_some_and(|mail| mail.eq_ignore_ascii_case(&born.1))
+        });
         user.unwrap().id.clone()
     });
     let plan = world.json(&["plan"], 0).await;
