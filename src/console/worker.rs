@@ -65,11 +65,15 @@ pub(super) struct Work {
     pub(super) deciding: Arc<AtomicBool>,
 }
 
+/// The stack of the thread, in bytes: as much as the main thread has, on which commands do the same work.
+const STACK: usize = 8 << 20;
+
 /// Starts the thread. It ends when nobody can send it work any more.
 pub(super) fn start(events: UnboundedSender<Event>) -> std::io::Result<UnboundedSender<Work>> {
     let (send, receive) = unbounded_channel();
     std::thread::Builder::new()
         .name("rollbook-work".to_owned())
+        .stack_size(STACK)
         .spawn(move || {
             let _alarm = Alarm::new(&events);
             let runtime = tokio::runtime::Builder::new_current_thread()

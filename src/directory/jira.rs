@@ -1,7 +1,8 @@
 //! Jira's side.
 
 use super::{Arena, Completeness, Memberships, Span};
-use std::sync::Arc;
+use crate::text::looks;
+use std::sync::{Arc, LazyLock};
 
 /// `accountType` of a Jira account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,10 +38,16 @@ const RESERVED: [&str; 6] = [
     "atlassian-addons-admin",
 ];
 
-/// Whether a group of this name makes administrators by its name alone.
+/// How the names look that are reserved.
+static RESERVED_LOOKS: LazyLock<Vec<String>> =
+    LazyLock::new(|| RESERVED.into_iter().flat_map(looks).collect());
+
+/// Whether a group of this name makes administrators by its name alone, or looks as if it did.
 #[must_use]
 pub fn is_reserved(name: &str) -> bool {
-    RESERVED.contains(&super::fold(name).as_str())
+    looks(name)
+        .iter()
+        .any(|looks| RESERVED_LOOKS.contains(looks))
 }
 
 /// A Jira account as the REST API describes it.

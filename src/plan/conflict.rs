@@ -6,7 +6,7 @@
 
 use super::address::address;
 use super::inputs::Inputs;
-use super::names::{LONGEST, jira_name};
+use super::names::{LONGEST, name_in_jira};
 use super::question::{Question, QuestionCode};
 use crate::directory::fold;
 use crate::text::escape;
@@ -110,6 +110,9 @@ pub(super) fn subject_id<'a>(inputs: &Inputs<'a>, kind: Subject, row: u32) -> &'
     }
 }
 
+/// What is said of somebody who left and is linked by a name alone.
+pub(super) const BY_NAME: &str = "they left, and a name alone speaks for their account, which hides its address: nothing is taken from it until somebody confirms the link in the console's Review, or the organization's API does";
+
 /// What a code says of a row of Entra's snapshot. The candidates are the accounts in question, and
 /// matter for `SamePerson` and `SeveralAccounts`.
 pub(super) fn sentence(
@@ -138,8 +141,15 @@ pub(super) fn sentence(
         QuestionCode::AccountNeverActive => {
             "its account, which Rollbook created, has been deactivated ever since: Jira does so where the account that signs in for Rollbook is no site admin, or where somebody has to approve new accounts. See admin.atlassian.com, and activate it there"
         }
+        QuestionCode::LinkedByName => BY_NAME,
         QuestionCode::NeverLetIn => {
             "their account is not on the site, although they were linked to it: invited silently, and never let in, or removed by somebody. Let them in at admin.atlassian.com, or set invitations = \"jira\""
+        }
+        QuestionCode::GroupLooksAlike => {
+            "Jira has a group whose name looks the same and is another one: this one is never created. Rename it, or map it to a name of its own (names.map)"
+        }
+        QuestionCode::GroupNameMeansAnother => {
+            "the configuration names another group by this name, which bore it when it was reviewed: nothing of this one counts. Rename one of them, or name both by object id"
         }
         QuestionCode::SameGroup => {
             "Jira has a group of the same name, and nobody confirmed that it is this one"
@@ -201,10 +211,10 @@ pub(super) fn linked_address<'a>(inputs: &Inputs<'a>, row: u32) -> &'a str {
 }
 
 fn names_collide(inputs: &Inputs<'_>, row: u32) -> String {
-    let group = inputs.entra.group(row);
+    let (group, names) = (inputs.entra.group(row), &inputs.settings.names);
     format!(
         "several Entra groups would be called “{}” in Jira: map them by object id under names.map (this one is {})",
-        escape(&jira_name(&inputs.settings.names, group).name),
+        escape(&name_in_jira(names, &inputs.known.pins, group)),
         group.id()
     )
 }

@@ -96,6 +96,7 @@ impl Decision {
                 decisions
                     .different
                     .remove(&(person.clone(), account.clone()));
+                known.by_name.remove(person);
                 let holder = known.links.person_of(account.as_str()).map(EntraId::new);
                 if holder.as_ref() != Some(person) {
                     // Nothing of a former link stays: neither whose doing its account was, nor a
@@ -110,6 +111,13 @@ impl Decision {
             Self::DifferentPerson { person, accounts } => {
                 let pairs = accounts.iter().map(|id| (person.clone(), id.clone()));
                 decisions.different.extend(pairs);
+                let linked = known.links.account_of(person.as_str());
+                if linked.is_some_and(|id| accounts.iter().any(|other| other.as_str() == id)) {
+                    known.links.forget_person(person);
+                    known.by_name.remove(person);
+                    known.created.remove(person);
+                    known.leavers.remove(person);
+                }
             }
             Self::Confirm { entra, group } => {
                 decisions.kept_apart.remove(&(entra.clone(), group.clone()));

@@ -3,10 +3,10 @@
 use super::conflict::Conflict;
 use super::draft::Draft;
 use super::guards::Held;
-use super::inputs::Inputs;
+use super::inputs::{Inputs, Mode};
 use super::known::TakenWhat;
 use super::left_out::{About, Aside, LeftOut};
-use super::names::{LONGEST, jira_name};
+use super::names::{LONGEST, Naming};
 use super::operation::{Kind, NONE, Operation};
 use super::ownership::Ownership;
 use super::question::{Question, QuestionCode};
@@ -15,6 +15,7 @@ use super::scope::{closure, group_in_scope};
 use super::settings::Leavers;
 use super::target::{Target, TargetState, class, is_protected_name};
 use crate::directory::{EntraId, GroupClass, GroupId, Membership, fold};
+use crate::text::looks;
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeMap;
 
@@ -81,14 +82,15 @@ fn all_known(inputs: &Inputs<'_>, groups: &[u32]) -> bool {
 /// Finds the targets: linked groups first, then explicit names, then names by rule.
 pub(super) fn targets(inputs: &Inputs<'_>) -> Targets {
     let mut found = Targets::default();
-    let claimed = linked(inputs, &mut found);
-    by_name(inputs, &mut found, &claimed);
+    let naming = Naming::of(&inputs.settings.names, &inputs.known.pins);
+    let claimed = linked(inputs, &naming, &mut found);
+    by_name(inputs, &naming, &mut found, &claimed);
     found
 }
 
 /// Targets of linked groups. Gives the Entra groups that are settled by it, and the Jira groups
 /// that are taken.
-fn linked(inputs: &Inputs<'_>, found: &mut Targets) -> Claimed {
+fn linked(inputs: &Inputs<'_>, naming: &Naming<'_>, found: &mut Targets) -> Claimed {
     let mut claimed = Claimed::default();
     let mut by_group: BTreeMap<&GroupId, (Vec<u32>, Ownership, bool)> = BTreeMap::new();
     for (place, link) in (0u32..).zip(inputs.known.links.groups()) {
@@ -128,7 +130,7 @@ fn linked(inputs: &Inputs<'_>, found: &mut Targets) -> Claimed {
             continue;
         }
         entry.0.push(row);
-        let wanted = jira_name(&inputs.settings.names, inputs.entra.group(row)).name;
+        let wanted = naming.name(inputs.entra.group(row)).name;
         if fold(&wanted) != fold(name) {
             found.aside.skip(About::Group(row), LeftOut::FormerName);
         }
@@ -187,7 +189,7 @@ fn untouchable(class: GroupClass) -> Option<QuestionCode> {
 }
 
 /// Targets of groups that no link settles, by the name that they take in Jira.
-fn by_name(inputs: &Inputs<'_>, found: &mut Targets, claimed: &Claimed) {
+fn by_name(inputs: &Inputs<'_>, naming: &Naming<'_>, found: &mut Targets, claimed: &Claimed) {
     let mut wanted: BTreeMap<String, Vec<(u32, String, bool)>> = BTreeMap::new();
     for (row, group) in inputs.entra.iter_groups() {
         if claimed.entra.contains(&row) {
@@ -197,7 +199,12 @@ fn by_name(inputs: &Inputs<'_>, found: &mut Targets, claimed: &Claimed) {
             found.aside.skip(About::Group(row), LeftOut::GroupOut(why));
             continue;
         }
-        let name = jira_name(&inputs.settings.names, group);
+        if inputs.known.pins.is_impostor(inputs.settings, group) {
+            let conflict = Conflict::group(row, QuestionCode::GroupNameMeansAnother, Vec::new());
+            found.aside.ask(inputs, conflict);
+            continue;
+        }
+        let name = naming.name(group);
         if name.name.is_empty() || name.name.chars().count() > LONGEST {
             let conflict = Conflict::group(row, QuestionCode::GroupName, Vec::new());
             found.aside.ask(inputs, conflict);
@@ -212,15 +219,60 @@ fn by_name(inputs: &Inputs<'_>, found: &mut Targets, claimed: &Claimed) {
     for (row, group) in inputs.jira.iter_groups() {
         existing.entry(fold(group.name())).or_insert(row);
     }
+    let is_new = |folded: &String| !existing.contains_key(folded);
+    let by_looks = if wanted.keys().any(is_new) {
+        groups_by_looks(inputs)
+    } else {
+        HashMap::new()
+    };
     for (folded, claims) in wanted {
-        one_name(
-            inputs,
-            found,
-            claimed,
-            existing.get(&folded).copied(),
-            claims,
-        );
+        let jira = existing.get(&folded).copied();
+        let alike = match (jira, claims.first()) {
+            (None, Some((_, name, _))) => {
+                let mut looks = looks(name).into_iter();
+                looks.find_map(|looks| by_looks.get(&looks).copied())
+            }
+            _ => None,
+        };
+        let place = Place { jira, alike };
+        one_name(inputs, found, claimed, place, claims);
     }
+}
+
+/// Jira's groups by the looks of their names.
+fn groups_by_looks(inputs: &Inputs<'_>) -> HashMap<String, u32> {
+    let groups = inputs.jira.iter_groups();
+    groups
+        .flat_map(|(row, group)| looks(group.name()).map(|looks| (looks, row)))
+        .collect()
+}
+
+/// What Jira has under a name.
+#[derive(Clone, Copy)]
+struct Place {
+    /// The group of that name.
+    jira: Option<u32>,
+    /// Where there is none, one of a name that looks the same.
+    alike: Option<u32>,
+}
+
+/// Names that other products' groups have. Members of such a group may have access to the product.
+const OTHER_PRODUCTS: [&str; 5] = [
+    "confluence-",
+    "bitbucket-",
+    "opsgenie-",
+    "statuspage-",
+    "trello-",
+];
+
+fn is_another_products(name: &str) -> bool {
+    let own = looks(name);
+    OTHER_PRODUCTS.into_iter().any(|product| {
+        let product = looks(product);
+        own.iter()
+            .zip(&product)
+            .any(|(own, product)| own.starts_with(product))
+    })
 }
 
 /// Settles the Entra groups that want the same name in Jira.
@@ -228,7 +280,7 @@ fn one_name(
     inputs: &Inputs<'_>,
     found: &mut Targets,
     claimed: &Claimed,
-    jira: Option<u32>,
+    place: Place,
     claims: Vec<(u32, String, bool)>,
 ) {
     let explicit = claims.iter().any(|claim| claim.2);
@@ -246,7 +298,7 @@ fn one_name(
     }
     if let Some((_, name, _)) = claims.first() {
         let rows: Vec<u32> = claims.iter().map(|claim| claim.0).collect();
-        settle(inputs, found, claimed, jira, name.clone(), rows, explicit);
+        settle(inputs, found, claimed, place, name.clone(), rows, explicit);
     }
 }
 
@@ -255,11 +307,12 @@ fn settle(
     inputs: &Inputs<'_>,
     found: &mut Targets,
     claimed: &Claimed,
-    jira: Option<u32>,
+    place: Place,
     name: String,
     rows: Vec<u32>,
     explicit: bool,
 ) {
+    let Place { jira, alike } = place;
     let ask = |found: &mut Targets, code: QuestionCode, candidate: Option<u32>| {
         for row in &rows {
             let conflict = Conflict::group(*row, code, candidate.into_iter().collect());
@@ -304,6 +357,14 @@ fn settle(
         }
         None if is_protected_name(inputs, &name) => {
             ask(found, QuestionCode::GroupNameProtected, None);
+            return;
+        }
+        None if alike.is_some() => {
+            ask(found, QuestionCode::GroupLooksAlike, alike);
+            return;
+        }
+        None if inputs.mode == Mode::Unattended && is_another_products(&name) => {
+            skip(found, LeftOut::ProductName);
             return;
         }
         None => TargetState::New,

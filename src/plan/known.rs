@@ -2,6 +2,7 @@
 
 use super::links::Links;
 use super::operation::OperationId;
+use super::pins::Pins;
 use super::question::Question;
 use super::reason::Reason;
 use crate::directory::{AccountId, EntraId, GroupId};
@@ -159,8 +160,13 @@ pub struct Known {
     pub decisions: Decisions,
     /// Look-ups of hidden e-mails.
     pub look_ups: LookUps,
+    /// Which Entra groups the configuration means.
+    pub pins: Pins,
     /// People whom Rollbook created.
     pub created: BTreeSet<EntraId>,
+    /// People who are linked by a name alone, that of an account which hides its address: nothing is taken
+    /// from anybody on the strength of that.
+    pub by_name: HashSet<EntraId>,
     /// Accounts that it created and no listing has shown active yet.
     pub new_accounts: HashSet<AccountId>,
     /// People who were given a default group, and which.

@@ -1,11 +1,13 @@
 //! Leavers: what is taken from people who left, and given back to those who return.
 
+use super::conflict::Conflict;
 use super::draft::Draft;
 use super::guards::Held;
 use super::known::TakenWhat;
 use super::left_out::{About, LeftOut};
 use super::matching::Ambiguity;
 use super::operation::{Kind, NONE, Operation};
+use super::question::QuestionCode;
 use super::reason::Reason;
 use super::scope::Standing;
 use super::settings::Leavers;
@@ -34,7 +36,7 @@ impl Draft<'_> {
     }
 
     /// Those who left, whose grace is over, and who have an account still.
-    fn leavers(&self) -> Vec<Leaver> {
+    fn leavers(&mut self) -> Vec<Leaver> {
         let inputs = self.inputs;
         let grace = inputs.settings.provisioning.grace.duration().as_secs();
         // Nobody leaves on the strength of an incomplete listing.
@@ -52,7 +54,7 @@ impl Draft<'_> {
         }
         // People whom the admin left alone stay as they are.
         let decisions = &inputs.known.decisions;
-        let mut leavers = Vec::new();
+        let (mut leavers, mut by_name) = (Vec::new(), Vec::new());
         for (id, since) in &inputs.known.leavers {
             let days = u64::try_from((inputs.today - *since).get_days());
             if days.map_or(true, |days| days * 86400 < grace) {
@@ -76,14 +78,36 @@ impl Draft<'_> {
                 && !in_question.contains(&account)
                 && !decisions.leaves_alone(inputs.jira.account(account).id())
             {
-                leavers.push(Leaver {
+                let leaver = Leaver {
                     person,
                     account,
                     reason,
-                });
+                };
+                if inputs.known.by_name.contains(id) {
+                    by_name.push(leaver);
+                } else {
+                    leavers.push(leaver);
+                }
             }
         }
+        for leaver in by_name {
+            self.ask_for_link(&leaver);
+        }
         leavers
+    }
+
+    /// Nothing is taken from an account for which a name alone speaks.
+    fn ask_for_link(&mut self, leaver: &Leaver) {
+        let &Leaver {
+            person, account, ..
+        } = leaver;
+        if person == NONE {
+            let about = About::Account { person, account };
+            self.aside.skip(about, LeftOut::LinkedByName);
+        } else {
+            let code = QuestionCode::LinkedByName;
+            self.ask(Conflict::person(person, code, vec![account]));
+        }
     }
 
     /// What leavers lose: out of the access groups among the removals, or suspended or removed after

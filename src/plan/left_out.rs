@@ -4,9 +4,9 @@
 //! sentences are made where a record is shown or written. What is left out is told, never acted on.
 
 use super::address::address;
-use super::conflict::{Conflict, Subject, linked_address, sentence, subject_id};
+use super::conflict::{BY_NAME, Conflict, Subject, linked_address, sentence, subject_id};
 use super::inputs::{Inputs, Write};
-use super::names::jira_name;
+use super::names::{Naming, name_in_jira};
 use super::operation::{Kind, NONE};
 use super::question::QuestionCode;
 use super::scope::{GroupOut, Standing};
@@ -57,10 +57,8 @@ pub enum About {
 impl About {
     /// A target, as it is named there.
     pub(super) fn target(inputs: &Inputs<'_>, target: &Target) -> Self {
-        let is_wanted = |row: u32| {
-            let group = inputs.entra.group(row);
-            jira_name(&inputs.settings.names, group).name == target.name
-        };
+        let naming = Naming::of(&inputs.settings.names, &inputs.known.pins);
+        let is_wanted = |row: u32| naming.name(inputs.entra.group(row)).name == target.name;
         match (target.entra.first(), target.jira) {
             (Some(&entra), Some(jira)) if !is_wanted(entra) => Self::Linked { entra, jira },
             (Some(&entra), _) => Self::Wanted(entra),
@@ -163,6 +161,8 @@ pub enum LeftOut {
     FormerAddress,
     /// The person's former object is gone from Entra, and their account is linked to the new one.
     HiredAgain,
+    /// Somebody left and is gone from Entra, and a name alone speaks for their account.
+    LinkedByName,
     /// The admin said that all accounts in question are other people's.
     DifferentPerson,
     /// The admin let a conflict stand as it is.
@@ -192,6 +192,8 @@ pub enum LeftOut {
     KeptApart,
     /// Groups are not created.
     ImportGroupsOff,
+    /// A group of this name may give access to another product: a person creates it.
+    ProductName,
     /// Jira's listing of groups is in doubt, so that none is created.
     GroupsInDoubt,
     /// Some members in Entra are unknown.
@@ -223,6 +225,7 @@ impl LeftOut {
             Self::UsersInDoubt => "users-in-doubt",
             Self::FormerAddress => "former-address",
             Self::HiredAgain => "hired-again",
+            Self::LinkedByName => "linked-by-name",
             Self::DifferentPerson => "different-person",
             Self::LeftAlone(_) => "left-alone",
             Self::Decided(verdict, _) | Self::Memberships { verdict, .. } => verdict.as_str(),
@@ -233,6 +236,7 @@ impl LeftOut {
             Self::GivesAccess => "gives-access",
             Self::KeptApart => "kept-apart",
             Self::ImportGroupsOff => "import-groups-off",
+            Self::ProductName => "product-name",
             Self::GroupsInDoubt => "groups-in-doubt",
             Self::MembersUnknown => "members-unknown",
             Self::MembersUnread => "members-unread",
@@ -333,7 +337,8 @@ impl Skipped {
             About::Account { account, .. } => jira.account(account).name().to_owned(),
             About::Group(row) => entra.group(row).name().to_owned(),
             About::Wanted(row) | About::NewGroup(row) => {
-                jira_name(&inputs.settings.names, entra.group(row)).name
+                let (names, pins) = (&inputs.settings.names, &inputs.known.pins);
+                name_in_jira(names, pins, entra.group(row))
             }
             About::JiraGroup(NONE) => String::new(),
             About::Linked { jira: row, .. }
@@ -437,6 +442,7 @@ const fn fixed(why: LeftOut) -> &'static str {
         LeftOut::HiredAgain => {
             "hired again: their former object is gone from Entra, and the account with this address is linked to the new one"
         }
+        LeftOut::LinkedByName => BY_NAME,
         LeftOut::DifferentPerson => {
             "the accounts that came into question are other people's, as the admin decided"
         }
@@ -449,6 +455,9 @@ const fn fixed(why: LeftOut) -> &'static str {
         }
         LeftOut::KeptApart => "kept apart from the Jira group of the same name",
         LeftOut::ImportGroupsOff => "Jira has no group of this name, and Import groups is off",
+        LeftOut::ProductName => {
+            "a group of this name may give access to another product: it is created only by somebody who applies the plan"
+        }
         LeftOut::GroupsInDoubt => "not created, since Jira's listing of groups is in doubt",
         LeftOut::MembersUnknown => {
             "some of its members are unknown: it, or a group in it, hides its membership (Member.Read.Hidden shows it) or is missing from the listing"

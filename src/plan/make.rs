@@ -14,15 +14,21 @@ use super::memberships::memberships;
 use super::operation::Kind;
 use super::plan::{NewLink, PeopleCounts, Plan};
 use super::question::QuestionCode;
-use super::scope::standings;
+use super::scope::{Standing, standings};
 use super::target::TargetState;
 use hashbrown::HashSet;
 
 /// Works out a plan.
 #[must_use]
 pub fn make(inputs: &Inputs<'_>) -> Plan {
-    let standing = standings(inputs.entra, inputs.settings);
-    let matching = recognise(inputs.entra, inputs.jira, inputs.known, inputs.settings);
+    let standing = standings(inputs.entra, inputs.settings, &inputs.known.pins);
+    let matching = recognise(
+        inputs.entra,
+        inputs.jira,
+        inputs.known,
+        inputs.settings,
+        &standing,
+    );
     let found = targets(inputs);
     let mut draft = Draft {
         inputs,
@@ -56,7 +62,10 @@ fn people_counts(draft: &Draft<'_>) -> PeopleCounts {
         .aside
         .conflicts
         .iter()
-        .filter(|conflict| conflict.kind == Subject::Person)
+        .filter(|conflict| {
+            conflict.kind == Subject::Person
+                && draft.standing[conflict.row as usize] == Standing::InScope
+        })
         .count() as u64;
     let created = draft.creating.len() as u64;
     PeopleCounts {

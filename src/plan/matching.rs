@@ -1,13 +1,16 @@
 //! Recognition: which Jira account is which Entra person. Writes nothing to Jira.
 
 use super::address::{address, address_at};
+use super::evidence::{Evidence, evidence};
 use super::known::Known;
 use super::links::LinkRows;
 use super::operation::NONE;
 use super::scope::{Standing, standings};
-use super::settings::Settings;
+use super::settings::{EmailSource, Settings};
 use super::visible::Visible;
-use crate::directory::{AccountId, EntraId, EntraSnapshot, JiraSnapshot, fold};
+use crate::directory::{
+    AccountId, EntraId, EntraPerson, EntraSnapshot, JiraAccount, JiraSnapshot, fold,
+};
 use hashbrown::{HashMap, HashSet};
 
 /// How a person was recognised.
@@ -17,8 +20,10 @@ pub enum Matched {
     Link,
     /// By a visible e-mail.
     Email,
-    /// By a look-up of a hidden e-mail with the same display name.
+    /// By its hidden e-mail, as the organization knows it.
     LookedUp,
+    /// By a look-up of a hidden e-mail in Jira, and the same display name.
+    Named,
 }
 
 /// Why a person could not be recognised although there are candidates.
@@ -156,11 +161,25 @@ pub(super) fn recognise(
     jira: &JiraSnapshot,
     known: &Known,
     settings: &Settings,
+    standings: &[Standing],
 ) -> Matching {
     let mut matching = linked(entra, jira, known);
     let mut different = Different::of(entra, jira, known);
-    by_email(&mut matching, entra, jira, settings, &mut different);
-    by_look_up(&mut matching, entra, jira, known, settings, &mut different);
+    let unmatched = (0..entra.people() as u32)
+        .filter(|row| matching.account_of[*row as usize] == NONE)
+        .partition(|row| standings[*row as usize] == Standing::InScope);
+    let (in_scope, others): (Vec<u32>, Vec<u32>) = unmatched;
+    // Whoever takes no part contests nobody's account.
+    for people in [&in_scope, &others] {
+        by_email(&mut matching, entra, jira, settings, people, &mut different);
+        let looked_up = LookedUp {
+            entra,
+            jira,
+            known,
+            settings,
+        };
+        looked_up.settle(&mut matching, people, &mut different);
+    }
     // Unless something else speaks for them: another account, or one that is somebody else's.
     for person in different.people {
         if matching.account_of[person as usize] == NONE {
@@ -213,13 +232,11 @@ fn by_email(
     entra: &EntraSnapshot,
     jira: &JiraSnapshot,
     settings: &Settings,
+    unmatched: &[u32],
     different: &mut Different,
 ) {
     let sources = &settings.provisioning.email_from;
-    let unmatched: Vec<u32> = (0..entra.people() as u32)
-        .filter(|row| matching.account_of[*row as usize] == NONE)
-        .collect();
-    let visible = Visible::of(entra, jira, &unmatched, sources);
+    let visible = Visible::of(entra, jira, unmatched, sources);
     if visible.is_empty() {
         return;
     }
@@ -227,7 +244,7 @@ fn by_email(
     let mut contested: HashSet<u32> = HashSet::new();
     for &source in sources {
         let mut claims = Vec::new();
-        for &row in &unmatched {
+        for &row in unmatched {
             if matching.account_of[row as usize] != NONE || matching.ambiguous.contains_key(&row) {
                 continue;
             }
@@ -241,6 +258,11 @@ fn by_email(
             let fewer = different.take_out(row, &mut free);
             match free.as_slice() {
                 [] => {}
+                // Letters that look alike, or fold to the same ones, are no proof.
+                [account] if !is_plain(entra.person(row), source, jira.account(*account)) => {
+                    let rows = vec![*account];
+                    matching.ambiguous.insert(row, Ambiguity::Confirm(rows));
+                }
                 [account] if !fewer => claims.push((*account, row)),
                 _ => {
                     matching.ambiguous.insert(row, Ambiguity::Candidates(free));
@@ -250,7 +272,7 @@ fn by_email(
         contested.extend(settle_claims(matching, claims, Matched::Email));
     }
     // Nobody is created whose own address belongs to an account that is somebody else's.
-    for &row in &unmatched {
+    for &row in unmatched {
         if matching.account_of[row as usize] == NONE
             && !matching.ambiguous.contains_key(&row)
             && let Some(own) = address(entra.person(row), sources)
@@ -283,44 +305,72 @@ fn settle_claims(matching: &mut Matching, mut claims: Vec<(u32, u32)>, how: Matc
     contested
 }
 
-fn by_look_up(
-    matching: &mut Matching,
-    entra: &EntraSnapshot,
-    jira: &JiraSnapshot,
-    known: &Known,
-    settings: &Settings,
-    different: &mut Different,
-) {
-    let mut claims = Vec::new();
-    for (row, person) in entra.iter_people() {
-        if matching.account_of[row as usize] != NONE || matching.ambiguous.contains_key(&row) {
-            continue;
-        }
-        let Some(answer) = address(person, &settings.provisioning.email_from)
-            .and_then(|a| known.look_ups.get(&fold(a)))
-        else {
-            continue;
-        };
-        // A hit that shows another e-mail matched by the prefix of its name: it is not the person.
-        let found = answer.accounts.iter();
-        let mut hits: Vec<u32> = found
-            .filter_map(|id| jira.find_account(id.as_str()))
-            .filter(|hit| !matching.taken(*hit))
-            .filter(|hit| answer.exact || jira.account(*hit).hidden())
-            .collect();
-        let fewer = different.take_out(row, &mut hits);
-        let named = |hit: u32| fold(jira.account(hit).name()) == fold(person.name());
-        match hits.as_slice() {
-            [] => {}
-            [hit] if !fewer && (answer.exact || named(*hit)) => {
-                claims.push((*hit, row));
+/// Whether an address is of plain letters on both sides, as they were written.
+fn is_plain(person: EntraPerson<'_>, source: EmailSource, account: JiraAccount<'_>) -> bool {
+    let own = match source {
+        EmailSource::Mail => person.mail(),
+        EmailSource::UserPrincipalName => person.upn(),
+    };
+    own.is_ascii() && account.email().is_ascii()
+}
+
+/// What look-ups are judged by.
+struct LookedUp<'a> {
+    entra: &'a EntraSnapshot,
+    jira: &'a JiraSnapshot,
+    known: &'a Known,
+    settings: &'a Settings,
+}
+
+impl LookedUp<'_> {
+    /// Settles those of these people who were looked up.
+    fn settle(&self, matching: &mut Matching, people: &[u32], different: &mut Different) {
+        let (mut exact, mut named) = (Vec::new(), Vec::new());
+        for &row in people {
+            if matching.account_of[row as usize] != NONE || matching.ambiguous.contains_key(&row) {
+                continue;
             }
-            _ => {
-                matching.ambiguous.insert(row, Ambiguity::Confirm(hits));
+            let person = self.entra.person(row);
+            let Some(address) = address(person, &self.settings.provisioning.email_from) else {
+                continue;
+            };
+            let Some(answer) = self.known.look_ups.get(&fold(address)) else {
+                continue;
+            };
+            let proves = |hit: u32| {
+                let hit = self.jira.account(hit);
+                evidence(address, person.name(), hit.kind(), hit.name(), hit.email())
+            };
+            let found = answer.accounts.iter();
+            let mut hits: Vec<u32> = found
+                .filter_map(|id| self.jira.find_account(id.as_str()))
+                .filter(|hit| !matching.taken(*hit))
+                .filter(|hit| answer.exact || proves(*hit) > Evidence::None)
+                .collect();
+            let fewer = different.take_out(row, &mut hits);
+            match hits.as_slice() {
+                [] => {}
+                [hit] if !fewer && answer.exact && address.is_ascii() => exact.push((*hit, row)),
+                [hit] if !fewer && !answer.exact && proves(*hit) >= Evidence::SameName => {
+                    named.push((*hit, row));
+                }
+                _ => {
+                    matching.ambiguous.insert(row, Ambiguity::Confirm(hits));
+                }
             }
         }
+        settle_claims(matching, exact, Matched::LookedUp);
+        // Whose address it is goes before whose name it is.
+        named.retain(|(account, row)| {
+            let is_free = !matching.taken(*account);
+            if !is_free {
+                let rows = vec![*account];
+                matching.ambiguous.insert(*row, Ambiguity::Confirm(rows));
+            }
+            is_free
+        });
+        settle_claims(matching, named, Matched::Named);
     }
-    settle_claims(matching, claims, Matched::LookedUp);
 }
 
 /// People to look up next: rows of people in scope with an address who are matched to nobody and
@@ -342,7 +392,8 @@ pub fn pending_look_ups(
     settings: &Settings,
 ) -> PendingLookUps {
     let mut pending = PendingLookUps::default();
-    let matching = recognise(entra, jira, known, settings);
+    let standings = standings(entra, settings, &known.pins);
+    let matching = recognise(entra, jira, known, settings, &standings);
     if matching.hidden_left == 0 {
         return pending;
     }
@@ -351,7 +402,6 @@ pub fn pending_look_ups(
         .filter(|(row, account)| account.hidden() && !matching.taken(*row))
         .map(|(_, account)| fold(account.name()))
         .collect();
-    let standings = standings(entra, settings);
     for (row, person) in entra.iter_people() {
         if matching.account_of[row as usize] != NONE
             || matching.ambiguous.contains_key(&row)

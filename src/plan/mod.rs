@@ -12,6 +12,7 @@ mod document;
 mod doubts;
 mod draft;
 mod estimate;
+mod evidence;
 mod executor;
 mod groups;
 mod guards;
@@ -34,6 +35,7 @@ mod pair_table;
 mod patterns;
 mod people;
 mod period;
+mod pins;
 #[expect(
     clippy::module_inception,
     reason = "a plan's own file, among those that make it"
@@ -58,6 +60,7 @@ pub use document::{
 };
 pub use doubts::{DoubtRow, ListingDoubt, Side};
 pub use estimate::{CallRates, time_for, time_to_apply};
+pub use evidence::{Evidence, evidence};
 pub use executor::Executor;
 pub use executor::protocol::{Counts, Effect, Next, Outcome, Step};
 pub use groups::groups_to_read;
@@ -71,12 +74,13 @@ pub use left_out::{About, LeftOut, NoUndo, Skipped, Verdict};
 pub use links::{Links, LinksBuilder};
 pub use make::make;
 pub use matching::{Matched, PendingLookUps, Recognition, pending_look_ups};
-pub use names::name_in_jira;
+pub use names::Naming;
 pub use needs::Givers;
 pub use operation::{Kind, Operation, OperationId, Stage};
 pub use ownership::{GroupLink, Ownership};
 pub use patterns::{Patterns, Replace};
 pub use period::Period;
+pub use pins::Pins;
 pub use plan::{NewLink, PeopleCounts, Plan, SeatCount};
 pub use question::{Question, QuestionCode};
 pub use reason::Reason;

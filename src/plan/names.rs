@@ -1,5 +1,6 @@
 //! What an Entra group is called in Jira.
 
+use super::pins::{Mapped, Pins};
 use super::settings::Names;
 use crate::directory::EntraGroup;
 
@@ -12,17 +13,39 @@ pub(super) struct JiraName {
 /// Jira accepts names of up to 255 characters.
 pub(super) const LONGEST: usize = 255;
 
-pub(super) fn jira_name(names: &Names, group: EntraGroup<'_>) -> JiraName {
-    let mapped = names
-        .map
-        .get(group.id())
-        .or_else(|| names.map.get(group.name()));
-    if let Some(name) = mapped {
-        return JiraName {
-            name: name.trim().to_owned(),
-            explicit: true,
-        };
+/// The names that groups take in Jira.
+#[derive(Debug)]
+pub struct Naming<'a> {
+    names: &'a Names,
+    mapped: Mapped<'a>,
+}
+
+impl<'a> Naming<'a> {
+    /// By these settings, as far as it is known which groups they mean.
+    #[must_use]
+    pub fn of(names: &'a Names, pins: &Pins) -> Self {
+        let mapped = Mapped::of(&names.map, pins);
+        Self { names, mapped }
     }
+
+    /// What a group is called in Jira.
+    #[must_use]
+    pub fn in_jira(&self, group: EntraGroup<'_>) -> String {
+        self.name(group).name
+    }
+
+    pub(super) fn name(&self, group: EntraGroup<'_>) -> JiraName {
+        match self.mapped.name(group) {
+            Some(name) => JiraName {
+                name: name.trim().to_owned(),
+                explicit: true,
+            },
+            None => by_rule(self.names, group),
+        }
+    }
+}
+
+fn by_rule(names: &Names, group: EntraGroup<'_>) -> JiraName {
     let replaced = names
         .replace
         .iter()
@@ -36,7 +59,6 @@ pub(super) fn jira_name(names: &Names, group: EntraGroup<'_>) -> JiraName {
 }
 
 /// What an Entra group is called in Jira.
-#[must_use]
-pub fn name_in_jira(names: &Names, group: EntraGroup<'_>) -> String {
-    jira_name(names, group).name
+pub(super) fn name_in_jira(names: &Names, pins: &Pins, group: EntraGroup<'_>) -> String {
+    Naming::of(names, pins).name(group).name
 }

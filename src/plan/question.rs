@@ -19,6 +19,8 @@ pub enum QuestionCode {
     AccountNeverActive,
     /// The linked account bears a former address, and another account bears the person's present one.
     AddressElsewhere,
+    /// Somebody who left, whose account is theirs by a name alone.
+    LinkedByName,
     /// Jira refused to create the person.
     CreationRefused,
     /// Invited silently, and not on the site.
@@ -29,6 +31,10 @@ pub enum QuestionCode {
     GroupProtected,
     /// Another system manages the Jira group.
     GroupExternal,
+    /// A Jira group has a name that looks the same, and is another one.
+    GroupLooksAlike,
+    /// The configuration means another group by this name.
+    GroupNameMeansAnother,
     /// The group's name in Jira would be empty or too long.
     GroupName,
     /// Several Entra groups would have one name in Jira.
@@ -44,7 +50,7 @@ pub enum QuestionCode {
 
 impl QuestionCode {
     /// Every code.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::SamePerson,
         Self::SeveralAccounts,
         Self::AccountShared,
@@ -52,11 +58,14 @@ impl QuestionCode {
         Self::AccountDeactivated,
         Self::AccountNeverActive,
         Self::AddressElsewhere,
+        Self::LinkedByName,
         Self::CreationRefused,
         Self::NeverLetIn,
         Self::SameGroup,
         Self::GroupProtected,
         Self::GroupExternal,
+        Self::GroupLooksAlike,
+        Self::GroupNameMeansAnother,
         Self::GroupName,
         Self::GroupNamesCollide,
         Self::GroupLinkedElsewhere,
@@ -75,11 +84,14 @@ impl QuestionCode {
             Self::AccountDeactivated => "account-deactivated",
             Self::AccountNeverActive => "account-never-active",
             Self::AddressElsewhere => "address-elsewhere",
+            Self::LinkedByName => "linked-by-name",
             Self::CreationRefused => "creation-refused",
             Self::NeverLetIn => "never-let-in",
             Self::SameGroup => "same-group",
             Self::GroupProtected => "group-protected",
             Self::GroupExternal => "group-external",
+            Self::GroupLooksAlike => "group-looks-alike",
+            Self::GroupNameMeansAnother => "group-name-means-another",
             Self::GroupName => "group-name",
             Self::GroupNamesCollide => "group-names-collide",
             Self::GroupLinkedElsewhere => "group-linked-elsewhere",

@@ -1,6 +1,7 @@
 //! Who takes part, and why somebody does not.
 
 use super::address::{address, verified};
+use super::pins::{Meant, Named, Pins, is_object_id};
 use super::settings::{ScopeUsers, Settings};
 use crate::directory::{EntraGroup, EntraSnapshot, Membership, fold};
 use std::fmt;
@@ -135,13 +136,13 @@ impl Domains {
 }
 
 /// Each person's standing, by row.
-pub(super) fn standings(entra: &EntraSnapshot, settings: &Settings) -> Vec<Standing> {
+pub(super) fn standings(entra: &EntraSnapshot, settings: &Settings, pins: &Pins) -> Vec<Standing> {
     let scope = &settings.scope;
-    let excluded = people_of(entra, &scope.exclude_members_of);
+    let excluded = people_of(entra, pins, &scope.exclude_members_of);
     let included = match scope.users {
         ScopeUsers::All => None,
         ScopeUsers::Assigned => Some(assigned(entra)),
-        ScopeUsers::MemberOf => Some(people_of(entra, &scope.member_of)),
+        ScopeUsers::MemberOf => Some(people_of(entra, pins, &scope.member_of)),
     };
     let ours = Domains::of(entra, settings);
     entra
@@ -209,7 +210,7 @@ fn assigned(entra: &EntraSnapshot) -> Vec<bool> {
 
 /// The groups, nested ones included, that bring people into scope.
 #[must_use]
-pub fn scope_sources(entra: &EntraSnapshot, settings: &Settings) -> Vec<u32> {
+pub fn scope_sources(entra: &EntraSnapshot, settings: &Settings, pins: &Pins) -> Vec<u32> {
     let scope = &settings.scope;
     let roots: Vec<u32> = match scope.users {
         ScopeUsers::All => Vec::new(),
@@ -219,18 +220,27 @@ pub fn scope_sources(entra: &EntraSnapshot, settings: &Settings) -> Vec<u32> {
             ids.filter_map(|id| entra.find_group(id.as_str())).collect()
         }
         ScopeUsers::MemberOf => {
+            let named = Named::of(entra);
             let names = scope.member_of.iter();
-            names.flat_map(|name| named(entra, name)).collect()
+            names
+                .filter_map(|name| group_of(&named.means(entra, pins, name)))
+                .collect()
         }
     };
     closure(entra, &roots)
 }
 
-/// Marks everyone in the named groups, nested ones included. Groups are named by object id or by
-/// display name; all groups of one display name count.
-fn people_of(entra: &EntraSnapshot, names: &[String]) -> Vec<bool> {
+/// Marks everyone in the named groups, nested ones included.
+fn people_of(entra: &EntraSnapshot, pins: &Pins, names: &[String]) -> Vec<bool> {
     let mut marks = vec![false; entra.people()];
-    let roots: Vec<u32> = names.iter().flat_map(|name| named(entra, name)).collect();
+    if names.is_empty() {
+        return marks;
+    }
+    let named = Named::of(entra);
+    let roots = names.iter();
+    let roots: Vec<u32> = roots
+        .filter_map(|name| group_of(&named.means(entra, pins, name)))
+        .collect();
     for group in closure(entra, &roots) {
         for &person in entra.direct().of(group) {
             marks[person as usize] = true;
@@ -246,6 +256,8 @@ pub enum GroupList {
     MemberOf,
     /// `scope.exclude_members_of`.
     ExcludeMembersOf,
+    /// `names.map`.
+    NamesMap,
 }
 
 impl fmt::Display for GroupList {
@@ -253,6 +265,7 @@ impl fmt::Display for GroupList {
         f.write_str(match self {
             Self::MemberOf => "scope.member_of",
             Self::ExcludeMembersOf => "scope.exclude_members_of",
+            Self::NamesMap => "names.map",
         })
     }
 }
@@ -282,6 +295,12 @@ pub enum Unclear {
     /// A list names a group that Entra does not have.
     #[error("{0} names “{1}”, and Entra has no such group")]
     NoGroup(GroupList, String),
+    /// Several groups bear a name in a list, and none of them was meant before: their ids.
+    #[error(
+        "{0} names “{1}”, and {count} groups bear that name: write the object id of the one that is meant ({ids})",
+        count = .2.len(), ids = .2.join(", ")
+    )]
+    SeveralGroups(GroupList, String, Vec<String>),
     /// A list names a group that hides members.
     #[error("{0} names “{1}”, and some of its members are hidden from this application")]
     GroupHides(GroupList, String),
@@ -291,7 +310,7 @@ pub enum Unclear {
 /// members, or licences are not known. Nothing may be planned then: people would come into scope
 /// or fall out of it by mistake.
 #[must_use]
-pub fn unclear_scope(entra: &EntraSnapshot, settings: &Settings) -> Option<Unclear> {
+pub fn unclear_scope(entra: &EntraSnapshot, settings: &Settings, pins: &Pins) -> Option<Unclear> {
     let scope = &settings.scope;
     if scope.licensed_only && !entra.licences_known {
         return Some(Unclear::NoLicences);
@@ -307,16 +326,17 @@ pub fn unclear_scope(entra: &EntraSnapshot, settings: &Settings) -> Option<Uncle
         ScopeUsers::All | ScopeUsers::Assigned => &[],
     };
     let excluded = scope.exclude_members_of.as_slice();
+    let named = Named::of(entra);
     for (list, names) in [
         (GroupList::MemberOf, member_of),
         (GroupList::ExcludeMembersOf, excluded),
     ] {
         for name in names {
-            let roots = named(entra, name);
-            if roots.is_empty() {
-                return Some(Unclear::NoGroup(list, name.clone()));
-            }
-            let known = closure(entra, &roots)
+            let root = match meant(entra, &named, pins, list, name) {
+                Ok(root) => root,
+                Err(unclear) => return Some(unclear),
+            };
+            let known = closure(entra, &[root])
                 .iter()
                 .all(|group| entra.group(*group).membership() == Membership::Known);
             if !known {
@@ -324,7 +344,32 @@ pub fn unclear_scope(entra: &EntraSnapshot, settings: &Settings) -> Option<Uncle
             }
         }
     }
-    None
+    // An id, or a name that was pinned, whose group is gone maps nothing.
+    let names = settings.names.map.keys();
+    let mut open = names.filter(|name| !is_object_id(name) && pins.group(name).is_none());
+    open.find_map(|name| meant(entra, &named, pins, GroupList::NamesMap, name).err())
+}
+
+/// The group that a text in a list means.
+fn meant(
+    entra: &EntraSnapshot,
+    named: &Named,
+    pins: &Pins,
+    list: GroupList,
+    name: &str,
+) -> Result<u32, Unclear> {
+    match named.means(entra, pins, name) {
+        Meant::Group(row) => Ok(row),
+        Meant::None => Err(Unclear::NoGroup(list, name.to_owned())),
+        Meant::Several(ids) => Err(Unclear::SeveralGroups(list, name.to_owned(), ids)),
+    }
+}
+
+fn group_of(meant: &Meant) -> Option<u32> {
+    match meant {
+        Meant::Group(row) => Some(*row),
+        Meant::None | Meant::Several(_) => None,
+    }
 }
 
 /// Why it can't be told who is assigned to the enterprise application, if it can't.
@@ -342,16 +387,6 @@ fn unclear_assignment(entra: &EntraSnapshot, app_id: &str) -> Option<Unclear> {
         .find(|group| entra.group(*group).membership() != Membership::Known)?;
     let name = entra.group(hidden).name();
     Some(Unclear::AssignedGroupHides(name.to_owned()))
-}
-
-/// The groups of a name: by object id or by display name.
-fn named(entra: &EntraSnapshot, name: &str) -> Vec<u32> {
-    let folded = fold(name);
-    entra
-        .iter_groups()
-        .filter(|(_, group)| fold(group.name()) == folded || fold(group.id()) == folded)
-        .map(|(row, _)| row)
-        .collect()
 }
 
 /// The groups themselves and every group nested in them, each once: cycles are cut.

@@ -3,7 +3,8 @@
 use super::inputs::Inputs;
 use super::operation::{Kind, Operation, OperationId};
 use super::scope::closure;
-use crate::directory::{GroupClass, fold, is_reserved};
+use crate::directory::{GroupClass, is_reserved};
+use crate::text::look_alike;
 
 /// How a target stands to Jira.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,7 +50,7 @@ pub fn members_of(inputs: &Inputs<'_>, target: &Target) -> Vec<(u32, bool)> {
 /// Whether the name alone forbids to touch a group.
 pub(super) fn is_protected_name(inputs: &Inputs<'_>, name: &str) -> bool {
     let listed = &inputs.settings.guards.protected_groups;
-    is_reserved(name) || listed.iter().any(|other| fold(other) == fold(name))
+    is_reserved(name) || listed.iter().any(|other| look_alike(other, name))
 }
 
 /// What may be done with a Jira group, the admin's own list of protected groups included.

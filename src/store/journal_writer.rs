@@ -29,6 +29,8 @@ pub enum Learnt {
         account_id: String,
         /// Whether the account was proven absent before, so that an undo may remove it.
         proven_new: bool,
+        /// How it is known to be theirs.
+        how: LinkedHow,
     },
     /// These Entra groups have this Jira group now, and it is owned.
     Group {
@@ -221,6 +223,7 @@ fn outcome(
         Learnt::Account {
             account_id,
             proven_new,
+            ..
         } => (Some(account_id.as_str()), None, *proven_new),
         Learnt::Group { group_id, .. } => (None, Some(group_id.as_str()), true),
     };
@@ -270,22 +273,19 @@ fn outcome(
     )?;
     match &finished.learnt {
         Learnt::Nothing => Ok(()),
-        Learnt::Account { account_id, .. } => {
+        Learnt::Account {
+            account_id, how, ..
+        } => {
             let user = row.user.as_ref();
             let Some(entra) = user.and_then(|u| u.entra_id.as_deref()) else {
                 return Ok(());
             };
-            // Only what did not exist before counts as created.
-            let how = match finished.outcome {
-                JournalOutcome::Done => LinkedHow::Created,
-                _ => LinkedHow::LookedUp,
-            };
-            if how == LinkedHow::Created {
+            if *how == LinkedHow::Created {
                 note_new(connection, account_id)?;
             }
             let email = user.and_then(|u| u.email.as_deref()).unwrap_or_default();
             let name = user.map(|u| u.name.as_str()).unwrap_or_default();
-            link_person(connection, entra, account_id, how, email, name)
+            link_person(connection, entra, account_id, *how, email, name)
         }
         Learnt::Group { group_id, entra } => entra
             .iter()

@@ -16,6 +16,7 @@ mod decisions;
 mod error;
 mod files;
 mod group_links;
+mod group_pins;
 mod identity;
 mod journal;
 mod journal_writer;

@@ -14,9 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How a link came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkedHow {
-    /// By a visible e-mail.
+    /// By its e-mail, which it shows, or of which a service says that it is this account's.
     Email,
-    /// By a look-up of a hidden e-mail.
+    /// By a search for a hidden e-mail, and its name: nothing is taken on the strength of it.
     LookedUp,
     /// The admin confirmed it.
     Confirmed,
@@ -31,8 +31,8 @@ impl LinkedHow {
     #[must_use]
     pub fn from_match(how: Matched) -> Self {
         match how {
-            Matched::LookedUp => Self::LookedUp,
-            Matched::Link | Matched::Email => Self::Email,
+            Matched::Named => Self::LookedUp,
+            Matched::Link | Matched::Email | Matched::LookedUp => Self::Email,
         }
     }
 
@@ -125,6 +125,43 @@ impl State {
             |row| row.get(0),
         )?;
         Ok(ids.into_iter().collect())
+    }
+
+    /// People who are linked by a name alone.
+    pub fn linked_by_name(&self) -> Result<HashSet<EntraId>, StoreError> {
+        let sql = "SELECT entra_id FROM people_links WHERE how = ?1";
+        let ids = self.rows(sql, [LinkedHow::LookedUp], |row| row.get(0))?;
+        Ok(ids.into_iter().collect())
+    }
+
+    /// The addresses under which these people are linked, with their accounts.
+    pub fn addresses_of(
+        &self,
+        people: &HashSet<EntraId>,
+    ) -> Result<Vec<(EntraId, AccountId, String)>, StoreError> {
+        let sql =
+            "SELECT entra_id, account_id, email FROM people_links WHERE how = ?1 AND email <> ''";
+        let mut rows: Vec<(EntraId, AccountId, String)> =
+            self.rows(sql, [LinkedHow::LookedUp], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?;
+        rows.retain(|(person, ..)| people.contains(person));
+        Ok(rows)
+    }
+
+    /// A service says that these people have the addresses under which they are linked.
+    pub fn prove_links<'a>(
+        &self,
+        people: impl IntoIterator<Item = &'a EntraId>,
+    ) -> Result<(), StoreError> {
+        self.change(|change| {
+            let sql = "UPDATE people_links SET how = ?2 WHERE entra_id = ?1 AND how = ?3";
+            let mut prove = change.prepare_cached(sql)?;
+            for person in people {
+                prove.execute(params![person, LinkedHow::Email, LinkedHow::LookedUp])?;
+            }
+            Ok(())
+        })
     }
 
     /// Links a person to an account; whatever either was linked to before is unlinked.
@@ -270,7 +307,8 @@ pub(super) fn link_person(
 }
 
 /// Links a person to the account that an administrator says is theirs. A link to that same account
-/// stays what it was, so that an account that Rollbook created remains one. With another account
+/// stays what it was, so that an account that Rollbook created remains one, unless a name alone spoke for
+/// it. With another account
 /// nothing is left of the former link, and a leaver's mark least of all.
 pub(super) fn confirm_person(
     connection: &Connection,
@@ -283,10 +321,18 @@ pub(super) fn confirm_person(
     let same = connection
         .prepare_cached(
             "UPDATE people_links SET email = coalesce(nullif(?3, ''), email),
-               name = coalesce(nullif(?4, ''), name)
+               name = coalesce(nullif(?4, ''), name),
+               how = CASE how WHEN ?5 THEN ?6 ELSE how END
              WHERE entra_id = ?1 AND account_id = ?2",
         )?
-        .execute(params![person, account, email, name])?;
+        .execute(params![
+            person,
+            account,
+            email,
+            name,
+            LinkedHow::LookedUp,
+            LinkedHow::Confirmed
+        ])?;
     if same > 0 {
         return Ok(());
     }
@@ -303,6 +349,18 @@ pub(super) fn confirm_person(
             name,
             now()
         ])
+        .map(drop)
+}
+
+/// Unlinks a person from an account that is somebody else's.
+pub(super) fn unlink_person(
+    connection: &Connection,
+    person: &EntraId,
+    account: &AccountId,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM people_links WHERE entra_id = ?1 AND account_id = ?2")?
+        .execute(params![person, account])
         .map(drop)
 }
 

@@ -11,8 +11,9 @@ use super::decisions::{
 };
 use super::error::StoreError;
 use super::group_links::link_group;
-use super::people_links::confirm_person;
+use super::people_links::{confirm_person, unlink_person};
 use super::state::State;
+use crate::directory::AccountId;
 use crate::plan::{Decision, Ownership, Question, QuestionCode, RowDecision};
 use hashbrown::{HashMap, HashSet};
 use rusqlite::types::Value;
@@ -271,10 +272,14 @@ fn places(connection: &Connection, decision: &Decision) -> rusqlite::Result<Vec<
             places.extend(holder(connection, &Value::from(account.to_owned()))?);
             places
         }
-        Decision::DifferentPerson { person, accounts } => accounts
-            .iter()
-            .map(|account| Place::new(Table::DifferentPeople, [person.as_str(), account.as_str()]))
-            .collect(),
+        Decision::DifferentPerson { person, accounts } => {
+            let person = person.as_str();
+            let accounts = accounts.iter().map(AccountId::as_str);
+            let pairs =
+                accounts.map(|account| Place::new(Table::DifferentPeople, [person, account]));
+            let link = Place::new(Table::PeopleLinks, [person]);
+            std::iter::once(link).chain(pairs).collect()
+        }
         Decision::Confirm { entra, group: id }
         | Decision::Adopt {
             entra, group: id, ..
@@ -348,9 +353,10 @@ fn store(connection: &Connection, decision: &Decision) -> rusqlite::Result<()> {
             take_for_same(connection, person, account)?;
             confirm_person(connection, person, account, email, name)
         }
-        Decision::DifferentPerson { person, accounts } => accounts
-            .iter()
-            .try_for_each(|account| tell_apart(connection, person, account)),
+        Decision::DifferentPerson { person, accounts } => accounts.iter().try_for_each(|account| {
+            unlink_person(connection, person, account)?;
+            tell_apart(connection, person, account)
+        }),
         Decision::Confirm { entra, group } => {
             bring_together(connection, entra, group)?;
             let confirmed = Ownership::Confirmed;

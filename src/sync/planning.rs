@@ -6,7 +6,7 @@ use super::planned::Planned;
 use super::progress::Stage;
 use super::read::departures::confirm_departures;
 use super::read::drift::tell_drift;
-use super::read::look_ups::{look_up, look_up_anew};
+use super::read::look_ups::{look_up, look_up_anew, prove_links};
 use super::read::members::read_members;
 use super::read::options::ReadOptions;
 use super::read::refresh::{keep, note_active, refresh, settle_taken};
@@ -39,13 +39,14 @@ pub async fn plan(
     known.organization_key = session.organization.is_some();
     let mut snapshots = refresh(session, &options, &mut known).await?;
     let settings = &session.profile.settings;
-    if let Some(why) = plan::unclear_scope(&snapshots.entra, settings) {
+    if let Some(why) = plan::unclear_scope(&snapshots.entra, settings, &known.pins) {
         return Err(SyncError::UnclearScope(why));
     }
     if recover(session, &mut snapshots).await? {
         known.links = session.state.links()?;
         known.created = session.state.created()?;
         known.new_accounts = session.state.new_accounts()?;
+        known.by_name = session.state.linked_by_name()?;
         known.history = session.state.history()?;
         known.taken = session.state.taken()?;
         known.decisions = session.state.decisions()?;
@@ -53,6 +54,7 @@ pub async fn plan(
     settle_taken(session, &snapshots, &mut known)?;
     note_active(session, &snapshots.jira.snapshot, &mut known)?;
     look_up(session, &options, &snapshots, &mut known).await?;
+    prove_links(session, &mut known).await?;
     session.progress.now(Stage::Planning);
     let mut planned = first_plan(session, options, snapshots, known)?;
     verified(session, &mut planned).await?;
@@ -154,8 +156,10 @@ fn known(state: &State, mirror: &Mirror, settings: &Settings) -> Result<Known, S
         links: state.links()?,
         decisions: state.decisions()?,
         look_ups: mirror.look_ups()?,
+        pins: state.group_pins()?,
         created: state.created()?,
         new_accounts: state.new_accounts()?,
+        by_name: state.linked_by_name()?,
         defaults_given: state.given(Reason::DefaultGroup)?,
         refused: state.refused(&settings_digest(settings))?,
         history: state.history()?,
@@ -191,7 +195,8 @@ pub fn recall(profile: &Profile, paths: &Paths, clock: Clock) -> Option<Recalled
     let state = State::open(&folder).ok()?;
     let mirrored = mirror.recall(&state.identity().ok()??)?;
     // A scope that can't be worked out is told by the next read.
-    if plan::unclear_scope(&mirrored.entra, &profile.settings).is_some() {
+    let pins = state.group_pins().ok()?;
+    if plan::unclear_scope(&mirrored.entra, &profile.settings, &pins).is_some() {
         return None;
     }
     let read_at = mirrored.verification.read_at;

@@ -48,7 +48,7 @@ pub fn what_if(
 ) -> Result<WhatIf, Unclear> {
     let mut known = planned.known.clone();
     known.decisions.operations.clone_from(&decisions.operations);
-    if let Some(why) = unclear_scope(&planned.entra, settings) {
+    if let Some(why) = unclear_scope(&planned.entra, settings, &planned.known.pins) {
         return Err(why);
     }
     let allowances = Allowances::default();

@@ -3,7 +3,7 @@
 /// Every room and what it may import from the crate. Imports go downward only.
 pub const HOUSE: &[(&str, &[&str])] = &[
     ("text", &[]),
-    ("directory", &[]),
+    ("directory", &["text"]),
     ("plan", &["directory", "text"]),
     ("http", &[]),
     ("config", &["http", "plan", "text", "directory"]),
@@ -41,7 +41,7 @@ pub const HOUSE: &[(&str, &[&str])] = &[
 /// `ROLLBOOK_LAYERS=print cargo test --test architecture layers` prints these tables as the code
 /// would have them.
 pub const INSIDE: &[(&str, &[&str])] = &[
-    ("text", &["layout", "escape numbers"]),
+    ("text", &["layout skeleton", "escape numbers"]),
     (
         "directory",
         &[
@@ -63,10 +63,10 @@ pub const INSIDE: &[(&str, &[&str])] = &[
             "decision inputs matching",
             "known",
             "estimate links needs",
-            "guards/allowance operation scope visible",
-            "address guards/name names",
+            "guards/allowance names operation scope visible",
+            "address guards/name pins",
             "schedule settings",
-            "executor/protocol ownership pair_table patterns period question reason verification",
+            "evidence executor/protocol ownership pair_table patterns period question reason verification",
         ],
     ),
     (
@@ -86,7 +86,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
         &[
             "journal_writer unfinished",
             "audit measures recognised record settle",
-            "backups decisions group_links journal new_accounts people_links refusals runs taken undo",
+            "backups decisions group_links group_pins journal new_accounts people_links refusals runs taken undo",
             "state",
             "copies mirror",
             "codes database lock",

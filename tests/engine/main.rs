@@ -19,6 +19,7 @@ mod identities;
 mod interrupted;
 mod leavers;
 mod migrating;
+mod names;
 mod reading;
 mod storing;
 mod terminal;

@@ -197,12 +197,12 @@ async fn every_fault_at_once_converges() {
     let before = Before::now(&world, &plan);
     world.sim.world(|w| {
         let f = &mut w.faults;
-        f.rate_429 = 0.04;
-        f.rate_503 = 0.04;
-        f.rate_html = 0.04;
-        f.rate_cut_before = 0.04;
-        f.rate_cut_after = 0.04;
-        f.rate_truncated = 0.04;
+        f.rate_429 = 0.015;
+        f.rate_503 = 0.015;
+        f.rate_html = 0.015;
+        f.rate_cut_before = 0.015;
+        f.rate_cut_after = 0.015;
+        f.rate_truncated = 0.015;
     });
     let allow = World::allowances(&plan);
     let mut arguments = vec!["apply", "--yes"];

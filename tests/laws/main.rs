@@ -7,6 +7,7 @@ mod changes;
 mod decisions;
 mod executor;
 mod model;
+mod names;
 
 use model::{Model, model};
 use proptest::prelude::*;

@@ -206,6 +206,33 @@ impl Model {
         decision.apply_to(&mut self.known);
     }
 
+    /// Names of the Entra groups.
+    pub fn group_names(&self) -> Vec<String> {
+        self.groups.iter().map(|group| group.name.clone()).collect()
+    }
+
+    /// The id of an Entra group.
+    pub fn group_id(&self, at: usize) -> String {
+        self.groups[at].id.clone()
+    }
+
+    /// The groups that the settings name mean from now on whom they mean now.
+    pub fn pin(&mut self) {
+        let (entra, _) = self.snapshots();
+        self.known.pins = self.known.pins.made(&entra, &self.settings);
+    }
+
+    /// Founds an Entra group of this name, with everybody in it.
+    pub fn found(&mut self, id: &str, name: &str) {
+        self.groups.push(Group {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            hidden: false,
+            people: (0..self.people.len()).collect(),
+            nested: BTreeSet::new(),
+        });
+    }
+
     /// Remembers what a look-up of somebody's address found.
     pub fn looked_up(&mut self, address: &str, accounts: &[&str], exact: bool) {
         let answer = LookUp {

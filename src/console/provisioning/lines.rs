@@ -9,7 +9,7 @@ use crate::console::event::Effect;
 use crate::console::field::TextField;
 use crate::console::theme::Tone;
 use crate::directory::{GroupClass, fold};
-use crate::plan::{group_class, name_in_jira};
+use crate::plan::{Naming, group_class};
 use crate::text::counted;
 
 /// How many suggestions are shown.
@@ -104,6 +104,7 @@ pub(in crate::console) fn suggest(app: &mut App) {
         };
         match lines.of() {
             ListOf::EntraGroups | ListOf::GroupGlobs | ListOf::Map => {
+                let naming = Naming::of(&planned.settings.names, &planned.known.pins);
                 for (row, group) in planned.entra.iter_groups() {
                     if !fits(group.name()) {
                         continue;
@@ -114,7 +115,7 @@ pub(in crate::console) fn suggest(app: &mut App) {
                     if nested > 0 {
                         words = format!("{words} + {}", counted(nested, "group", "groups"));
                     }
-                    let name = name_in_jira(&planned.settings.names, group);
+                    let name = naming.in_jira(group);
                     if name != group.name() {
                         words = format!("{words}, in Jira: {name}");
                     }

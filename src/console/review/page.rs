@@ -6,7 +6,7 @@ use crate::console::field::TextField;
 use crate::console::text::moment;
 use crate::console::theme::Tone;
 use crate::directory::fold;
-use crate::plan::{Kind, Leavers};
+use crate::plan::{Kind, Leavers, QuestionCode};
 use crate::store::{JournalOutcome, JournalRow};
 use crate::sync::{Adoption, Planned};
 use crate::text::counted;
@@ -84,11 +84,16 @@ pub(super) fn candidates(plan: &Prepared, row: &PersonRow) -> Vec<Candidate> {
         return Vec::new();
     };
     let planned = &plan.planned;
-    planned.plan.conflicts[index as usize]
+    let conflict = &planned.plan.conflicts[index as usize];
+    let own = conflict.code == QuestionCode::LinkedByName;
+    conflict
         .candidates
         .iter()
         .copied()
-        .filter(|account| planned.plan.recognition.person_of(*account).is_none())
+        .filter(|account| {
+            let holder = planned.plan.recognition.person_of(*account);
+            holder.is_none_or(|holder| own && holder == person)
+        })
         .map(|account| {
             let record = planned.jira.account(account);
             let email = if record.email().is_empty() {

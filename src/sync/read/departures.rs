@@ -39,7 +39,7 @@ pub(in crate::sync) async fn confirm_departures(
     for (target, people) in &leaving {
         let from = match target {
             Some(target) => sources(&inputs, &planned.plan.targets[*target as usize]),
-            None => scope_sources(entra, &planned.settings),
+            None => scope_sources(entra, &planned.settings, &planned.known.pins),
         };
         for group in from {
             let ids = people.iter().map(|row| entra.person(*row).id());

@@ -3,7 +3,7 @@
 use super::jira::unknown;
 use super::options::ReadOptions;
 use super::sides::Snapshots;
-use crate::directory::{AccountId, AccountKind, fold};
+use crate::directory::{AccountId, AccountKind, EntraId, fold};
 use crate::jira::{ADDRESSES_AT_ONCE, AccountRead, JiraError, Organization};
 use crate::plan::{Known, LookUp, Mode, address, pending_look_ups};
 use crate::sync::error::SyncError;
@@ -126,6 +126,43 @@ pub(in crate::sync) async fn look_up(
 fn willing(session: &Session) -> Option<&Organization> {
     let organization = session.organization.as_ref();
     organization.filter(|organization| organization.is_willing())
+}
+
+/// Asks the organization whether leavers for whose accounts a name alone speaks have the addresses under
+/// which they are linked: then something may be taken from them.
+pub(in crate::sync) async fn prove_links(
+    session: &Session,
+    known: &mut Known,
+) -> Result<(), SyncError> {
+    let by_name = known.by_name.iter();
+    let left = by_name.filter(|person| known.leavers.contains_key(person.as_str()));
+    let left = left.cloned().collect();
+    let Some(organization) = willing(session).filter(|_| !known.by_name.is_empty()) else {
+        return Ok(());
+    };
+    let links = session.state.addresses_of(&left)?;
+    if links.is_empty() {
+        return Ok(());
+    }
+    let addresses: Vec<String> = links.iter().map(|(.., email)| email.clone()).collect();
+    let users = match organization.users(&addresses).await {
+        Err(error) if error.is_unwillingness() => {
+            let what = "whether accounts of leavers that hide their addresses are theirs";
+            session.progress.unknown(unknown(what, &error));
+            return Ok(());
+        }
+        users => users?,
+    };
+    let is_told = |(_, account, email): &&(EntraId, AccountId, String)| {
+        let mut users = users.iter();
+        users.any(|user| user.account == *account && fold(&user.email) == fold(email))
+    };
+    let proven: Vec<&EntraId> = links.iter().filter(is_told).map(|link| &link.0).collect();
+    session.state.prove_links(proven.iter().copied())?;
+    for person in proven {
+        known.by_name.remove(person);
+    }
+    Ok(())
 }
 
 /// Who has these folded addresses: by the organization, which knows all addresses, or by

@@ -215,7 +215,14 @@ fn ended_well(
         Some(address.unwrap_or_default().to_owned())
     })?;
     let whole = entra.users.is_whole() && planned.jira.is_whole();
-    if session.mode == Mode::Attended && kind == RunKind::Attended && planned.retries.is_none() {
+    let known = planned.known.history.reviewed_settings.as_deref() == Some(digest);
+    let reviews =
+        session.mode == Mode::Attended && kind == RunKind::Attended && planned.retries.is_none();
+    if whole && (reviews || known) {
+        let pins = planned.known.pins.made(entra, &planned.settings);
+        session.state.pin_groups(&pins)?;
+    }
+    if reviews {
         if whole {
             session.state.reviewed(digest)?;
         } else if planned.known.history.reviewed_settings.as_deref() != Some(digest) {

@@ -1,7 +1,7 @@
 //! Silent invitations: many in one call, each with an outcome of its own.
 
 use super::context::{Census, Reach};
-use super::outcome::{Attempt, account, creation_failed, failed};
+use super::outcome::{Attempt, Proof, account, creation_failed, failed};
 use crate::directory::fold;
 use crate::jira::{Invited, JiraError, Needs, Organization, Refusal, Resource, resources_of};
 use crate::plan::{OperationRow, Outcome};
@@ -91,7 +91,7 @@ fn became((row, email): &Invitee<'_>, invited: &Invited, census: &Census<'_>) ->
     let (status, request) = (Some(invited.status), invited.request_id.as_str());
     let address = fold(email);
     if let Some(id) = invited.accounts.get(&address) {
-        return account(row, id.clone(), true, status, request, census);
+        return account(row, id.clone(), Proof::New, status, request, census);
     }
     let reason = invited.reasons.get(&address).map_or("", String::as_str);
     let message = if reason.is_empty() {

@@ -4,7 +4,7 @@ use super::context::{Census, Reach};
 use crate::directory::{AccountId, GroupId};
 use crate::jira::{How, JiraError, Unwritten, Written};
 use crate::plan::{Kind, OperationRow, Outcome};
-use crate::store::{Finished, JournalOutcome, Learnt, Note};
+use crate::store::{Finished, JournalOutcome, Learnt, LinkedHow, Note};
 use crate::sync::problem::Problem;
 use tokio::sync::OnceCell;
 
@@ -147,10 +147,21 @@ pub(super) fn well(written: &Written) -> Attempt {
 
 /// An account that exists after a creation. It counts as *already* if it was in the listing
 /// before, whatever the status says.
+/// What is known of an account that a call gave, or a look-up after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// The call created it.
+    New,
+    /// A service says that it has the address.
+    Address,
+    /// A search found it, and its name can't have led to it.
+    Search,
+}
+
 pub(super) fn account(
     row: &OperationRow,
     id: AccountId,
-    is_new: bool,
+    proof: Proof,
     status: Option<u16>,
     request_id: &str,
     census: &Census<'_>,
@@ -172,7 +183,13 @@ pub(super) fn account(
     };
     let learnt = Learnt::Account {
         account_id: id.as_str().to_owned(),
-        proven_new: !listed && is_new,
+        proven_new: !listed && proof == Proof::New,
+        // Only what did not exist before counts as created.
+        how: match (outcome, proof) {
+            (Outcome::Done, _) => LinkedHow::Created,
+            (_, Proof::Search) => LinkedHow::LookedUp,
+            _ => LinkedHow::Email,
+        },
     };
     Attempt {
         account: Some(id),

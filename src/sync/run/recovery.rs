@@ -1,6 +1,7 @@
 //! After a run whose process died: what became of its last writes?
 
 use super::context::reach;
+use super::outcome::Proof;
 use super::writes::accounts_of;
 use crate::directory::{AccountId, GroupClass, GroupId, JiraChanges, JiraSnapshot, fold};
 use crate::jira::JiraProgress;
@@ -146,17 +147,18 @@ async fn recover_person(
     if write.email.is_empty() {
         return did_not;
     }
-    if snapshots.entra.find_person(&write.entra_id).is_none() {
+    let Some(person) = snapshots.entra.find_person(&write.entra_id) else {
         return Ok(snapshots.entra.users.is_whole().then(Found::default));
-    }
+    };
+    let person = snapshots.entra.person(person).name().to_owned();
     let look = async || {
-        let mut found = accounts_of(reach(session), &write.email).await?;
+        let mut found = accounts_of(reach(session), &write.email, &person).await?;
         Ok(if found.len() == 1 { found.pop() } else { None })
     };
-    let Some(account) = sought(session, write, look).await? else {
+    let Some(found) = sought(session, write, look).await? else {
         return did_not;
     };
-    let account = account.row();
+    let account = found.account.row();
     let links = session.state.links()?;
     let holder = links.person_of(account.id);
     if holder.is_some_and(|person| person != write.entra_id) {
@@ -167,10 +169,10 @@ async fn recover_person(
     let seen = before.map(|row| i64::from(side.snapshot.account(row).seen()));
     if holder.is_none() {
         // Nobody had this address when the run began, except who was seen before that.
-        let how = if seen.is_some_and(|seen| seen < write.begun_at) {
-            LinkedHow::LookedUp
-        } else {
-            LinkedHow::Created
+        let how = match (seen.is_some_and(|seen| seen < write.begun_at), found.proof) {
+            (false, _) => LinkedHow::Created,
+            (true, Proof::Search) => LinkedHow::LookedUp,
+            (true, Proof::New | Proof::Address) => LinkedHow::Email,
         };
         let (entra, email) = (write.entra_id.as_str(), write.email.as_str());
         session

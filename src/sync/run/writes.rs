@@ -2,12 +2,12 @@
 
 use super::context::{Census, Job, Reach};
 use super::outcome::{
-    Attempt, account, creation_failed, ended, good, group, membership, not_written, simple,
+    Attempt, Proof, account, creation_failed, ended, good, group, membership, not_written, simple,
     still_unclear,
 };
-use crate::directory::{AccountId, AccountKind, GroupId, JiraAccountRow, fold};
+use crate::directory::{AccountId, AccountKind, GroupId, JiraAccountRow};
 use crate::jira::{AccountRead, Jira, JiraError, Unwritten};
-use crate::plan::{OperationRow, Outcome};
+use crate::plan::{Evidence, OperationRow, Outcome, evidence};
 use crate::store::{Learnt, Note};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -27,11 +27,15 @@ pub(super) async fn write(
     match job {
         Job::CreateUser { email } => match jira.create_user(email, reach.products).await {
             Ok(created) => {
-                let is_new = created.status == 201;
+                let proof = if created.status == 201 {
+                    Proof::New
+                } else {
+                    Proof::Address
+                };
                 account(
                     row,
                     created.account,
-                    is_new,
+                    proof,
                     Some(created.status),
                     &created.request_id,
                     census,
@@ -41,7 +45,10 @@ pub(super) async fn write(
             // nobody is invited again and again.
             Err(JiraError::Refused(r)) if r.status == 400 && !r.is_about_licences() => {
                 match proven(reach, email).await {
-                    Some(id) => account(row, id, false, Some(r.status), &r.request_id, census),
+                    Some(id) => {
+                        let (status, request) = (Some(r.status), r.request_id.as_str());
+                        account(row, id, Proof::Address, status, request, census)
+                    }
                     None => creation_failed(&JiraError::Refused(r)),
                 }
             }
@@ -156,13 +163,12 @@ async fn others_in(
     Ok(Some(ids.filter(|id| !these.contains(id)).count()))
 }
 
-/// The one account that has this address for sure: it shows it, or the organization says so. A name may
-/// be chosen to look like an address, and proves nothing.
+/// The one account that has this address for sure: it shows it, or the organization says so.
 async fn proven(reach: Reach<'_>, email: &str) -> Option<AccountId> {
-    let found = accounts_of(reach, email).await.ok()?;
+    let mut found = accounts_of(reach, email, "").await.ok()?;
+    found.retain(|found| found.proof == Proof::Address);
     let [one] = found.as_slice() else { return None };
-    let sure = reach.organization.is_some() || fold(one.row().email) == fold(email);
-    sure.then(|| AccountId::new(one.row().id))
+    Some(one.id())
 }
 
 /// Whether Jira shows the account in the group. Reads may lag behind a write by a second.
@@ -203,48 +209,70 @@ pub(super) async fn look_up(
     census: &Census<'_>,
 ) -> Attempt {
     match job {
-        Job::CreateUser { email } => match accounts_of(reach, email).await {
-            Ok(people) => match people.as_slice() {
-                [one] => {
-                    let id = AccountId::new(one.row().id);
-                    account(row, id, false, None, "", census)
-                }
-                _ => simple(Outcome::Absent),
-            },
-            Err(error) => still_unclear(&error),
-        },
+        Job::CreateUser { email } => {
+            let name = row.user.as_ref().map_or("", |user| user.name.as_str());
+            match accounts_of(reach, email, name).await {
+                Ok(people) => match people.as_slice() {
+                    [one] => account(row, one.id(), one.proof, None, "", census),
+                    _ => simple(Outcome::Absent),
+                },
+                Err(error) => still_unclear(&error),
+            }
+        }
         Job::CreateGroup { name, entra } => look_up_group(reach.jira, name, entra).await,
         // Everything else is safe to repeat and never unclear.
         _ => simple(Outcome::Absent),
     }
 }
 
-/// The accounts that may be of this address. The organization knows it exactly, also of people whom
-/// the site does not show yet; Jira also finds whoever hides it.
+/// An account that was found for an address.
+pub(super) struct AccountFound {
+    pub(super) account: AccountRead,
+    pub(super) proof: Proof,
+}
+
+impl AccountFound {
+    fn id(&self) -> AccountId {
+        AccountId::new(self.account.row().id)
+    }
+}
+
+/// The accounts of the address of somebody of this name. The organization knows it exactly, also of people
+/// whom the site does not show yet; Jira also finds whoever hides it. Whom a name may have led to is not
+/// among them.
 pub(super) async fn accounts_of(
     reach: Reach<'_>,
     email: &str,
-) -> Result<Vec<AccountRead>, JiraError> {
+    person: &str,
+) -> Result<Vec<AccountFound>, JiraError> {
     if let Some(organization) = reach.organization.filter(|_| reach.silent) {
         let found = organization.users(&[email.to_owned()]).await?;
-        let rows = found.iter().map(|user| {
-            AccountRead::created(&JiraAccountRow {
+        let rows = found.iter().map(|user| AccountFound {
+            account: AccountRead::created(&JiraAccountRow {
                 id: user.account.as_str(),
                 name: email,
                 email,
                 active: true,
                 kind: AccountKind::Person,
-            })
+            }),
+            proof: Proof::Address,
         });
         return Ok(rows.collect());
     }
-    let wanted = fold(email);
-    let mut found = reach.jira.search(email).await?;
-    found.retain(|account| {
+    let found = reach.jira.search(email).await?;
+    let proven = found.into_iter().filter_map(|account| {
         let row = account.row();
-        row.kind == AccountKind::Person && (row.email.is_empty() || fold(row.email) == wanted)
+        let evidence = evidence(email, person, row.kind, row.name, row.email);
+        let proof = if evidence == Evidence::Shown {
+            Proof::Address
+        } else {
+            Proof::Search
+        };
+        evidence
+            .is_by_address()
+            .then_some(AccountFound { account, proof })
     });
-    Ok(found)
+    Ok(proven.collect())
 }
 
 async fn look_up_group(jira: &Jira, name: &str, entra: &[String]) -> Attempt {
