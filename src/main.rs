@@ -25,6 +25,7 @@ const DEMO_LIMITS: &str = "\n[profiles.\"Azure AD\".limits]\npolite_rate = 50\n"
 const PROFILE: &str = "Azure AD";
 
 fn main() -> ExitCode {
+    keep_to_the_owner();
     let arguments = match arguments() {
         Ok(arguments) => arguments,
         Err(exit) => return exit.code().into(),
@@ -42,6 +43,24 @@ fn main() -> ExitCode {
     // What still blocks, such as a name look-up, is not waited for.
     runtime.shutdown_background();
     exit.code().into()
+}
+
+/// Whatever this process leaves behind is its owner's alone: files, and no image of its memory, which holds
+/// secrets.
+fn keep_to_the_owner() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit, umask};
+        umask(rustix::fs::Mode::from_raw_mode(0o077));
+        let none = Rlimit {
+            current: Some(0),
+            maximum: Some(0),
+        };
+        // A system that refuses to be asked for less writes what it always wrote.
+        let _ = setrlimit(Resource::Core, none);
+    }
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 /// Reads the command line. What is asked of the program itself, and wrong usage, end it here.
@@ -350,6 +369,12 @@ fn log(arguments: &Arguments) -> Option<tracing_appender::non_blocking::WorkerGu
         return None;
     }
     std::fs::create_dir_all(&paths.logs).ok()?;
+    // One that is there from before may be open to others.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(&paths.logs, std::fs::Permissions::from_mode(0o700)).ok()?;
+    }
     let file = tracing_appender::rolling::Builder::new()
         .rotation(tracing_appender::rolling::Rotation::DAILY)
         .filename_prefix("rollbook")

@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use crate::sync::Problem;
-use crate::text::{cell, padded};
+use crate::text::{cell, json_safe, padded};
 pub use crate::text::{counted, wrap_whole as wrap};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -156,7 +156,7 @@ impl Output {
 
     /// Writes a document as the answer.
     pub fn document(&self, value: &serde_json::Value) -> io::Result<()> {
-        self.answer(&format!("{value}\n"))
+        self.answer(&format!("{}\n", json_safe(&value.to_string())))
     }
 
     /// Writes a remark.
@@ -179,7 +179,8 @@ pub fn report(problem: &Problem, as_json: bool) {
     if as_json {
         let document = json!({"version": 1, "error": {
             "kind": problem.kind.as_str(), "message": problem.message, "hint": problem.hint, "ids": problem.ids}});
-        let _ = writeln!(io::stdout().lock(), "{document}");
+        let document = document.to_string();
+        let _ = writeln!(io::stdout().lock(), "{}", json_safe(&document));
         return;
     }
     let width = terminal_size::terminal_size_of(io::stderr())

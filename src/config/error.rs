@@ -124,6 +124,22 @@ pub enum ConfigError {
         /// Its mode.
         mode: u32,
     },
+    /// Others may write it.
+    #[error("{} can be written by other users of this machine (mode {mode:o})", .path.display())]
+    OpenToWriters {
+        /// The file, or a folder above it.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// It is somebody else's.
+    #[error("{} belongs to another user of this machine (uid {owner})", .path.display())]
+    ForeignOwner {
+        /// The file, or a folder above it.
+        path: PathBuf,
+        /// The owner's user id.
+        owner: u32,
+    },
     /// `secret_command` failed.
     #[error("secret_command for {kind} failed: {cause}")]
     SecretCommand {

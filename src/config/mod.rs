@@ -4,6 +4,7 @@ mod cloud;
 mod edit;
 mod error;
 mod file;
+mod guarded;
 mod paths;
 mod profile;
 mod secrets;

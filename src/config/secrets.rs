@@ -2,15 +2,19 @@
 //! `secret_command`, `credentials.toml`.
 
 use super::error::{ConfigError, SecretKind};
+use super::guarded::refuse_foreign;
 use super::paths::Paths;
 use super::profile::Profile;
-use crate::text::escape;
+use crate::http::{keep_out, said};
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io::{self, Read as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{ChildStderr, ChildStdout, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 /// Where a secret came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +102,10 @@ pub fn find_secret(
         SecretKind::JiraApiToken => (&profile.jira.secret_command, stored.jira_api_token.take()),
         SecretKind::OrgApiKey => (&NO_COMMAND, stored.org_api_key.take()),
     };
-    one(kind, environment, command, stored, (&file, &others))
+    let name = profile.name.as_str();
+    let found = one(kind, name, environment, command, stored, (&file, &others))?;
+    keep_out(&found.0, None);
+    Ok(found)
 }
 
 /// Where a secret would be taken from. Commands are not run for that.
@@ -146,8 +153,21 @@ impl Secrets {
     }
 }
 
+/// A profile's name as the name of its systemd credentials has it.
+fn credential_name(profile: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '-' {
+            c
+        } else {
+            '_'
+        }
+    };
+    profile.chars().map(plain).collect()
+}
+
 fn one(
     kind: SecretKind,
+    profile: &str,
     environment: bool,
     command: &[String],
     stored: Option<SecretString>,
@@ -160,9 +180,12 @@ fn one(
         return Ok((value.trim().into(), SecretSource::Environment));
     }
     if let Some(folder) = std::env::var_os("CREDENTIALS_DIRECTORY") {
-        let path = Path::new(&folder).join(kind.key());
-        if let Ok(value) = std::fs::read_to_string(&path) {
-            return Ok((value.trim().into(), SecretSource::Systemd));
+        let named = format!("{}.{}", kind.key(), credential_name(profile));
+        let unnamed = environment.then(|| kind.key().to_owned());
+        for name in std::iter::once(named).chain(unnamed) {
+            if let Ok(value) = std::fs::read_to_string(Path::new(&folder).join(name)) {
+                return Ok((value.trim().into(), SecretSource::Systemd));
+            }
         }
     }
     if let Some((program, arguments)) = command.split_first() {
@@ -183,18 +206,13 @@ fn one(
 /// Runs the program itself, without a shell.
 fn run(kind: SecretKind, program: &str, arguments: &[String]) -> Result<SecretString, ConfigError> {
     let failed = |cause: String| ConfigError::SecretCommand { kind, cause };
-    let output = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped())
-        .output()
-        .map_err(|e| failed(format!("{program}: {e}")))?;
+    let output = output_of(program, arguments).map_err(|e| failed(format!("{program}: {e}")))?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let said = said.lines().find(|line| !line.trim().is_empty());
-        let said = said.map_or_else(String::new, |line| format!(": {}", escape(line.trim())));
+        let text = String::from_utf8_lossy(&output.stderr);
+        let line = text.lines().find(|line| !line.trim().is_empty());
+        let told = line.map_or_else(String::new, |line| format!(": {}", said(line.trim())));
         return Err(failed(format!(
-            "{program} ended with {}{said}",
+            "{program} ended with {}{told}",
             output.status
         )));
     }
@@ -205,6 +223,74 @@ fn run(kind: SecretKind, program: &str, arguments: &[String]) -> Result<SecretSt
         return Err(failed(format!("{program} printed nothing")));
     }
     Ok(first.into())
+}
+
+/// For how long a program may take to print a secret.
+const PRINTS_WITHIN: Duration = Duration::from_secs(30);
+
+/// What a program prints, which knows none of this process's secrets and ends in time.
+fn output_of(program: &str, arguments: &[String]) -> io::Result<Output> {
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let ours = std::env::vars_os().map(|(name, _)| name);
+    for name in ours.filter(|name| name.to_string_lossy().starts_with("ROLLBOOK_")) {
+        command.env_remove(name);
+    }
+    let mut child = command.spawn()?;
+    let (send, printed) = mpsc::channel();
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    for (at, pipe) in [(0, out.map(Pipe::Out)), (1, err.map(Pipe::Err))] {
+        let send = send.clone();
+        std::thread::spawn(move || {
+            let mut text = Vec::new();
+            let read = pipe.map_or(Ok(0), |pipe| pipe.read(&mut text));
+            // Nobody waits any more for what comes too late.
+            let _ = send.send((at, read.map(|_| text)));
+        });
+    }
+    let ends = Instant::now() + PRINTS_WITHIN;
+    let mut texts = [Vec::new(), Vec::new()];
+    for _ in 0..2 {
+        let left = ends.saturating_duration_since(Instant::now());
+        let Ok((at, text)) = printed.recv_timeout(left) else {
+            child.kill()?;
+            child.wait()?;
+            return Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                format!("it printed no secret within {} s", PRINTS_WITHIN.as_secs()),
+            ));
+        };
+        let place: &mut Vec<u8> = &mut texts[at];
+        *place = text?;
+    }
+    let [stdout, stderr] = texts;
+    let status = child.wait()?;
+    Ok(Output {
+        status,
+        stdout,
+        stderr,
+    })
+}
+
+/// An output of a program. More than a secret can be is not read.
+enum Pipe {
+    Out(ChildStdout),
+    Err(ChildStderr),
+}
+
+impl Pipe {
+    const MOST: u64 = 64 << 10;
+
+    fn read(self, text: &mut Vec<u8>) -> io::Result<usize> {
+        match self {
+            Self::Out(pipe) => pipe.take(Self::MOST).read_to_end(text),
+            Self::Err(pipe) => pipe.take(Self::MOST).read_to_end(text),
+        }
+    }
 }
 
 fn read_file(path: &Path) -> Result<CredentialsFile, ConfigError> {
@@ -220,6 +306,7 @@ fn read_file(path: &Path) -> Result<CredentialsFile, ConfigError> {
         Err(source) => return Err(io(source)),
     };
     check_mode(path)?;
+    refuse_foreign(path)?;
     // The parser's own message would quote the line, and with it the secret.
     toml::from_str(&text).map_err(|error| ConfigError::Malformed {
         path: path.to_owned(),

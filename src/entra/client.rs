@@ -5,7 +5,7 @@ use super::token::{Claims, Credentials, Tokens};
 use super::wire::{Application, GraphOrganization, GraphPage};
 use crate::http::{
     Answer, Auth, Call, Clients, Control, Counted, Counts, Failure, Gate, Origin, Rates, Reply,
-    Service, Url,
+    Service, Url, said,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -243,8 +243,8 @@ impl Entra {
         EntraError::Refused {
             what: "list the members of a group",
             status,
-            message: error.message.chars().take(300).collect(),
-            request_id: error.request_id().to_owned(),
+            message: error.message,
+            request_id: error.request_id,
             code: error.code,
             client_request_id: String::new(),
             roles: self.roles().await,
@@ -255,13 +255,13 @@ impl Entra {
         let error = answer.json().map(|body: Value| GraphError::of(&body));
         let error = error.unwrap_or_default();
         let request_id = match error.request_id() {
-            "" => answer.header("request-id").to_owned(),
+            "" => said(answer.header("request-id")),
             id => id.to_owned(),
         };
         EntraError::Refused {
             what,
             status: answer.status.as_u16(),
-            message: error.message.chars().take(300).collect(),
+            message: error.message,
             code: error.code,
             request_id,
             client_request_id: id,

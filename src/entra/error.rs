@@ -1,6 +1,6 @@
 //! How calls to Entra fail.
 
-use crate::http::{Failure, NoHeadway, null_is_default};
+use crate::http::{Failure, NoHeadway, null_is_default, said};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -120,12 +120,12 @@ impl TokenRefusal {
             description: if first.is_empty() {
                 format!("status {status} without an explanation")
             } else {
-                first.chars().take(300).collect()
+                said(first)
             },
-            error: body.error,
+            error: said(&body.error),
             code,
-            trace_id: body.trace_id,
-            correlation_id: body.correlation_id,
+            trace_id: said(&body.trace_id),
+            correlation_id: said(&body.correlation_id),
         }
     }
 }
@@ -194,7 +194,7 @@ impl GraphError {
         let error = body.get("error").unwrap_or(body);
         let text = |value: &Value, name: &str| {
             let field = value.get(name).and_then(Value::as_str);
-            field.unwrap_or_default().to_owned()
+            said(field.unwrap_or_default())
         };
         let inner = ["innerError", "innererror"];
         let inner = inner.iter().find_map(|name| error.get(name));

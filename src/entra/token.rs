@@ -103,7 +103,30 @@ struct Token {
 #[derive(Deserialize)]
 struct TokenAnswer {
     access_token: SecretString,
-    expires_in: u64,
+    expires_in: Seconds,
+}
+
+/// For how long a token lasts, in seconds. Some token services write a text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Seconds {
+    Number(f64),
+    Text(String),
+}
+
+impl Seconds {
+    /// What a token is at most believed to last.
+    const LONGEST: f64 = 86_400.0;
+
+    /// Within a second and a day, whatever was written.
+    fn duration(&self) -> Duration {
+        let seconds = match self {
+            Self::Number(seconds) => *seconds,
+            Self::Text(text) => text.trim().parse().unwrap_or(0.0),
+        };
+        let seconds = if seconds.is_nan() { 0.0 } else { seconds };
+        Duration::from_secs_f64(seconds.clamp(1.0, Self::LONGEST))
+    }
 }
 
 /// Fetches tokens and keeps the current one.
@@ -162,7 +185,7 @@ impl Tokens {
         loop {
             match self.request().await? {
                 Reply::Good(answer, _) => {
-                    let life = Duration::from_secs(answer.expires_in);
+                    let life = answer.expires_in.duration();
                     // A minute of margin, or a tenth of a short life.
                     let margin = Duration::from_mins(1).min(life / 10);
                     return Ok(Token {
@@ -233,5 +256,25 @@ mod tests {
         assert_eq!(missing(&["User.Read.All", "GroupMember.Read.All"]), 0);
         assert_eq!(missing(&["User.Read.All"]), 1);
         assert_eq!(missing(&[]), 2);
+    }
+
+    #[test]
+    fn whatever_a_token_says_to_last_is_bounded() {
+        let of = |json: &str| {
+            let answer: TokenAnswer =
+                serde_json::from_str(&format!(r#"{{"access_token":"t","expires_in":{json}}}"#))
+                    .unwrap();
+            answer.expires_in.duration().as_secs()
+        };
+        assert_eq!(
+            (of("3599"), of("\"3599\""), of("3599.9")),
+            (3599, 3599, 3599)
+        );
+        for none in ["0", "-1", "\"soon\"", "\"-1e308\"", "\"NaN\""] {
+            assert_eq!(of(none), 1, "{none}");
+        }
+        for long in ["18446744073709551615", "1e308", "\"1e308\"", "\"inf\""] {
+            assert_eq!(of(long), 86_400, "{long}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Graph's JSON.
 
 use crate::directory::{Gone, GroupFields, MemberKind, PersonFields};
-use crate::http::{Headway, null_is_default};
+use crate::http::{Headway, null_is_default, wait};
 use serde::Deserialize;
 
 pub(super) const USER_FIELDS: &str =
@@ -207,9 +207,9 @@ impl Part {
             .find(|(name, _)| name.eq_ignore_ascii_case("retry-after"))?
             .1;
         let seconds = value
-            .as_u64()
+            .as_f64()
             .or_else(|| value.as_str()?.trim().parse().ok())?;
-        Some(std::time::Duration::from_secs(seconds))
+        Some(wait(seconds))
     }
 }
 

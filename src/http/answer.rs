@@ -80,8 +80,19 @@ impl Answer {
             .trim()
             .parse()
             .ok()?;
-        Duration::try_from_secs_f64(seconds.max(0.0)).ok()
+        Some(wait(seconds))
     }
+}
+
+/// The longest wait that is taken for one.
+const LONGEST_WAIT: f64 = 86_400.0;
+
+/// A wait of so many seconds as a service wrote it: none where that is negative or no number, and a day
+/// at most.
+#[must_use]
+pub fn wait(seconds: f64) -> Duration {
+    let seconds = if seconds.is_nan() { 0.0 } else { seconds };
+    Duration::from_secs_f64(seconds.clamp(0.0, LONGEST_WAIT))
 }
 
 /// A body without the byte order mark that may precede it.

@@ -15,9 +15,10 @@ mod headway;
 mod null;
 mod origin;
 mod pace;
+mod said;
 mod service;
 
-pub use answer::Answer;
+pub use answer::{Answer, wait};
 pub use call::{Auth, Body, Call, Repeat};
 pub use client::Clients;
 pub use control::Control;
@@ -27,6 +28,7 @@ pub use headway::{Headway, NoHeadway, Stuck};
 pub use null::null_is_default;
 pub use origin::{Origin, OriginError};
 pub use pace::{Gate, Rates};
+pub use said::{keep_out, said};
 pub use service::{Reply, Service};
 
 pub use reqwest::Method;

@@ -2,6 +2,7 @@
 
 use super::answer::{Answer, without_mark};
 use super::pace::Pace;
+use super::said::{keep_out, redact, said};
 use super::{
     Auth, Body, Call, Clients, Control, Counted, Counts, Failure, Gate, Origin, Rates, Repeat,
 };
@@ -28,6 +29,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const TOLD: Duration = Duration::from_secs(3);
 /// The largest body that is read: many times the largest page of either service.
 const LARGEST: usize = 64 << 20;
+/// The largest body of an answer that is no success: nothing of it is told beyond a few lines.
+const LARGEST_REFUSAL: usize = 64 << 10;
+/// Fields of a form that are secrets.
+const SECRET_FIELDS: [&str; 2] = ["client_secret", "client_assertion"];
 /// Atlassian advises at most 4 retries; Graph gives no number.
 const RETRIES: u32 = 4;
 /// A longer wait than this is not sat out.
@@ -127,7 +132,7 @@ impl Service {
         if self.origin.holds(&url) {
             Ok(url)
         } else {
-            Err(foreign(url.origin().ascii_serialization()))
+            Err(foreign(said(&url.origin().ascii_serialization())))
         }
     }
 
@@ -151,7 +156,7 @@ impl Service {
             match parse(without_mark(&answer.body)) {
                 Ok(value) => Ok(Reply::Good(value, answer)),
                 Err(error) => Err(Unread {
-                    cause: error.to_string(),
+                    cause: said(&error.to_string()),
                     glued: answer.glued_error(),
                 }),
             }
@@ -439,7 +444,7 @@ impl Service {
     fn redirected(&self, answer: &Answer) -> Failure {
         let to = Url::parse(answer.header("location")).map_or_else(
             |_| "another page of the same host".to_owned(),
-            |url| url.origin().ascii_serialization(),
+            |url| said(&url.origin().ascii_serialization()),
         );
         Failure::Redirected {
             host: self.origin.host(),
@@ -452,8 +457,14 @@ impl Service {
         let mut request = self.http.request(call.method.clone(), call.url.clone());
         request = match &call.auth {
             Auth::None => request,
-            Auth::Bearer(token) => request.bearer_auth(token.expose_secret()),
-            Auth::Basic { user, secret } => request.basic_auth(user, Some(secret.expose_secret())),
+            Auth::Bearer(token) => {
+                keep_out(token, None);
+                request.bearer_auth(token.expose_secret())
+            }
+            Auth::Basic { user, secret } => {
+                keep_out(secret, Some(user));
+                request.basic_auth(user, Some(secret.expose_secret()))
+            }
         };
         for (name, value) in &call.headers {
             request = request.header(*name, value);
@@ -462,6 +473,10 @@ impl Service {
             Body::None => request,
             Body::Json(value) => request.json(value),
             Body::Form(fields) => {
+                let secrets = fields
+                    .iter()
+                    .filter(|(name, _)| SECRET_FIELDS.contains(name));
+                secrets.for_each(|(_, secret)| keep_out(secret, None));
                 let fields: Vec<(&str, &str)> = fields
                     .iter()
                     .map(|(name, value)| (*name, value.expose_secret()))
@@ -474,14 +489,19 @@ impl Service {
         let headers = response.headers().clone();
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|e| self.failure(&e))? {
-            if body.len() + chunk.len() > LARGEST {
+            body.extend_from_slice(&chunk);
+            if !status.is_success() && body.len() > LARGEST_REFUSAL {
+                body.truncate(LARGEST_REFUSAL);
+                break;
+            }
+            if body.len() > LARGEST {
                 return Err(Failure::TooLarge {
                     host: self.origin.host(),
                     limit: LARGEST,
                 });
             }
-            body.extend_from_slice(&chunk);
         }
+        redact(&mut body);
         Ok(Answer {
             status,
             headers,
@@ -493,7 +513,7 @@ impl Service {
 
     fn failure(&self, error: &reqwest::Error) -> Failure {
         let host = self.origin.host();
-        let cause = innermost(error);
+        let cause = said(&innermost(error));
         let lower = cause.to_ascii_lowercase();
         if error.is_timeout() {
             Failure::TimedOut {
@@ -514,7 +534,7 @@ impl Service {
 fn broke_off(host: String, error: &Value) -> Failure {
     let text = |place: &str| -> String {
         let text = error.pointer(place).and_then(Value::as_str);
-        text.unwrap_or_default().chars().take(300).collect()
+        said(text.unwrap_or_default())
     };
     let ids = ["innerError", "innererror"].map(|inner| text(&format!("/error/{inner}/request-id")));
     Failure::BrokeOff {

@@ -1,6 +1,6 @@
 //! How calls to Jira fail.
 
-use crate::http::{Answer, Failure, NoHeadway};
+use crate::http::{Answer, Failure, NoHeadway, said};
 use serde_json::Value;
 
 /// Who may make a call.
@@ -62,11 +62,11 @@ impl Refusal {
             what,
             needs: Needs::default(),
             status: answer.status.as_u16(),
-            code,
+            code: said(&code),
             explained: message.is_some(),
             message: message.map_or_else(
                 || "no explanation was given".to_owned(),
-                |message| message.chars().take(300).collect(),
+                |message| said(&message),
             ),
             request_id: request_id(answer),
         }
@@ -75,12 +75,10 @@ impl Refusal {
 
 /// The id that Atlassian's support asks for, empty if the answer bears none.
 pub(super) fn request_id(answer: &Answer) -> String {
-    ["atl-traceid", "x-arequestid", "x-request-id"]
+    let mut ids = ["atl-traceid", "x-arequestid", "x-request-id"]
         .into_iter()
-        .map(|name| answer.header(name))
-        .find(|id| !id.is_empty())
-        .unwrap_or_default()
-        .to_owned()
+        .map(|name| answer.header(name));
+    said(ids.find(|id| !id.is_empty()).unwrap_or_default())
 }
 
 /// A call to Jira that failed.

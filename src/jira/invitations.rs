@@ -3,7 +3,7 @@
 use super::error::{JiraError, request_id};
 use super::organization::{Organization, OrganizationPage};
 use crate::directory::{AccountId, fold};
-use crate::http::{Call, Failure, Method, Repeat};
+use crate::http::{Call, Failure, Method, Repeat, said};
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::HashMap;
@@ -111,7 +111,7 @@ impl Organization {
                     invited.accounts.insert(address, AccountId::new(id));
                 }
                 (_, reason) => {
-                    let reason = reason.unwrap_or_default().chars().take(300).collect();
+                    let reason = said(reason.unwrap_or_default());
                     invited.reasons.insert(address, reason);
                 }
             }

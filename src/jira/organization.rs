@@ -6,7 +6,7 @@ use super::writes::{How, Written};
 use crate::directory::AccountId;
 use crate::http::{
     Answer, Auth, Call, Clients, Control, Counted, Gate, Headway, Method, Origin, Rates, Repeat,
-    Reply, Service, null_is_default,
+    Reply, Service, null_is_default, said,
 };
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -141,14 +141,14 @@ impl Organization {
             Some(id) => {
                 return Err(JiraError::OtherOrganization {
                     wanted: id.to_owned(),
-                    found: ids,
+                    found: ids.iter().map(|id| said(id)).collect(),
                 });
             }
             None if ids.len() == 1 => ids[0].clone(),
             None => {
                 return Err(JiraError::OtherOrganization {
                     wanted: String::new(),
-                    found: ids,
+                    found: ids.iter().map(|id| said(id)).collect(),
                 });
             }
         };

@@ -11,6 +11,7 @@ use super::operation::{Kind, Operation, OperationId, hex};
 use super::plan::Plan;
 use super::reason::Reason;
 use super::target::operation_id;
+use crate::text::json_safe;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -392,6 +393,7 @@ pub fn write(
     // The hash stands last, after operations that are not known yet.
     head.hash = None;
     let text = serde_json::to_string(&head)?;
+    let text = json_safe(&text);
     let Some(at) = text.find(PLACE) else {
         return Err(io::Error::other("a plan without operations"));
     };
@@ -403,7 +405,7 @@ pub fn write(
         first = false;
         digest.row(&mut row);
         row.selected = saved.then_some(true);
-        serde_json::to_writer(&mut *to, &row)?;
+        to.write_all(json_safe(&serde_json::to_string(&row)?).as_bytes())?;
     }
     if saved {
         let open = after.strip_suffix('}').unwrap_or(after);

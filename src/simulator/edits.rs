@@ -133,6 +133,12 @@ impl World {
         }
     }
 
+    /// The tokens that were given out.
+    #[must_use]
+    pub fn bearers(&self) -> Vec<String> {
+        self.entra.tokens.keys().cloned().collect()
+    }
+
     /// Whether the organization has suspended an account.
     #[must_use]
     pub fn is_suspended(&self, account: &str) -> bool {

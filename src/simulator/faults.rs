@@ -88,6 +88,9 @@ pub struct Faults {
     pub unlicensed: Option<String>,
     /// Accounts that are created are deactivated.
     pub born_inactive: bool,
+    /// Every answer that is no success holds, in each of its parts, what the request was: its method,
+    /// headers and body.
+    pub echoes: bool,
     /// `POST user` says that nobody could be created.
     pub uncreatable: bool,
     /// Jira redirects every call to this address.

@@ -9,6 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 use percent_encoding::percent_decode_str;
+use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -206,6 +207,9 @@ fn answer(world: &mut World, request: &Request) -> (Reply, Harm) {
             Service::Organization => organization::answer(world, request),
         }
     });
+    if world.faults.echoes && reply.status >= 400 {
+        reply = echo(reply, request);
+    }
     if side == Service::Jira && world.services.names_limits {
         let (limit, left) = verdict.limit;
         reply = reply
@@ -224,6 +228,54 @@ fn answer(world: &mut World, request: &Request) -> (Reply, Harm) {
             .then(|| String::from_utf8_lossy(&request.body).into_owned()),
     });
     (reply, harm)
+}
+
+/// A refusal that holds in each of its parts what the request was.
+fn echo(mut reply: Reply, request: &Request) -> Reply {
+    let headers = request.headers.iter();
+    let headers: Vec<String> = headers
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    let body = String::from_utf8_lossy(&request.body);
+    let sent = format!("{} {} {body}", request.method, headers.join("; "));
+    match serde_json::from_str::<Value>(&reply.body) {
+        Ok(mut body) => {
+            fill(&mut body, &sent);
+            reply.body = body.to_string();
+        }
+        Err(_) if reply.body.is_empty() => {}
+        Err(_) => reply.body = format!("{} {sent}", reply.body),
+    }
+    let line: String = sent
+        .chars()
+        .filter(|c| !c.is_control() && c.is_ascii())
+        .collect();
+    for name in [
+        "atl-traceid",
+        "x-request-id",
+        "request-id",
+        "www-authenticate",
+    ] {
+        reply = reply.header(name, line.clone());
+    }
+    reply
+}
+
+/// Adds a text to every text of a JSON value.
+fn fill(value: &mut Value, more: &str) {
+    match value {
+        Value::String(text) => {
+            text.push(' ');
+            text.push_str(more);
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| fill(value, more)),
+        // By its code a refusal is still the one that it was.
+        Value::Object(fields) => fields
+            .iter_mut()
+            .filter(|(name, _)| *name != "code")
+            .for_each(|(_, value)| fill(value, more)),
+        _ => {}
+    }
 }
 
 /// The path without what differs from call to call.

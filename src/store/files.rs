@@ -47,11 +47,31 @@ pub(super) fn id(path: &Path) -> Option<FileId> {
     }
 }
 
-/// A new, empty file that only its owner can read.
+/// A new, empty file that only its owner can read, in the place of one that was there. A link is replaced,
+/// and never followed; what is no file, such as a terminal, is written to as it is.
 pub fn create_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true);
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if found.is_file() || found.is_symlink() => std::fs::remove_file(path)?,
+        Ok(_) => return options.open(path),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    // Somebody may put another one in its place meanwhile: then it fails.
+    options.create_new(true);
     with_mode(&mut options).open(path)
+}
+
+/// Makes a folder that only its owner may enter.
+pub fn private_folder(path: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
 }
 
 /// Closes a file that is there to everybody but its owner.

@@ -39,7 +39,7 @@ mod unfinished;
 pub use audit::{AuditRow, COLUMNS as AUDIT_COLUMNS};
 pub use backups::{Restored, restore};
 pub use error::{StoreError, UnknownWord};
-pub use files::create_private;
+pub use files::{create_private, private_folder};
 pub use identity::Identity;
 pub use journal::{JournalOutcome, JournalRow, Note, Written};
 pub use journal_writer::{Entry, Finished, Journal, Learnt};

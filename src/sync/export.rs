@@ -2,7 +2,7 @@
 //! asks for.
 
 use crate::store::{self, AUDIT_COLUMNS, AuditRow, Run, State, StoreError};
-use crate::text::escape;
+use crate::text::{escape, json_safe};
 use serde_json::{Map, Value};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -137,7 +137,7 @@ fn jsonl(profile: &str, row: &AuditRow) -> String {
     let mut object = Map::new();
     object.insert("profile".to_owned(), Value::from(profile));
     object.extend(values(row).map(|(name, value)| (name.to_owned(), value)));
-    Value::Object(object).to_string()
+    json_safe(&Value::Object(object).to_string()).into_owned()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::entra::{Credentials, Entra, EntraError, Tenant, missing_permissions};
 use crate::http::{Clients, Control, Rates};
 use crate::jira::{self, Access, Jira, JiraError, Organization, Route};
 use crate::plan::Mode;
-use crate::store::{Identity, Lock, Mirror, Owner, State, StoreError};
+use crate::store::{Identity, Lock, Mirror, Owner, State, StoreError, private_folder};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -233,12 +233,7 @@ pub(super) fn folder(paths: &Paths, profile: &str) -> Result<std::path::PathBuf,
         path: folder.clone(),
         source,
     };
-    std::fs::create_dir_all(&folder).map_err(io)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).map_err(io)?;
-    }
+    private_folder(&folder).map_err(io)?;
     Ok(folder)
 }
 

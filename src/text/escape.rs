@@ -1,6 +1,7 @@
 //! Whatever a directory or a service says is untrusted: this makes it safe to show.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// Text from a directory or a service, made safe to show on a terminal: control characters, the Unicode
 /// marks that reorder text and whatever is not seen are written as escapes, everything else stays.
@@ -19,6 +20,28 @@ pub fn escape(text: &str) -> Cow<'_, str> {
         shown = at + c.len_utf8();
     }
     out.push_str(&text[shown..]);
+    Cow::Owned(out)
+}
+
+/// JSON in which every character that is not shown as it is stands as an escape: a terminal may read it,
+/// too. What it says stays the same.
+#[must_use]
+pub fn json_safe(json: &str) -> Cow<'_, str> {
+    // Outside its texts JSON has no such characters, and its own line ends stay.
+    let mut places = unsafe_places(json).filter(|(_, c)| !matches!(c, '\n' | '\t' | '\r'));
+    let Some(first) = places.next() else {
+        return Cow::Borrowed(json);
+    };
+    let mut out = String::with_capacity(json.len() + 16);
+    let mut shown = 0;
+    for (at, c) in std::iter::once(first).chain(places) {
+        out.push_str(&json[shown..at]);
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let _ = write!(out, "\\u{unit:04x}");
+        }
+        shown = at + c.len_utf8();
+    }
+    out.push_str(&json[shown..]);
     Cow::Owned(out)
 }
 
@@ -68,7 +91,7 @@ const fn is_emoji(c: char) -> bool {
     matches!(c, '\u{A9}' | '\u{AE}' | '\u{203C}'..='\u{3299}' | '\u{1F000}'..='\u{1FAFF}')
 }
 
-/// Whether a character is not seen: it joins, orders or tags others (Default_Ignorable_Code_Point).
+/// Whether a character is not seen: it joins, orders or tags others (Unicode's `Default_Ignorable_Code_Point`).
 #[must_use]
 pub fn is_ignorable(c: char) -> bool {
     matches!(
@@ -103,6 +126,28 @@ mod tests {
             escape("a\u{85}b\u{7f}c\u{2028}"),
             "a\\u{85}b\\u{7f}c\\u{2028}"
         );
+    }
+
+    #[test]
+    fn json_says_the_same_without_what_is_not_shown() {
+        for name in [
+            "a\u{202e}b",
+            "\u{85}\u{7f}",
+            "x\u{2028}y",
+            "\u{e0041}",
+            "👩\u{200d}🚀 Ada",
+            "王",
+        ] {
+            let json = format!("{{\"name\":\"{name}\"}}\n");
+            let safe = json_safe(&json);
+            let shown = safe
+                .trim_end()
+                .chars()
+                .all(|c| is_visible(c) || c == '\u{200d}');
+            assert!(shown, "{safe}");
+            let read: serde_json::Value = serde_json::from_str(&safe).unwrap();
+            assert_eq!(read["name"], name);
+        }
     }
 
     #[test]

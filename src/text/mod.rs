@@ -9,7 +9,7 @@ mod layout;
 mod numbers;
 mod skeleton;
 
-pub use escape::{escape, is_visible};
+pub use escape::{escape, is_visible, json_safe};
 pub use layout::{cell, fit, padded, wrap, wrap_whole};
 pub use numbers::{counted, duration, grouped};
 pub use skeleton::{look_alike, looks};

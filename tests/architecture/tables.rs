@@ -5,7 +5,7 @@ pub const HOUSE: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("directory", &["text"]),
     ("plan", &["directory", "text"]),
-    ("http", &[]),
+    ("http", &["text"]),
     ("config", &["http", "plan", "text", "directory"]),
     ("store", &["plan", "directory"]),
     ("entra", &["http", "directory"]),
@@ -74,12 +74,18 @@ pub const INSIDE: &[(&str, &[&str])] = &[
         &[
             "service",
             "client",
-            "answer call control counts failure headway null origin pace",
+            "answer call control counts failure headway null origin pace said",
         ],
     ),
     (
         "config",
-        &["edit", "secrets", "profile", "file paths", "cloud error"],
+        &[
+            "edit",
+            "secrets",
+            "profile",
+            "file guarded paths",
+            "cloud error",
+        ],
     ),
     (
         "store",

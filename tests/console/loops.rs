@@ -275,6 +275,7 @@ async fn a_failure_says_what_to_do_and_the_next_try_works() {
     desk.shows("expired");
     desk.press("enter");
     desk.sim.world(|world| world.faults.token_error = None);
+    desk.idle().await;
     desk.press("r");
     desk.until(|s| s.contains("Both directories were read"))
         .await;

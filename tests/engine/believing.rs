@@ -245,3 +245,43 @@ async fn killed_while_reading_or_keeping_the_mirror_still_fits() {
         assert_eq!(plan["complete"]["entra"], true);
     }
 }
+
+/// Each world looks for secrets in everything that a command printed or left behind.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_echoes_what_it_was_sent_gets_no_secret_told() {
+    let mut world = World::new(SMALL).await;
+    let key = world.sim.world(|w| w.jira.organization_key.clone());
+    world.set("ROLLBOOK_ORG_API_KEY", &key);
+    let plan = world.json(&["plan"], 0).await;
+    let failing: [fn(&mut Faults); 11] = [
+        |f| f.token_error = Some(7_000_215),
+        |f| f.no_roles = true,
+        |f| f.bad_api_token = true,
+        |f| f.captcha = true,
+        |f| f.organization_key_ended = true,
+        |f| f.old_organization = true,
+        |f| f.no_licences = true,
+        |f| f.no_audit = true,
+        |f| f.no_properties = true,
+        |f| f.not_admin = true,
+        |f| f.uncreatable = true,
+    ];
+    for fail in failing {
+        world.sim.world(|w| {
+            w.faults = Faults {
+                echoes: true,
+                ..Faults::default()
+            };
+            fail(&mut w.faults);
+        });
+        world.run(&["check"]).await;
+        world.run(&["plan", "--full", "--json"]).await;
+        let allow = World::allowances(&plan);
+        let mut apply = vec!["apply", "--yes", "--verbose"];
+        apply.extend(allow.iter().map(String::as_str));
+        world.run(&apply).await;
+        world.run(&["sync", "--json"]).await;
+    }
+    world.run(&["export"]).await.expect(0);
+    world.run(&["show", "last"]).await;
+}

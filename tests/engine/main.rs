@@ -21,6 +21,7 @@ mod leavers;
 mod migrating;
 mod names;
 mod reading;
+mod secrets;
 mod storing;
 mod terminal;
 mod undoing;

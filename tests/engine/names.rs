@@ -40,8 +40,8 @@ fn outsider(world: &Directories) -> (String, String) {
 /// Founds an Entra group under any name, with somebody in it.
 fn found(world: &mut Directories, id: &str, name: &str, member: &str) {
     let mut group = world.entra.groups.values().next().unwrap().clone();
-    group.id = id.to_owned();
-    group.name = name.to_owned();
+    id.clone_into(&mut group.id);
+    name.clone_into(&mut group.name);
     (group.types, group.security, group.visibility) = (Vec::new(), true, None);
     group.members = [Member::User(member.to_owned())].into();
     world.set_group(group);

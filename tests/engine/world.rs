@@ -1,6 +1,8 @@
 //! A simulator, a folder, and the real binary.
 
 use crate::contract;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rollbook::simulator::{EntraUser, Scenario, Simulator, World as Directories};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -57,7 +59,14 @@ impl World {
         let scenario = Scenario::parse(scenario).unwrap();
         let sim = Simulator::start(&scenario, 0).await.unwrap();
         let world = Self {
-            secrets: sim.world(|w| vec![w.entra.secret.clone(), w.jira.token.clone()]),
+            secrets: sim.world(|w| {
+                // The whole suite: ROLLBOOK_ECHO=1 cargo test --test engine.
+                w.faults.echoes = std::env::var_os("ROLLBOOK_ECHO").is_some();
+                let login = format!("{}:{}", w.jira.admin_email, w.jira.token);
+                let key = w.jira.organization_key.clone();
+                let (secret, token) = (w.entra.secret.clone(), w.jira.token.clone());
+                vec![STANDARD.encode(login), key, secret, token]
+            }),
             environment: sim
                 .environment()
                 .map(|(name, value)| (name.to_owned(), value))
@@ -199,9 +208,12 @@ impl World {
     }
 
     fn free_of_secrets(&self, what: &str, bytes: &[u8]) {
-        for secret in &self.secrets {
-            let found = bytes.windows(secret.len()).any(|w| w == secret.as_bytes());
-            assert!(!found, "a secret in {what}");
+        let bearers = self.sim.world(|w| w.bearers());
+        for secret in self.secrets.iter().chain(&bearers) {
+            let found = memchr::memmem::find(bytes, secret.as_bytes());
+            let around =
+                found.map(|at| String::from_utf8_lossy(&bytes[at.saturating_sub(300)..at]));
+            assert!(around.is_none(), "a secret in {what}, after {around:?}");
         }
     }
 

@@ -72,6 +72,8 @@ pub(super) fn config(error: &ConfigError) -> Problem {
         ),
         ConfigError::NoSecret { .. }
         | ConfigError::OpenSecrets { .. }
+        | ConfigError::OpenToWriters { .. }
+        | ConfigError::ForeignOwner { .. }
         | ConfigError::SecretCommand { .. } => secrets(error),
         ConfigError::NoHome => Problem::new(
             ProblemKind::Config,
@@ -123,6 +125,26 @@ fn secrets(error: &ConfigError) -> Problem {
             ),
             format!(
                 "chmod 600 {} — and consider its secrets as known to others.",
+                path.display()
+            ),
+        ),
+        ConfigError::OpenToWriters { path, mode } => Problem::new(
+            ProblemKind::Config,
+            format!(
+                "{} can be written by other users of this machine (mode {mode:o}): they could say where secrets are sent. It is not used.",
+                path.display()
+            ),
+            format!("chmod go-w {}", path.display()),
+        ),
+        ConfigError::ForeignOwner { path, owner } => Problem::new(
+            ProblemKind::Config,
+            format!(
+                "{} belongs to another user of this machine (uid {owner}), who could say where secrets are sent. It is not used.",
+                path.display()
+            ),
+            format!(
+                "chown {} {}, or name another folder with --config-dir.",
+                user(),
                 path.display()
             ),
         ),
@@ -274,4 +296,9 @@ fn capital(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(chars).collect()
     })
+}
+
+/// Who runs this, as `chown` takes it.
+fn user() -> String {
+    std::env::var("USER").unwrap_or_else(|_| "\"$(id -un)\"".to_owned())
 }

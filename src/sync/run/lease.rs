@@ -1,6 +1,7 @@
 //! The lease: which machine applies to a site. It stands in a property of the admin's own account,
 //! and is the one thing that Rollbook writes outside a plan.
 
+use crate::http::said;
 use crate::jira::JiraError;
 use crate::plan::settings_digest;
 use crate::sync::error::SyncError;
@@ -17,6 +18,8 @@ const KEY: &str = "rollbook.lease";
 /// For how long a run that applies holds it; renewed while it goes on. So long others wait for one
 /// that was killed.
 const HELD: Duration = Duration::from_mins(6);
+/// How far the clocks of two machines may differ.
+const SKEW: Duration = Duration::from_mins(5);
 /// How long is waited for it to be given back.
 const GIVEN_BACK: Duration = Duration::from_secs(5);
 /// How often it is renewed.
@@ -73,13 +76,17 @@ async fn other(session: &Session) -> Result<Option<Rival>, JiraError> {
         return Ok(None);
     };
     let now = session.clock.now();
+    // None is ever held for so long: whoever wrote that holds nothing.
+    if theirs.until > now + HELD + SKEW {
+        return Ok(None);
+    }
     let mine = lease(session, now);
     let rival = Rival {
         active: theirs.until > now,
         ago: now.as_second() - theirs.until.as_second(),
         other_settings: theirs.settings != mine.settings,
-        host: theirs.host,
-        person: theirs.person,
+        host: said(&theirs.host),
+        person: said(&theirs.person),
     };
     let is_me = rival.host == mine.host && rival.person == mine.person;
     Ok((!is_me).then_some(rival))

@@ -1,0 +1,139 @@
+//! What is kept on this machine, and who may change what is read from it.
+
+use crate::world::{PROFILE, SMALL, World};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// Every file and folder below a folder.
+fn everything(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(everything(&path));
+        }
+        found.push(path);
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_left_behind_is_its_owners_alone() {
+    let world = World::new(SMALL).await;
+    world.apply_all(0).await;
+    let plan = world.path("plan.json");
+    let plan = plan.to_str().unwrap();
+    // A link in the way is replaced, and not followed.
+    let elsewhere = world.path("elsewhere");
+    fs::write(&elsewhere, "untouched").unwrap();
+    std::os::unix::fs::symlink(&elsewhere, plan).unwrap();
+    world.run(&["plan", "--out", plan]).await.expect(0);
+    world.run(&["state", "backup"]).await.expect(0);
+    assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "untouched");
+    assert_eq!(mode(Path::new(plan)), 0o600);
+    let left = everything(&world.data_dir());
+    assert!(left.iter().any(|path| path.ends_with("logs")), "{left:?}");
+    assert!(
+        left.iter().any(|path| path.ends_with("backups")),
+        "{left:?}"
+    );
+    for path in left {
+        let expected = if path.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode(&path), expected, "{}", path.display());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_may_write_is_not_read() {
+    let world = World::new(SMALL).await;
+    let file = world.config_dir().join("config.toml");
+    let refused = async |path: &Path, wide: u32| {
+        let before = mode(path);
+        set_mode(path, wide);
+        let error = world.json(&["plan"], 1).await["error"].clone();
+        set_mode(path, before);
+        assert_eq!(error["kind"], "config", "{error}");
+        let hint = error["hint"].as_str().unwrap();
+        assert_eq!(hint, format!("chmod go-w {}", path.display()));
+    };
+    refused(&file, 0o666).await;
+    refused(&file, 0o620).await;
+    refused(&world.config_dir(), 0o777).await;
+    assert_eq!(
+        world.sim.world(|w| w.log.len()),
+        0,
+        "nobody was asked anything"
+    );
+    world.run(&["plan"]).await.expect(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_prints_a_secret_knows_no_other_and_ends() {
+    let mut world = World::new(SMALL).await;
+    let (secret, token) = world
+        .sim
+        .world(|w| (w.entra.secret.clone(), w.jira.token.clone()));
+    world.set("ROLLBOOK_ENTRA_CLIENT_SECRET", "");
+    let script = world.path("print");
+    let seen = world.path("seen");
+    fs::write(
+        &script,
+        format!(
+            "#!/bin/sh\nenv | grep ROLLBOOK_ > {}\necho '{secret}'\n",
+            seen.display()
+        ),
+    )
+    .unwrap();
+    set_mode(&script, 0o700);
+    let command = format!(
+        "secret_command = [{:?}]\n[profiles.\"{PROFILE}\".jira]",
+        script.to_str().unwrap()
+    );
+    let config = world.sim.config(PROFILE);
+    let config = config.replace(&format!("[profiles.\"{PROFILE}\".jira]"), &command);
+    world.configure(&config, "");
+    world.run(&["plan"]).await.expect(0);
+    assert_eq!(fs::read_to_string(&seen).unwrap(), "", "{token}");
+    fs::remove_file(&script).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn systemd_credentials_without_a_name_are_a_single_profiles() {
+    let mut world = World::new(SMALL).await;
+    let (secret, token) = world
+        .sim
+        .world(|w| (w.entra.secret.clone(), w.jira.token.clone()));
+    let config = world.sim.config(PROFILE);
+    let other = config.replace(&format!("\"{PROFILE}\""), "\"Other one\"");
+    world.configure(&format!("{config}{other}"), "");
+    for name in ["ROLLBOOK_ENTRA_CLIENT_SECRET", "ROLLBOOK_JIRA_API_TOKEN"] {
+        world.set(name, "");
+    }
+    let folder = world.path("credentials");
+    fs::create_dir(&folder).unwrap();
+    world.set("CREDENTIALS_DIRECTORY", folder.to_str().unwrap());
+    let keep = |name: &str, value: &str| fs::write(folder.join(name), value).unwrap();
+    keep("entra_client_secret.Other_one", &secret);
+    keep("jira_api_token.Other_one", &token);
+    world
+        .run(&["plan", "--profile", "Other one"])
+        .await
+        .expect(0);
+    // Not this one's, although they would fit.
+    let error = world.json(&["plan", "--profile", PROFILE], 1).await["error"].clone();
+    assert_eq!(error["kind"], "secret", "{error}");
+    // Named explicitly, a profile takes those without a name.
+    keep("entra_client_secret", &secret);
+    keep("jira_api_token", &token);
+    world.run(&["plan", "--profile", PROFILE]).await.expect(0);
+    fs::remove_dir_all(&folder).unwrap();
+}
