@@ -10,6 +10,9 @@ use crate::http::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+/// Where Graph's API is on its host.
+const API: &str = "/v1.0/";
+
 /// Graph counts resource units over 10 s, thousands of them; this many calls a second stay far
 /// below the smallest tenant's limit.
 const RATES: Rates = Rates {
@@ -105,11 +108,11 @@ impl Entra {
     /// Whether a link leads to the configured service, so that the token may go there.
     #[must_use]
     pub fn owns(&self, link: &str) -> bool {
-        self.graph.link(link).is_ok()
+        self.graph.link(link, API).is_ok()
     }
 
     pub(super) fn link(&self, text: &str) -> Result<Url, Failure> {
-        self.graph.link(text)
+        self.graph.link(text, API)
     }
 
     /// Whether the application may read the members of groups that hide them.

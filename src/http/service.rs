@@ -121,15 +121,19 @@ impl Service {
         self.counts.read()
     }
 
-    /// Checks a link that an answer gave: it must lead to this service.
-    pub fn link(&self, text: &str) -> Result<Url, Failure> {
+    /// Checks a link that an answer gave: it must lead to this service, below this path, and name no user.
+    pub fn link(&self, text: &str, below: &str) -> Result<Url, Failure> {
         let foreign = |to: String| Failure::ForeignLink {
             host: self.origin.host(),
             to,
         };
         let url =
             Url::parse(text).map_err(|_| foreign("something that is no address".to_owned()))?;
-        if self.origin.holds(&url) {
+        if self.origin.holds(&url) && (!url.username().is_empty() || url.password().is_some()) {
+            Err(foreign("an address with a user in it".to_owned()))
+        } else if self.origin.holds(&url) && !url.path().starts_with(below) {
+            Err(foreign("another part of the same host".to_owned()))
+        } else if self.origin.holds(&url) {
             Ok(url)
         } else {
             Err(foreign(said(&url.origin().ascii_serialization())))

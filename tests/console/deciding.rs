@@ -173,6 +173,80 @@ async fn of_several_accounts_one_can_be_somebody_elses() {
     assert!(!conflicts(&desk).contains(&name), "{}", desk.screen());
 }
 
+/// A desk whose profile was applied once, and somebody whose account shows their address: name, Entra id
+/// and account id.
+async fn applied() -> (Desk, String, String, String) {
+    let mut desk = Desk::with_plan(SMALL, SIZE).await;
+    let applied = std::process::Command::new(env!("CARGO_BIN_EXE_rollbook"))
+        .arg("--config-dir")
+        .arg(desk.folder.path())
+        .arg("--data-dir")
+        .arg(desk.folder.path())
+        .args(["apply", "--yes"])
+        .output()
+        .unwrap();
+    assert_eq!(applied.status.code(), Some(3), "guards hold some of it");
+    let linked = state(&desk).links().unwrap();
+    let (name, person, account) = desk.sim.world(|world| {
+        let mut people = world.entra.users.values();
+        let found = people.find_map(|user| {
+            let account = linked.account_of(&user.id)?;
+            let account = world.jira.accounts.get(account)?;
+            let named = people_named(world, &user.name) == 1;
+            let shown = account.active && !account.hidden && named && user.enabled;
+            shown.then(|| (user.name.clone(), user.id.clone(), account.id.clone()))
+        });
+        found.unwrap()
+    });
+    desk.idle().await;
+    (desk, name, person, account)
+}
+
+fn people_named(world: &rollbook::simulator::World, name: &str) -> usize {
+    let users = world.entra.users.values();
+    users.filter(|user| user.name.starts_with(name)).count()
+}
+
+/// Reads again with this key, and opens the list of this filter at somebody.
+async fn look_at(desk: &mut Desk, key: &str, words: &str, name: &str) {
+    desk.press(key);
+    desk.idle().await;
+    filter(desk, words);
+    desk.press("/");
+    desk.type_in(name);
+    desk.press("enter home");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_changed_address_is_shown_and_another_account_of_it_asked_about() {
+    let (mut desk, name, person, _) = applied().await;
+    let address = "newly.wed@meridian.example";
+    desk.sim.world(|world| {
+        world.edit_user(&person, |user| {
+            user.mail = Some(address.to_owned());
+            address.clone_into(&mut user.upn);
+        });
+    });
+    look_at(&mut desk, "r", "~ something differs", &name).await;
+    desk.shows("e-mail differs");
+    desk.shows("Stays linked: the account shows the address");
+    desk.sim.world(|world| {
+        let other = AccountType::Atlassian;
+        let other = rollbook::simulator::World::account("5b:other", "N. W.", address, other);
+        world.add_account(other);
+    });
+    desk.press("esc");
+    look_at(&mut desk, "V", "! conflicts", &name).await;
+    desk.shows("another account bears");
+    assert!(conflicts(&desk).contains(&name), "{}", desk.screen());
+    desk.press("y");
+    desk.until(|s| s.contains("Linked")).await;
+    desk.idle().await;
+    let links = state(&desk).links().unwrap();
+    assert_eq!(links.account_of(&person), Some("5b:other"));
+    assert!(!conflicts(&desk).contains(&name), "{}", desk.screen());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_conflict_can_be_left_alone() {
     let mut desk = asking().await;

@@ -154,6 +154,20 @@ async fn links_that_lead_elsewhere_or_nowhere() {
         0,
         "the token went to another origin"
     );
+    // The same host, as somebody else, and another part of it.
+    let origin = world.sim.origin();
+    let host = origin.trim_start_matches("http://").to_owned();
+    for link in [
+        format!("http://eve:pw@{host}"),
+        format!("{origin}/elsewhere"),
+    ] {
+        world
+            .sim
+            .world(|w| w.faults.foreign_link = Some(link.clone()));
+        let document = world.json(&["plan"], 1).await;
+        assert_eq!(document["error"]["kind"], "foreign-link", "{link}");
+        assert_eq!(world.sim.world(|w| w.requests("GET", "/elsewhere")), 0);
+    }
     world.sim.world(|w| {
         w.faults.foreign_link = None;
         w.faults.endless_links = true;
