@@ -78,6 +78,11 @@ pub enum Doubt {
     },
     /// The account that Rollbook signs in with is missing from the listing.
     AdminMissing,
+    /// Rows whose ids are not shaped like ids: they were left out.
+    OddIds {
+        /// How many.
+        rows: u64,
+    },
     /// The listing holds another number of rows than it says.
     TotalDiffers {
         /// Rows received.
@@ -90,6 +95,9 @@ pub enum Doubt {
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::OddIds { rows } => {
+                write!(f, "{rows} rows bear ids that are none, and were left out")
+            }
             Self::CountDiffers { listed, counted } => write!(
                 f,
                 "the listing of users ended after {listed}, but the tenant counts {counted}"

@@ -4,6 +4,7 @@ use super::entra::{
     ENABLED, EntraGroupRecord, EntraGroupRow, EntraPersonRow, EntraSnapshot, GUEST, LICENSED,
     Loose, MemberKind, Membership, Person,
 };
+use super::ids::is_id;
 use super::keys::Keys;
 use super::members::MembershipsBuilder;
 use super::{Arena, Completeness};
@@ -32,11 +33,22 @@ pub struct EntraBuilder {
     /// Numbers of groups whose members are not known.
     unknown: HashSet<u32>,
     domains: Vec<String>,
+    odd: u64,
 }
 
 impl EntraBuilder {
+    /// How many rows were left out because their ids are none.
+    #[must_use]
+    pub fn odd(&self) -> u64 {
+        self.odd
+    }
+
     /// Adds a person, or replaces what was said of them before. Tells whether they are new.
     pub fn person(&mut self, row: &EntraPersonRow<'_>) -> bool {
+        if !is_id(row.id) {
+            self.odd += 1;
+            return false;
+        }
         let key = self.ids.of(&mut self.arena, row.id);
         let mail = self.arena.push(row.mail);
         let person = Person {
@@ -66,6 +78,10 @@ impl EntraBuilder {
 
     /// Adds a group, or replaces what was said of it before. Members stay. Tells whether it is new.
     pub fn group(&mut self, row: &EntraGroupRow<'_>) -> bool {
+        if !is_id(row.id) {
+            self.odd += 1;
+            return false;
+        }
         let key = self.ids.of(&mut self.arena, row.id);
         let group = EntraGroupRecord {
             id: self.ids.span(key),
@@ -93,6 +109,10 @@ impl EntraBuilder {
     /// Says that `member` is in `group`, or, with `removed`, that it no longer is. The last word
     /// about a pair counts.
     pub fn member(&mut self, group: &str, member: &str, kind: MemberKind, removed: bool) {
+        if !is_id(group) || !is_id(member) {
+            self.odd += 1;
+            return;
+        }
         let group = self.ids.of(&mut self.arena, group);
         let member = self.ids.of(&mut self.arena, member);
         let nested = u32::from(kind == MemberKind::Group) * NESTED;

@@ -5,6 +5,7 @@
 //! next snapshot is made. Applying the same round twice gives the same snapshot.
 
 use super::entra::{EntraSnapshot, MemberKind, find_departed};
+use super::ids::is_id;
 use super::{EntraId, GroupKind, Membership};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -110,6 +111,8 @@ pub struct EntraChanges {
     pub(super) lists: BTreeMap<EntraId, BTreeMap<EntraId, MemberKind>>,
     /// Groups of one of whose members it was said that it came and that it went.
     unclear: BTreeSet<EntraId>,
+    /// How many rows were left out because their ids are none.
+    pub odd: u64,
 }
 
 /// What has to be asked for before a round can be believed.
@@ -148,16 +151,30 @@ impl EntraChanges {
         self.edges.extend(other.edges);
         self.lists.extend(other.lists);
         self.unclear.extend(other.unclear);
+        self.odd += other.odd;
+    }
+
+    /// Whether these are ids. A row with others is left out, and counted.
+    fn takes(&mut self, ids: &[&str]) -> bool {
+        let all = ids.iter().all(|id| is_id(id));
+        self.odd += u64::from(!all);
+        all
     }
 
     /// Something is said of a person.
     pub fn person(&mut self, id: &str, fields: PersonFields) {
+        if !self.takes(&[id]) {
+            return;
+        }
         let said = self.people.entry(EntraId::new(id)).or_default();
         said.fields.get_or_insert_default().add(fields);
     }
 
     /// A person is gone.
     pub fn person_gone(&mut self, id: &str, gone: Gone) {
+        if !self.takes(&[id]) {
+            return;
+        }
         let said = self.people.entry(EntraId::new(id)).or_default();
         said.gone = Some(furthest(said.gone, gone));
     }
@@ -174,12 +191,18 @@ impl EntraChanges {
 
     /// Something is said of a group.
     pub fn group(&mut self, id: &str, fields: GroupFields) {
+        if !self.takes(&[id]) {
+            return;
+        }
         let said = self.groups.entry(EntraId::new(id)).or_default();
         said.fields.get_or_insert_default().add(fields);
     }
 
     /// A group is gone.
     pub fn group_gone(&mut self, id: &str, gone: Gone) {
+        if !self.takes(&[id]) {
+            return;
+        }
         let said = self.groups.entry(EntraId::new(id)).or_default();
         said.gone = Some(furthest(said.gone, gone));
     }
@@ -196,6 +219,9 @@ impl EntraChanges {
 
     /// A member came into a group, or left it.
     pub fn member(&mut self, group: &str, member: &str, kind: MemberKind, removed: bool) {
+        if !self.takes(&[group, member]) {
+            return;
+        }
         let group = EntraId::new(group);
         let edges = self.edges.entry(group.clone()).or_default();
         let before = edges.insert(EntraId::new(member), EdgeChange { kind, removed });

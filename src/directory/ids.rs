@@ -4,6 +4,17 @@
 use std::borrow::Cow;
 use std::fmt;
 
+/// Most characters of an id.
+const LONGEST: usize = 128;
+
+/// Whether a text is shaped like an id of either side. What is not is no id, whatever a service says: ids
+/// stand in the paths of calls.
+#[must_use]
+pub fn is_id(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'_' | b'-');
+    (1..=LONGEST).contains(&text.len()) && text.bytes().all(plain)
+}
+
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

@@ -31,7 +31,7 @@ pub use entra::{
 };
 pub use entra_builder::EntraBuilder;
 pub use entra_changes::{EntraChanges, Gone, GroupFields, PersonFields, Questions};
-pub use ids::{AccountId, EntraId, GroupId, fold, folded};
+pub use ids::{AccountId, EntraId, GroupId, fold, folded, is_id};
 pub use jira::{
     AccountKind, GroupClass, JiraAccount, JiraAccountRow, JiraGroup, JiraGroupRow, JiraSnapshot,
     Product, Seats, is_reserved,

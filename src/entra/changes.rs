@@ -70,6 +70,9 @@ impl Entra {
             return Ok(None);
         };
         let mut users_whole = count_agrees(&snapshot, counted);
+        if changes.odd > 0 {
+            users_whole.doubt(Doubt::OddIds { rows: changes.odd });
+        }
         let open = changes.questions(base).people.len() as u64;
         if open > 0 {
             users_whole.doubt(Doubt::Unsaid { users: open });

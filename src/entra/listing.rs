@@ -98,9 +98,13 @@ impl Entra {
             return Err(self.bare("users").await);
         }
         let builder = builder.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let odd = builder.odd();
         let mut snapshot = builder.finish();
         snapshot.licences_known = licences_known;
         snapshot.users = count_agrees(&snapshot, counted);
+        if odd > 0 {
+            snapshot.users.doubt(Doubt::OddIds { rows: odd });
+        }
         let groups_listed = snapshot.groups() as u64;
         if let Some(counted) = of_groups
             && groups_listed + 1.max(counted / 100) < counted

@@ -5,7 +5,7 @@ use super::error::JiraError;
 use super::wire::{Group, Page, Picked, Role, User};
 use crate::directory::{
     AccountId, Completeness, Doubt, GroupClass, GroupId, JiraAccountRow, Product, Seats, fold,
-    is_reserved,
+    is_id, is_reserved,
 };
 use crate::http::{Failure, Headway};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -205,6 +205,11 @@ impl Jira {
             for user in &page {
                 headway.row(&user.account_id);
             }
+            let odd = |user: &&User| !user.account_id.is_empty() && !is_id(&user.account_id);
+            let rows = page.iter().filter(odd).count() as u64;
+            if rows > 0 {
+                found.completeness.doubt(Doubt::OddIds { rows });
+            }
             headway.page()?;
             let users = page.iter().filter(|user| !user.is_ghost());
             new += users.filter(|user| take(&user.row())).count() as u64;
@@ -338,6 +343,11 @@ impl Jira {
                 headway.row((&group.group_id, &group.name));
                 if group.group_id.is_empty() {
                     // A group without an id can't be spoken of.
+                    idless.insert(group.name);
+                    continue;
+                }
+                if !is_id(&group.group_id) {
+                    found.completeness.doubt(Doubt::OddIds { rows: 1 });
                     idless.insert(group.name);
                     continue;
                 }

@@ -1,6 +1,6 @@
 //! Jira's JSON.
 
-use crate::directory::{AccountKind, JiraAccountRow};
+use crate::directory::{AccountKind, JiraAccountRow, is_id};
 use crate::http::null_is_default;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -45,9 +45,10 @@ impl User {
     }
 }
 
-/// Whether an id stands for nobody: corrupted records of deleted users bear this one.
+/// Whether an id stands for nobody: corrupted records of deleted users bear this one, and what is not
+/// shaped like an id is none.
 pub(super) fn is_ghost(id: &str) -> bool {
-    id.is_empty() || id == "unknown"
+    id == "unknown" || !is_id(id)
 }
 
 /// Of a user no more than the id.

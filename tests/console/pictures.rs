@@ -29,9 +29,11 @@ fn calm(buffer: &mut Buffer) {
             for found in Regex::new(pattern).unwrap().find_iter(&text) {
                 let from = text[..found.start()].chars().count();
                 let room = found.as_str().chars().count();
-                let with: String = with.chars().chain("      ".chars()).take(room).collect();
                 let column = u16::try_from(from).unwrap();
-                buffer.set_string(column, y, with, Style::new());
+                let end = column + u16::try_from(room).unwrap();
+                let (after, _) = buffer.set_stringn(column, y, with, room, Style::new());
+                // A longer time leaves nothing behind.
+                (after..end).for_each(|x| buffer[(x, y)].reset());
             }
         }
     }

@@ -294,3 +294,34 @@ async fn addresses_are_compared_with_ascii_case_only_and_who_is_out_contests_not
     }
     assert_eq!(asked(&plan, &third), Vec::<String>::new(), "{plan}");
 }
+
+/// Ids stand in the paths of calls: what is none is left out, and the listing is in doubt.
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_that_are_none_are_left_out_and_remove_nobody() {
+    let world = World::new(ORGANISATION).await;
+    world.apply_all(0).await;
+    world.sim.world(|w| {
+        let mut odd = w.entra.users.values().next().unwrap().clone();
+        odd.id = "../groups".to_owned();
+        odd.mail = Some("odd@meridian.example".to_owned());
+        w.set_user(odd);
+    });
+    for arguments in [&["plan"][..], &["plan", "--full"]] {
+        let plan = world.json(arguments, 0).await;
+        assert_eq!(plan["complete"]["entra"], false, "{plan}");
+        assert!(!plan.to_string().contains("../groups"), "{plan}");
+    }
+    world.sim.world(|w| {
+        w.purge_user("../groups");
+        let mut account = w.jira.accounts.values().next().unwrap().clone();
+        account.id = "a/../../group".to_owned();
+        w.add_account(account);
+    });
+    let plan = world.json(&["plan", "--full"], 0).await;
+    assert_eq!(plan["complete"]["jira"], false, "{plan}");
+    world.sim.world(|w| {
+        let log = w.log.iter();
+        let odd = log.filter(|r| r.path.contains("..")).count();
+        assert_eq!(odd, 0, "an odd id stood in a path");
+    });
+}
