@@ -18,6 +18,7 @@ mod json;
 mod output;
 mod plan;
 mod plan_aside;
+mod plan_held;
 mod plan_text;
 mod progress;
 mod report_text;

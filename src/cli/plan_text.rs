@@ -397,6 +397,7 @@ impl Text<'_> {
             };
             self.wrapped(Tone::Dim, &how, 33);
         }
+        self.held_in_full(planned);
     }
 
     fn seats(&mut self, planned: &Planned) {

@@ -141,7 +141,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
             "dispatch",
             "adopt apply undo",
             "check conversation demo export plan runs show state sync",
-            "help plan_aside target",
+            "help plan_aside plan_held target",
             "args plan_text progress report_text",
             "ask output",
             "error json",

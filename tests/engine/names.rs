@@ -325,3 +325,21 @@ async fn ids_that_are_none_are_left_out_and_remove_nobody() {
         assert_eq!(odd, 0, "an odd id stood in a path");
     });
 }
+
+/// Whoever allows a number sees whom it lets in, to the last one.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_allowance_lets_in_is_listed_whole() {
+    let world = World::new("[organization]\nusers = 120\ngroups = 14\nseed = 8\n").await;
+    let ran = world.run(&["plan", "--json"]).await.expect(0);
+    let plan = ran.json();
+    let operations = plan["operations"].as_array().unwrap().iter();
+    let held = operations.filter(|op| op["held_by"].as_array().is_some_and(|by| !by.is_empty()));
+    let people: Vec<&str> = held.filter_map(|op| op["user"]["name"].as_str()).collect();
+    assert!(people.len() > 40, "guards hold many: {}", people.len());
+    let text = world.run(&["plan"]).await.expect(0).out;
+    let (_, listed) = text.split_once("What allowing it lets through").unwrap();
+    let listed = listed.split_whitespace().collect::<Vec<_>>().join(" ");
+    for person in people {
+        assert!(listed.contains(person), "{person} is not shown:\n{text}");
+    }
+}

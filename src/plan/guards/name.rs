@@ -278,7 +278,7 @@ impl fmt::Display for GuardName {
 }
 
 /// The guards that hold an operation, one bit each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
 pub struct Held(u32);
 
 const _: () = assert!(
