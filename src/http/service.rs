@@ -505,7 +505,10 @@ impl Service {
                 });
             }
         }
-        redact(&mut body);
+        // A page of a listing is data, and is told nowhere as it came; a refusal is.
+        if !status.is_success() {
+            redact(&mut body);
+        }
         Ok(Answer {
             status,
             headers,
