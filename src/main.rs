@@ -7,7 +7,7 @@ use rollbook::cli::{
 use rollbook::config::{Paths, SecretKind, Secrets, keep_secret};
 use rollbook::console::{Ended, Place, Simulate};
 use rollbook::simulator::{Scenario, Simulator};
-use rollbook::sync::{Clock, Problem, ProblemKind};
+use rollbook::sync::{Clock, Control, Problem, ProblemKind};
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -251,7 +251,12 @@ async fn demo(output: &Output, cancel: CancellationToken) -> Result<Exit, CliErr
     let place = simulated().await?;
     let (profile, _) = rollbook::config::load(&place.paths, None)?;
     let target = Target {
-        secrets: Some(Secrets::find(&profile, &place.paths, false)?),
+        secrets: Some(Secrets::find(
+            &profile,
+            &place.paths,
+            false,
+            &Control::default(),
+        )?),
         paths: place.paths.clone(),
         profile,
         full: false,

@@ -39,11 +39,7 @@ pub(super) async fn adopt(
     .await?;
     let text = preview(&proposal.planned, proposal.adoption.as_ref(), output);
     proposal.allow(&allowances)?;
-    if output.json {
-        output.remark(&text);
-    } else {
-        output.answer(&text).map_err(printed)?;
-    }
+    output.tell(&text).map_err(printed)?;
     let Some(path) = request.out else {
         let yes = request.yes;
         return agree(target, &mut session, proposal, allowances, yes, output).await;
@@ -68,7 +64,8 @@ fn preview(planned: &Planned, adoption: Option<&Adoption>, output: &Output) -> S
     text
 }
 
-fn members(planned: &Planned, adoption: &Adoption) -> String {
+/// Who stays and who leaves by an adoption, by name.
+pub(super) fn members(planned: &Planned, adoption: &Adoption) -> String {
     let entra: Vec<String> = adoption
         .entra
         .iter()

@@ -1,8 +1,9 @@
 //! `apply`, `apply FILE` and `apply --retry RUN`.
 
+use super::adopt::members;
 use super::conversation::{agree, nothing_to_do};
 use super::error::CliError;
-use super::output::{Exit, Output};
+use super::output::{Exit, Output, printed};
 use super::plan_text::show;
 use super::target::{Target, with_progress};
 use crate::plan::{Allowances, Mode};
@@ -33,6 +34,7 @@ pub(super) async fn apply(
         (Some(path), _) => Purpose::Saved(Box::new(read_saved(
             path,
             &target.profile.name,
+            target.state()?.as_ref(),
             target.clock.now(),
         )?)),
         (None, Some(run)) => Purpose::Retry(run),
@@ -56,6 +58,10 @@ pub(super) async fn apply(
             "Left out: {} whose person or group was not selected.",
             counted(plan.orphaned, "membership", "memberships")
         ));
+    }
+    if let Some(adoption) = &proposal.adoption {
+        let text = members(&proposal.planned, adoption);
+        output.tell(&text).map_err(printed)?;
     }
     show(&session, &proposal.planned, output)?;
     agree(

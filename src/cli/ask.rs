@@ -8,13 +8,18 @@ use crate::text::escape;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use tokio_util::sync::CancellationToken;
 
+/// Whether there is somebody to ask.
+pub fn is_possible() -> bool {
+    io::stdin().is_terminal()
+}
+
 /// Asks and reads a line. Fails where there is no terminal; `instead` says what would answer it.
 async fn ask(
     question: &str,
     instead: &'static str,
     cancel: &CancellationToken,
 ) -> Result<String, CliError> {
-    if !io::stdin().is_terminal() {
+    if !is_possible() {
         return Err(CliError::NoTerminal { instead });
     }
     let width = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(w, _)| usize::from(w.0));
@@ -52,7 +57,7 @@ pub async fn allowances(
     cancel: &CancellationToken,
 ) -> Result<Vec<Allowance>, CliError> {
     let mut allowed = Vec::new();
-    if !io::stdin().is_terminal() {
+    if !is_possible() {
         return Ok(allowed);
     }
     for guard in guards.iter().filter(|guard| guard.name.allowable()) {

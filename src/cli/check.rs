@@ -11,6 +11,7 @@ use std::fmt::Write as _;
 
 /// Tests both sides.
 pub(super) async fn check(target: &Target, output: &Output) -> Result<Exit, CliError> {
+    target.confirm_origins().await?;
     let secrets = target.secrets()?;
     let control = Control::from(target.cancel.clone());
     let testing = sync::check(&target.profile, &secrets, control.clone(), &|_| {});

@@ -13,14 +13,7 @@ use crate::sync::run::{self, Proposal, Purpose, Report};
 
 /// Plans, shows what guards hold, applies with and without allowances, plans again.
 pub async fn demo(target: &Target, output: &Output) -> Result<Exit, CliError> {
-    let say = |text: &str| {
-        if output.json {
-            output.remark(text);
-            Ok(())
-        } else {
-            output.answer(text).map_err(printed)
-        }
-    };
+    let say = |text: &str| output.tell(text).map_err(printed);
     let title = |number: u8, text: &str| {
         output.tone(Tone::Strong, &format!("\n━━ {number}. {text} ━━\n\n"))
     };

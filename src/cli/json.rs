@@ -10,8 +10,8 @@ use std::io::{self, BufWriter, Write as _};
 /// Prints a plan, its operations one by one.
 pub(super) fn print_plan(planned: &Planned, profile: &str) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
-    let written =
-        write_document(planned.head(profile), planned.rows(), &mut out).and_then(|()| out.flush());
+    let written = write_document(planned.head(profile), planned.rows(), None, &mut out)
+        .and_then(|()| out.flush());
     match written {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,

@@ -159,6 +159,15 @@ impl Output {
         self.answer(&format!("{}\n", json_safe(&value.to_string())))
     }
 
+    /// Writes text that belongs to the answer, and is a remark where the answer is a document.
+    pub fn tell(&self, text: &str) -> io::Result<()> {
+        if self.json {
+            self.remark(text);
+            return Ok(());
+        }
+        self.answer(text)
+    }
+
     /// Writes a remark.
     pub fn remark(&self, text: &str) {
         if !self.quiet {

@@ -458,10 +458,5 @@ fn jira_state(jira: &JiraSnapshot) -> String {
 pub(super) fn show(session: &Session, planned: &Planned, output: &Output) -> Result<(), CliError> {
     let site = session.profile.site.host();
     let text = plan_text(planned, &session.profile.name, &site, output);
-    if output.json {
-        output.remark(&text);
-        Ok(())
-    } else {
-        output.answer(&text).map_err(printed)
-    }
+    output.tell(&text).map_err(printed)
 }

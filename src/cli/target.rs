@@ -1,13 +1,16 @@
 //! What a command works on, and how it connects.
 
 use super::args::Global;
+use super::ask;
 use super::error::CliError;
 use super::output::Output;
 use super::progress::{Line, telling};
 use crate::config::{self, Paths, Profile, Secrets, environment_applies};
 use crate::plan::Mode;
 use crate::store::State;
-use crate::sync::{Clock, Control, Opening, Progress, ReadOptions, Session, SyncError};
+use crate::sync::{
+    self, Clock, Control, Opening, OriginChange, Progress, ReadOptions, Session, Side, SyncError,
+};
 use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
@@ -42,7 +45,8 @@ impl Target {
         let (profile, only) = config::load(&paths, global.profile.as_deref())?;
         let environment = environment_applies(only, global.profile.is_some());
         let secrets = if secrets {
-            Some(Secrets::find(&profile, &paths, environment)?)
+            let control = Control::from(cancel.clone());
+            Some(Secrets::find(&profile, &paths, environment, &control)?)
         } else {
             None
         };
@@ -59,10 +63,11 @@ impl Target {
 
     /// Secrets, which every command that connects loads.
     pub(super) fn secrets(&self) -> Result<Secrets, CliError> {
-        match &self.secrets {
-            Some(secrets) => Ok(secrets.clone()),
-            None => Ok(Secrets::find(&self.profile, &self.paths, false)?),
+        if let Some(secrets) = &self.secrets {
+            return Ok(secrets.clone());
         }
+        let control = Control::from(self.cancel.clone());
+        Ok(Secrets::find(&self.profile, &self.paths, false, &control)?)
     }
 
     /// Opens the state without taking the lock: both commands only look. A profile that never ran has
@@ -83,6 +88,24 @@ impl Target {
         }
     }
 
+    /// Asks whether secrets may go to other addresses than before, if they would. Where nobody can be
+    /// asked, they may not.
+    pub(super) async fn confirm_origins(&self) -> Result<(), CliError> {
+        let changes = match sync::refuse_unconfirmed(&self.profile, &self.paths, &Side::ALL) {
+            Err(SyncError::OriginsChanged(changes)) => changes,
+            other => return Ok(other?),
+        };
+        let words: Vec<String> = changes.iter().map(OriginChange::words).collect();
+        let question = format!(
+            "Since the last time, where this profile's secrets go was changed: {}. Send them there from now on?",
+            words.join("; ")
+        );
+        if ask::is_possible() && ask::confirm(&question, &self.cancel).await? {
+            return Ok(sync::confirm_origins(&self.profile, &self.paths)?);
+        }
+        Err(SyncError::OriginsChanged(changes).into())
+    }
+
     /// Opens the session.
     pub(super) async fn open(
         &self,
@@ -90,6 +113,9 @@ impl Target {
         doing: &str,
         output: &Output,
     ) -> Result<Session, CliError> {
+        if mode == Mode::Attended {
+            self.confirm_origins().await?;
+        }
         let progress = Progress::default();
         let control = Control::from(self.cancel.clone());
         let opening = Session::open(Opening {

@@ -140,6 +140,14 @@ pub enum ConfigError {
         /// The owner's user id.
         owner: u32,
     },
+    /// Two profiles' systemd credentials have one name.
+    #[error("the systemd credential {credential} could be of “{}” and of “{}”", .profiles[0], .profiles[1])]
+    SharedCredential {
+        /// Its name.
+        credential: String,
+        /// Whose it could be.
+        profiles: [String; 2],
+    },
     /// `secret_command` failed.
     #[error("secret_command for {kind} failed: {cause}")]
     SecretCommand {
@@ -148,6 +156,9 @@ pub enum ConfigError {
         /// Why.
         cause: String,
     },
+    /// What wanted the secret was cancelled.
+    #[error("cancelled")]
+    Cancelled,
     /// The platform names no home.
     #[error("this system names no home folder to keep files in")]
     NoHome,

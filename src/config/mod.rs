@@ -6,6 +6,7 @@ mod error;
 mod file;
 mod guarded;
 mod paths;
+mod printed;
 mod profile;
 mod secrets;
 

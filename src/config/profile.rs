@@ -63,6 +63,20 @@ pub fn load(paths: &Paths, wanted: Option<&str>) -> Result<(Profile, bool), Conf
     Ok((profiles.swap_remove(at), only))
 }
 
+/// The names of all profiles; none where there is no configuration.
+pub(super) fn names(paths: &Paths) -> Result<Vec<String>, ConfigError> {
+    let path = paths.config_file();
+    let text = match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        read => read.map_err(|source| ConfigError::Io {
+            path: path.clone(),
+            source,
+        })?,
+    };
+    let profiles = parse(&path, &text)?.into_iter();
+    Ok(profiles.map(|profile| profile.name).collect())
+}
+
 /// Reads a configuration's text; `path` stands in its errors.
 pub fn parse(path: &Path, text: &str) -> Result<Vec<Profile>, ConfigError> {
     let file: File = toml::from_str(text).map_err(|error| malformed(path, text, &error))?;

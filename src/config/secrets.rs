@@ -4,17 +4,14 @@
 use super::error::{ConfigError, SecretKind};
 use super::guarded::refuse_foreign;
 use super::paths::Paths;
-use super::profile::Profile;
-use crate::http::{keep_out, said};
+use super::printed::print;
+use super::profile::{Profile, names};
+use crate::http::{Control, keep_out};
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{self, Read as _};
 use std::path::Path;
-use std::process::{ChildStderr, ChildStdout, Command, Output, Stdio};
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
 
 /// Where a secret came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,12 +80,14 @@ struct ProfileSecrets {
 /// No program prints the organization's key.
 const NO_COMMAND: Vec<String> = Vec::new();
 
-/// Finds one secret of a profile, and where it came from.
+/// Finds one secret of a profile, and where it came from. A program that prints it ends with what is
+/// cancelled.
 pub fn find_secret(
     kind: SecretKind,
     profile: &Profile,
     paths: &Paths,
     environment: bool,
+    cancel: &Control,
 ) -> Result<(SecretString, SecretSource), ConfigError> {
     let file = paths.credentials_file();
     let mut all = read_file(&file)?.profiles;
@@ -102,8 +101,15 @@ pub fn find_secret(
         SecretKind::JiraApiToken => (&profile.jira.secret_command, stored.jira_api_token.take()),
         SecretKind::OrgApiKey => (&NO_COMMAND, stored.org_api_key.take()),
     };
-    let name = profile.name.as_str();
-    let found = one(kind, name, environment, command, stored, (&file, &others))?;
+    let places = Places {
+        profile: &profile.name,
+        paths,
+        environment,
+        command,
+        others: &others,
+        cancel,
+    };
+    let found = places.one(kind, stored)?;
     keep_out(&found.0, None);
     Ok(found)
 }
@@ -124,7 +130,7 @@ pub fn secret_source(
     let mut without = profile.clone();
     without.entra.secret_command.clear();
     without.jira.secret_command.clear();
-    let found = find_secret(kind, &without, paths, environment);
+    let found = find_secret(kind, &without, paths, environment, &Control::default());
     match found.map(|(_, source)| source) {
         Ok(source @ (SecretSource::Environment | SecretSource::Systemd)) => Some(source),
         _ if !command.is_empty() => Some(SecretSource::Command),
@@ -134,8 +140,13 @@ pub fn secret_source(
 
 impl Secrets {
     /// Finds a profile's secrets.
-    pub fn find(profile: &Profile, paths: &Paths, environment: bool) -> Result<Self, ConfigError> {
-        let find = |kind| find_secret(kind, profile, paths, environment);
+    pub fn find(
+        profile: &Profile,
+        paths: &Paths,
+        environment: bool,
+        cancel: &Control,
+    ) -> Result<Self, ConfigError> {
+        let find = |kind| find_secret(kind, profile, paths, environment, cancel);
         let (entra, entra_from) = find(SecretKind::EntraClientSecret)?;
         let (jira, jira_from) = find(SecretKind::JiraApiToken)?;
         let organization = match find(SecretKind::OrgApiKey) {
@@ -165,131 +176,75 @@ fn credential_name(profile: &str) -> String {
     profile.chars().map(plain).collect()
 }
 
-fn one(
-    kind: SecretKind,
-    profile: &str,
+/// The places where a profile's secrets may be.
+struct Places<'a> {
+    /// The profile's name.
+    profile: &'a str,
+    paths: &'a Paths,
+    /// Whether the environment is read for it.
     environment: bool,
-    command: &[String],
-    stored: Option<SecretString>,
-    (file, others): (&Path, &[String]),
-) -> Result<(SecretString, SecretSource), ConfigError> {
-    if environment
-        && let Ok(value) = std::env::var(kind.variable())
-        && !value.trim().is_empty()
-    {
-        return Ok((value.trim().into(), SecretSource::Environment));
-    }
-    if let Some(folder) = std::env::var_os("CREDENTIALS_DIRECTORY") {
-        let named = format!("{}.{}", kind.key(), credential_name(profile));
-        let unnamed = environment.then(|| kind.key().to_owned());
-        for name in std::iter::once(named).chain(unnamed) {
-            if let Ok(value) = std::fs::read_to_string(Path::new(&folder).join(name)) {
-                return Ok((value.trim().into(), SecretSource::Systemd));
-            }
+    /// The program that prints the secret, with its arguments.
+    command: &'a [String],
+    /// Other profiles whose secrets stand in the file.
+    others: &'a [String],
+    cancel: &'a Control,
+}
+
+impl Places<'_> {
+    /// The secret from the first place that has it.
+    fn one(
+        &self,
+        kind: SecretKind,
+        stored: Option<SecretString>,
+    ) -> Result<(SecretString, SecretSource), ConfigError> {
+        if self.environment
+            && let Ok(value) = std::env::var(kind.variable())
+            && !value.trim().is_empty()
+        {
+            return Ok((value.trim().into(), SecretSource::Environment));
         }
+        if let Some(value) = self.credential(kind)? {
+            return Ok((value, SecretSource::Systemd));
+        }
+        if let Some((program, arguments)) = self.command.split_first() {
+            let value = print(kind, program, arguments, self.cancel)?;
+            return Ok((value, SecretSource::Command));
+        }
+        if let Some(value) = stored {
+            return Ok((value, SecretSource::File));
+        }
+        Err(ConfigError::NoSecret {
+            kind,
+            environment: self.environment,
+            file: self.paths.credentials_file(),
+            others: self.others.to_vec(),
+        })
     }
-    if let Some((program, arguments)) = command.split_first() {
-        let value = run(kind, program, arguments)?;
-        return Ok((value, SecretSource::Command));
-    }
-    if let Some(value) = stored {
-        return Ok((value, SecretSource::File));
-    }
-    Err(ConfigError::NoSecret {
-        kind,
-        environment,
-        file: file.to_owned(),
-        others: others.to_vec(),
-    })
-}
 
-/// Runs the program itself, without a shell.
-fn run(kind: SecretKind, program: &str, arguments: &[String]) -> Result<SecretString, ConfigError> {
-    let failed = |cause: String| ConfigError::SecretCommand { kind, cause };
-    let output = output_of(program, arguments).map_err(|e| failed(format!("{program}: {e}")))?;
-    if !output.status.success() {
-        let text = String::from_utf8_lossy(&output.stderr);
-        let line = text.lines().find(|line| !line.trim().is_empty());
-        let told = line.map_or_else(String::new, |line| format!(": {}", said(line.trim())));
-        return Err(failed(format!(
-            "{program} ended with {}{told}",
-            output.status
-        )));
-    }
-    let text = String::from_utf8(output.stdout)
-        .map_err(|_| failed(format!("{program} printed something that is no text")))?;
-    let first = text.lines().next().unwrap_or_default().trim();
-    if first.is_empty() {
-        return Err(failed(format!("{program} printed nothing")));
-    }
-    Ok(first.into())
-}
-
-/// For how long a program may take to print a secret.
-const PRINTS_WITHIN: Duration = Duration::from_secs(30);
-
-/// What a program prints, which knows none of this process's secrets and ends in time.
-fn output_of(program: &str, arguments: &[String]) -> io::Result<Output> {
-    let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let ours = std::env::vars_os().map(|(name, _)| name);
-    for name in ours.filter(|name| name.to_string_lossy().starts_with("ROLLBOOK_")) {
-        command.env_remove(name);
-    }
-    let mut child = command.spawn()?;
-    let (send, printed) = mpsc::channel();
-    let (out, err) = (child.stdout.take(), child.stderr.take());
-    for (at, pipe) in [(0, out.map(Pipe::Out)), (1, err.map(Pipe::Err))] {
-        let send = send.clone();
-        std::thread::spawn(move || {
-            let mut text = Vec::new();
-            let read = pipe.map_or(Ok(0), |pipe| pipe.read(&mut text));
-            // Nobody waits any more for what comes too late.
-            let _ = send.send((at, read.map(|_| text)));
-        });
-    }
-    let ends = Instant::now() + PRINTS_WITHIN;
-    let mut texts = [Vec::new(), Vec::new()];
-    for _ in 0..2 {
-        let left = ends.saturating_duration_since(Instant::now());
-        let Ok((at, text)) = printed.recv_timeout(left) else {
-            child.kill()?;
-            child.wait()?;
-            return Err(io::Error::new(
-                io::ErrorKind::TimedOut,
-                format!("it printed no secret within {} s", PRINTS_WITHIN.as_secs()),
-            ));
+    /// What systemd hands over for the profile.
+    fn credential(&self, kind: SecretKind) -> Result<Option<SecretString>, ConfigError> {
+        let Some(folder) = std::env::var_os("CREDENTIALS_DIRECTORY") else {
+            return Ok(None);
         };
-        let place: &mut Vec<u8> = &mut texts[at];
-        *place = text?;
-    }
-    let [stdout, stderr] = texts;
-    let status = child.wait()?;
-    Ok(Output {
-        status,
-        stdout,
-        stderr,
-    })
-}
-
-/// An output of a program. More than a secret can be is not read.
-enum Pipe {
-    Out(ChildStdout),
-    Err(ChildStderr),
-}
-
-impl Pipe {
-    const MOST: u64 = 64 << 10;
-
-    fn read(self, text: &mut Vec<u8>) -> io::Result<usize> {
-        match self {
-            Self::Out(pipe) => pipe.take(Self::MOST).read_to_end(text),
-            Self::Err(pipe) => pipe.take(Self::MOST).read_to_end(text),
+        let folder = Path::new(&folder);
+        let read = |name: &str| {
+            let text = std::fs::read_to_string(folder.join(name)).ok()?;
+            Some(SecretString::from(text.trim()))
+        };
+        let own = credential_name(self.profile);
+        let named = format!("{}.{own}", kind.key());
+        if let Some(value) = read(&named) {
+            // Whose it is can't be told where two profiles' names come to the same.
+            let mut all = names(self.paths)?.into_iter();
+            if let Some(other) = all.find(|n| n != self.profile && credential_name(n) == own) {
+                return Err(ConfigError::SharedCredential {
+                    credential: named,
+                    profiles: [self.profile.to_owned(), other],
+                });
+            }
+            return Ok(Some(value));
         }
+        Ok(self.environment.then(|| read(kind.key())).flatten())
     }
 }
 

@@ -232,6 +232,8 @@ pub(super) enum Effect {
     /// Reads the configuration, and takes this profile if it is there.
     Load(Option<String>),
     Save(Box<Saving>),
+    /// Lets the profile's secrets go where its settings say now.
+    ConfirmOrigins,
     /// Starts the simulated organisation.
     Simulate,
     /// Goes back from it.

@@ -205,6 +205,7 @@ impl Console {
                     self.load(profile.or(now).or(named));
                 }
                 Effect::Save(saving) => self.save(*saving),
+                Effect::ConfirmOrigins => self.confirm_origins(),
                 Effect::Simulate => {
                     let (simulate, sender) = (self.simulate.clone(), self.sender.clone());
                     self.app.moving = true;
@@ -364,6 +365,8 @@ impl Console {
             self.app.epoch,
         );
         let environment = self.environment(&kept.name);
+        let shown = self.app.profile.clone();
+        let shown = shown.filter(|profile| profile.name == kept.name);
         tokio::spawn(async move {
             let _alarm = Alarm::new(&sender);
             let tell = |inner: Inner| {
@@ -374,15 +377,26 @@ impl Console {
                 Side::Entra => SecretKind::EntraClientSecret,
                 Side::Jira => SecretKind::JiraApiToken,
             };
+            let wanted = control.clone();
             let found = tokio::task::spawn_blocking(move || {
-                let secret = match typed.secret {
-                    Some(secret) => (secret, SecretSource::Typed),
-                    None => find_secret(kind, &kept, &paths, environment)?,
+                // What was typed beside an address goes there; what is kept does not follow one that
+                // was changed.
+                let trusted = match &shown {
+                    Some(profile) => sync::refuse_unconfirmed(profile, &paths, &Side::ALL),
+                    None => sync::refuse_unconfirmed(&kept, &paths, &[side]),
+                };
+                let stays = trusted.is_ok();
+                let secret = if let Some(secret) = typed.secret {
+                    (secret, SecretSource::Typed)
+                } else {
+                    trusted?;
+                    find_secret(kind, &kept, &paths, environment, &wanted)?
                 };
                 let key = match typed.key {
                     Some(key) => Some(key),
-                    None if typed.kept_key && side == Side::Jira => {
-                        let kept = find_secret(SecretKind::OrgApiKey, &kept, &paths, environment);
+                    None if stays && typed.kept_key && side == Side::Jira => {
+                        let kind = SecretKind::OrgApiKey;
+                        let kept = find_secret(kind, &kept, &paths, environment, &wanted);
                         kept.ok().map(|(key, _)| key)
                     }
                     None => None,
@@ -390,8 +404,7 @@ impl Console {
                 Ok((secret, key))
             });
             let found = match found.await {
-                Ok(found) => found
-                    .map_err(|error: config::ConfigError| Problem::from(&SyncError::from(error))),
+                Ok(found) => found.map_err(|error: SyncError| Problem::from(&error)),
                 Err(cause) => Err(Problem::plain(
                     ProblemKind::Task,
                     format!("Sorry, looking for the secret ended unexpectedly: {cause}."),
@@ -419,6 +432,18 @@ impl Console {
             };
             tell(Inner::Tested(round, side, problem.map(Box::new)));
         });
+    }
+
+    fn confirm_origins(&mut self) {
+        let Some(profile) = &self.app.profile else {
+            return;
+        };
+        match sync::confirm_origins(profile, &self.place.paths) {
+            Ok(()) => self.app.note(
+                "This profile's secrets go there from now on. Do again what you wanted to do.",
+            ),
+            Err(error) => self.app.trouble(&Problem::from(&error)),
+        }
     }
 
     fn save(&mut self, saving: Saving) {

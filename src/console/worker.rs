@@ -128,7 +128,7 @@ async fn run(work: Work, tell: &impl Fn(Inner)) -> Result<(), SyncError> {
         std::env::var("ROLLBOOK_TEST_PANIC").as_deref() != Ok("worker"),
         "asked to panic"
     );
-    let secrets = Secrets::find(&work.profile, &work.paths, work.environment)?;
+    let secrets = Secrets::find(&work.profile, &work.paths, work.environment, &work.control)?;
     let (mode, doing) = match work.kind {
         WorkKind::Refresh { .. } | WorkKind::Undo { .. } | WorkKind::Retry { .. } => {
             (Mode::Attended, "refresh")

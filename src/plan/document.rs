@@ -7,13 +7,13 @@ use super::conflict::Conflict;
 use super::doubts::DoubtRow;
 use super::inputs::Inputs;
 use super::left_out::Skipped;
-use super::operation::{Kind, Operation, OperationId, hex};
+use super::operation::{Kind, Operation, OperationId};
 use super::plan::Plan;
 use super::reason::Reason;
+use super::seal::PlanKey;
 use super::target::operation_id;
 use crate::text::json_safe;
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -63,8 +63,17 @@ pub struct OperationRow {
     /// Guards that hold it.
     pub held_by: Vec<String>,
     /// In a saved plan: `false` cuts the operation out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "flag"
+    )]
     pub selected: Option<bool>,
+}
+
+/// A flag that is there: `null` is neither true nor false.
+fn flag<'de, D: Deserializer<'de>>(from: D) -> Result<Option<bool>, D::Error> {
+    bool::deserialize(from).map(Some)
 }
 
 impl OperationRow {
@@ -150,6 +159,9 @@ pub type Summary = BTreeMap<String, u64>;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pinned {
+    /// Which key its hash was made with, see [`PlanKey::id`]; none in a plan of an earlier version.
+    #[serde(default)]
+    pub key: String,
     /// Entra tenant id.
     pub tenant_id: String,
     /// The site's cloudId.
@@ -230,6 +242,9 @@ pub enum DocumentError {
     /// Without a hash.
     #[error("it has no hash: write it with `rollbook plan --out FILE`")]
     NoHash,
+    /// Its hash was made with another key.
+    #[error("it was not written with this profile's state: plans are applied where they were made")]
+    OtherKey,
     /// Edited.
     #[error(
         "it was changed after it was written. Only an operation's `selected` may be set to false"
@@ -380,18 +395,21 @@ fn skipped(inputs: &Inputs<'_>, skipped: &Skipped) -> Row {
     }
 }
 
-/// Writes a document, its operations one by one. A pinned document is a saved plan: it gets its
-/// hash, and each operation a `selected` flag.
+/// Writes a document, its operations one by one. With a key it is a saved plan: it gets its hash, and each
+/// operation a `selected` flag.
 pub fn write(
     mut head: Document,
     operations: impl Iterator<Item = OperationRow>,
+    key: Option<&PlanKey>,
     to: &mut dyn Write,
 ) -> io::Result<()> {
     const PLACE: &str = "\"operations\":[";
-    let saved = head.pinned.is_some();
-    let mut digest = DocumentDigest::new(&head);
     // The hash stands last, after operations that are not known yet.
     head.hash = None;
+    let mut seal = key.map(PlanKey::seal);
+    if let Some(seal) = &mut seal {
+        seal.part(&head);
+    }
     let text = serde_json::to_string(&head)?;
     let text = json_safe(&text);
     let Some(at) = text.find(PLACE) else {
@@ -403,20 +421,25 @@ pub fn write(
     for mut row in operations {
         to.write_all(if first { b"\n" } else { b",\n" })?;
         first = false;
-        digest.row(&mut row);
-        row.selected = saved.then_some(true);
+        row.selected = None;
+        if let Some(seal) = &mut seal {
+            seal.part(&row);
+            row.selected = Some(true);
+        }
         to.write_all(json_safe(&serde_json::to_string(&row)?).as_bytes())?;
     }
-    if saved {
-        let open = after.strip_suffix('}').unwrap_or(after);
-        writeln!(to, "{open},\"hash\":\"{}\"}}", digest.hex())
-    } else {
-        writeln!(to, "{after}")
+    match seal {
+        Some(seal) => {
+            let open = after.strip_suffix('}').unwrap_or(after);
+            writeln!(to, "{open},\"hash\":\"{}\"}}", seal.hex())
+        }
+        None => writeln!(to, "{after}"),
     }
 }
 
-/// Reads a saved plan and checks its version and hash.
-pub fn read(text: &str) -> Result<Document, DocumentError> {
+/// Reads a saved plan and checks its version, and that it was written with this key. Without a key there is
+/// none that could have been.
+pub fn read(text: &str, key: Option<&PlanKey>) -> Result<Document, DocumentError> {
     let version = serde_json::from_str::<serde_json::Value>(text)
         .map_err(|e| DocumentError::Form(e.to_string()))?
         .get("version")
@@ -431,47 +454,26 @@ pub fn read(text: &str) -> Result<Document, DocumentError> {
     }
     let mut document: Document =
         serde_json::from_str(text).map_err(|e| DocumentError::Form(e.to_string()))?;
-    let (Some(hash), Some(_)) = (document.hash.clone(), &document.pinned) else {
+    let (Some(hash), Some(pinned)) = (document.hash.take(), &document.pinned) else {
         return Err(DocumentError::NoHash);
     };
+    let key = key.filter(|key| key.id() == pinned.key);
+    let Some(key) = key else {
+        return Err(DocumentError::OtherKey);
+    };
+    let mut seal = key.seal();
     let rows = std::mem::take(&mut document.operations);
-    let mut digest = DocumentDigest::new(&document);
+    seal.part(&document);
     for row in &rows {
-        digest.row(&mut row.clone());
+        seal.part(&OperationRow {
+            selected: None,
+            ..row.clone()
+        });
     }
     document.operations = rows;
-    if digest.hex() == hash {
-        Ok(document)
-    } else {
-        Err(DocumentError::Edited)
+    if !seal.is(&hash) {
+        return Err(DocumentError::Edited);
     }
-}
-
-/// Covers everything but the operations' `selected` flags.
-struct DocumentDigest(Sha256);
-
-impl DocumentDigest {
-    fn new(head: &Document) -> Self {
-        let mut head = head.clone();
-        head.hash = None;
-        let mut digest = Self(Sha256::new());
-        digest.part(&head);
-        digest
-    }
-
-    fn row(&mut self, row: &mut OperationRow) {
-        row.selected = None;
-        self.part(row);
-    }
-
-    fn part(&mut self, value: &impl Serialize) {
-        // Plain data: its serialization can't fail.
-        let text = serde_json::to_string(value).unwrap_or_default();
-        self.0.update((text.len() as u64).to_le_bytes());
-        self.0.update(text);
-    }
-
-    fn hex(self) -> String {
-        hex(&self.0.finalize())
-    }
+    document.hash = Some(hash);
+    Ok(document)
 }

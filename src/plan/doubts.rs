@@ -18,6 +18,9 @@ pub enum Side {
 }
 
 impl Side {
+    /// Both sides.
+    pub const ALL: [Self; 2] = [Self::Entra, Self::Jira];
+
     /// The guard that trips when a listing of this side is in doubt.
     pub(super) const fn guard(self) -> GuardName {
         match self {

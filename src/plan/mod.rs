@@ -45,6 +45,7 @@ mod question;
 mod reason;
 mod schedule;
 mod scope;
+mod seal;
 mod settings;
 mod target;
 mod undo;
@@ -76,7 +77,7 @@ pub use make::make;
 pub use matching::{Matched, PendingLookUps, Recognition, pending_look_ups};
 pub use names::Naming;
 pub use needs::Givers;
-pub use operation::{Kind, Operation, OperationId, Stage};
+pub use operation::{Kind, Operation, OperationId, Stage, hex};
 pub use ownership::{GroupLink, Ownership};
 pub use patterns::{Patterns, Replace};
 pub use period::Period;
@@ -86,6 +87,7 @@ pub use question::{Question, QuestionCode};
 pub use reason::Reason;
 pub use schedule::next_run;
 pub use scope::{GroupList, GroupOut, Standing, Unclear, closure, scope_sources, unclear_scope};
+pub use seal::PlanKey;
 pub use settings::{
     EmailSource, GuardSettings, Invitations, Leavers, Names, OutOfScope, Provisioning, Scope,
     ScopeUsers, Settings,

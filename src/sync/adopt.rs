@@ -111,7 +111,7 @@ pub fn consider(planned: &mut Planned, name: &str) -> Result<Adoption, SyncError
 
 impl Adoption {
     /// Who stays by a plan that holds nothing but this adoption.
-    fn look_again(&mut self, planned: &Planned) {
+    pub(super) fn look_again(&mut self, planned: &Planned) {
         let Some(row) = planned.jira.find_group(self.group.as_str()) else {
             return;
         };

@@ -8,20 +8,10 @@ use crate::directory::Seats;
 use crate::entra::{Entra, missing_permissions, reads_hidden_membership};
 use crate::http::{Clients, Control};
 use crate::jira::{self, Jira, JiraProgress, Organization, Route};
-use crate::plan::{Invitations, Leavers, Mode};
+use crate::plan::{Invitations, Leavers, Mode, Side};
 use crate::store::Mirror;
 use crate::text::counted;
 use std::collections::HashMap;
-
-/// Which side a finding is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Side {
-    /// Entra.
-    Entra,
-    /// Jira.
-    Jira,
-}
 
 /// How something was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub enum SyncError {
     /// The configuration.
     #[error(transparent)]
-    Config(#[from] ConfigError),
+    Config(ConfigError),
     /// The profile's files.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -23,6 +23,9 @@ pub enum SyncError {
     /// Jira.
     #[error(transparent)]
     Jira(#[from] JiraError),
+    /// Secrets would go to other addresses than before.
+    #[error("secrets would go to another address than before")]
+    OriginsChanged(Vec<super::origins::OriginChange>),
     /// The scope can't be worked out from what Entra shows.
     #[error("{0}")]
     UnclearScope(Unclear),
@@ -79,6 +82,15 @@ pub enum SyncError {
     /// Cancelled by the person or a signal.
     #[error("cancelled")]
     Cancelled,
+}
+
+impl From<ConfigError> for SyncError {
+    fn from(error: ConfigError) -> Self {
+        match error {
+            ConfigError::Cancelled => Self::Cancelled,
+            other => Self::Config(other),
+        }
+    }
 }
 
 impl SyncError {

@@ -9,6 +9,7 @@ use crate::plan::{
     Document, GroupPair, OperationId, OperationRow, Pinned, Selection, TargetState, read_document,
     settings_digest, write_document,
 };
+use crate::store::State;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -28,16 +29,18 @@ pub fn save(
         path: path.to_owned(),
         source,
     };
+    let key = session.state.ensure_plan_key()?;
     let mut file = private_file(path).map_err(io)?;
     let mut head = planned.head(&session.profile.name);
     head.pinned = Some(Pinned {
+        key: key.id(),
         tenant_id: session.identity.tenant_id.clone(),
         cloud_id: session.identity.cloud_id.clone(),
         settings: settings_digest(&planned.settings),
         adopts: adoption.map_or_else(Vec::new, Adoption::pairs),
         undoes: planned.undo.as_ref().map(|undo| undo.run_id.clone()),
     });
-    write_document(head, planned.rows(), &mut file).map_err(io)?;
+    write_document(head, planned.rows(), Some(&key), &mut file).map_err(io)?;
     file.flush().map_err(io)
 }
 
@@ -50,8 +53,14 @@ pub struct SavedPlan {
     pub path: PathBuf,
 }
 
-/// Reads a saved plan and checks its hash, version and age.
-pub fn read_saved(path: PathBuf, profile: &str, now: Timestamp) -> Result<SavedPlan, SyncError> {
+/// Reads a saved plan and checks its version and age, and that this profile's state made it. A profile
+/// without a state made none.
+pub fn read_saved(
+    path: PathBuf,
+    profile: &str,
+    state: Option<&State>,
+    now: Timestamp,
+) -> Result<SavedPlan, SyncError> {
     let text = std::fs::read_to_string(&path).map_err(|source| SyncError::PlanFile {
         path: path.clone(),
         source,
@@ -60,7 +69,9 @@ pub fn read_saved(path: PathBuf, profile: &str, now: Timestamp) -> Result<SavedP
         path: path.clone(),
         cause,
     };
-    let document = read_document(&text).map_err(|e| refused(PlanRefused::Document(e)))?;
+    let key = state.map(State::plan_key).transpose()?.flatten();
+    let document =
+        read_document(&text, key.as_ref()).map_err(|e| refused(PlanRefused::Document(e)))?;
     if document.profile != profile {
         return Err(refused(PlanRefused::Elsewhere(Elsewhere::Profile)));
     }

@@ -2,13 +2,14 @@
 
 use super::clock::Clock;
 use super::error::SyncError;
+use super::origins::{origins, refuse, unconfirmed};
 use super::problem::Problem;
 use super::progress::{Progress, Stage};
 use crate::config::{Paths, Profile, Secrets, is_guid};
 use crate::entra::{Credentials, Entra, EntraError, Tenant, missing_permissions};
 use crate::http::{Clients, Control, Rates};
 use crate::jira::{self, Access, Jira, JiraError, Organization, Route};
-use crate::plan::Mode;
+use crate::plan::{Mode, Side};
 use crate::store::{Identity, Lock, Mirror, Owner, State, StoreError, private_folder};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -304,6 +305,7 @@ impl Session {
         };
         let lock = Lock::take(&folder.join("lock"), &owner)?;
         let state = State::open(&folder)?;
+        refuse(unconfirmed(&state, &profile, &Side::ALL)?)?;
         let mirror = Mirror::open(&folder)?;
         if mirror.rebuilt {
             progress.note(REBUILT);
@@ -338,6 +340,9 @@ impl Session {
             cloud_id: jira.cloud_id().to_owned(),
         };
         state.pin(&identity)?;
+        if state.origins()?.is_none() {
+            state.pin_origins(&origins(&profile))?;
+        }
         state.remember_gateway(jira.route() == Route::Gateway)?;
         Ok(Self {
             profile,

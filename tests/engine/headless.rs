@@ -284,11 +284,45 @@ async fn a_saved_plan_is_applied_exactly_as_it_was_cut_down() {
     for (from, to) in [
         ("\"create_group\"", "\"create_user\""),
         (&mail, "eve@evil.example"),
+        ("\"selected\":false", "\"selected\":null"),
+        ("\"selected\":false", "\"selected\":\"no\""),
     ] {
         std::fs::write(&file, cut.replace(from, to)).unwrap();
         let refused = world.json(&["apply", path, "--yes"], 1).await;
         assert_eq!(refused["error"]["kind"], "plan-refused");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_plan_is_applied_only_where_it_was_made() {
+    let world = World::new(SMALL).await;
+    let file = world.path("plan.json");
+    let path = file.to_str().unwrap();
+    world.run(&["plan", "--out", path]).await.expect(0);
+    let elsewhere = world.path("elsewhere");
+    let folder = elsewhere.to_str().unwrap();
+    let before = world.sim.world(|w| w.jira.groups.len());
+    let apply = ["apply", path, "--yes", "--data-dir", folder];
+    // Nothing was ever saved there, and then something else was.
+    for _ in 0..2 {
+        let refused = world.json(&apply, 1).await;
+        assert_eq!(refused["error"]["kind"], "plan-refused");
+        let message = refused["error"]["message"].as_str().unwrap();
+        assert!(
+            message.contains("applied where they were made"),
+            "{message}"
+        );
+        let other = world.path("other.json");
+        let save = [
+            "plan",
+            "--out",
+            other.to_str().unwrap(),
+            "--data-dir",
+            folder,
+        ];
+        world.run(&save).await.expect(0);
+    }
+    assert_eq!(world.sim.world(|w| w.jira.groups.len()), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -475,6 +509,12 @@ async fn a_saved_adoption_removes_whom_it_showed() {
         saved["summary"]
     );
     assert_eq!(saved["summary"]["create_user"], 0);
+    // Whoever applies it is shown the same as whoever made it, and answers.
+    let shown = world.run(&["apply", path]).await.expect(1);
+    let leaves = world.sim.world(|w| w.jira.accounts[&insider].name.clone());
+    for words in [&format!("Adopting “{name}”"), "to leave: linked", &leaves] {
+        assert!(shown.out.contains(words), "{words}: {}", shown.out);
+    }
     let applied = world.allowing(&["apply", path, "--yes"], &saved, 0).await;
     assert_eq!(
         applied["counts"]["done"], saved["summary"]["total"],

@@ -22,6 +22,7 @@ mod migrating;
 mod names;
 mod reading;
 mod secrets;
+mod sending;
 mod storing;
 mod terminal;
 mod undoing;

@@ -1,11 +1,8 @@
 //! A state of the version before, brought to the newest form.
 
-use crate::world::{SMALL, World};
 use jiff::Timestamp;
 use rollbook::directory::AccountId;
-use rollbook::plan::{
-    OperationId, OperationRow, Question, Reason, RowDecision, read_document, write_document,
-};
+use rollbook::plan::{OperationId, Question, Reason, RowDecision};
 use rollbook::store::{State, StoreError};
 use rollbook::sync;
 use rusqlite::Connection;
@@ -254,51 +251,19 @@ fn a_word_that_no_code_has_is_told() {
     );
 }
 
-/// A plan that the version before saved, with the time of its making.
-fn former_plan() -> (&'static str, Timestamp) {
-    let made = "2026-11-30T03:19:36Z".parse().unwrap();
-    (include_str!("fixtures/plan-1.json"), made)
-}
-
 #[test]
-fn a_saved_plan_of_the_version_before_keeps_its_hash() {
+fn a_saved_plan_of_the_version_before_is_made_again() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("plan.json");
-    let (text, made) = former_plan();
-    fs::write(&file, text).unwrap();
-    let read = sync::read_saved(file.clone(), "Azure AD", made).unwrap();
-    assert_eq!(read.document.operations.len(), 19);
-    let codes = |row: &OperationRow| row.reason_code;
-    assert!(
-        read.document
-            .operations
-            .iter()
-            .all(|row| codes(row).is_none())
-    );
-    // An edit shows all the same.
-    fs::write(&file, text.replacen("create_user", "create_group", 1)).unwrap();
-    assert!(sync::read_saved(file, "Azure AD", made).is_err());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_saved_plan_without_codes_is_applied() {
-    let world = World::new(SMALL).await;
-    let file = world.path("plan.json");
-    let path = file.to_str().unwrap();
-    world.run(&["plan", "--out", path]).await.expect(0);
-    let mut saved = read_document(&fs::read_to_string(&file).unwrap()).unwrap();
-    let mut rows = std::mem::take(&mut saved.operations);
-    for row in &mut rows {
-        row.reason_code = None;
-    }
-    let count = rows.len();
-    let mut text = Vec::new();
-    write_document(saved, rows.into_iter(), &mut text).unwrap();
-    fs::write(&file, text).unwrap();
-    let applied = world.json(&["apply", path, "--yes"], 3).await;
-    let counted = |what: &str| usize::try_from(applied["counts"][what].as_u64().unwrap()).unwrap();
-    assert!(counted("done") > 0, "{applied}");
-    assert_eq!(counted("done") + counted("held"), count, "{applied}");
+    fs::write(&file, include_str!("fixtures/plan-1.json")).unwrap();
+    let state = State::open(folder.path()).unwrap();
+    state.ensure_plan_key().unwrap();
+    let made: Timestamp = "2026-11-30T03:19:36Z".parse().unwrap();
+    // Its hash shows no state: anybody could have written it.
+    let refused = sync::read_saved(file, "Azure AD", Some(&state), made).unwrap_err();
+    let problem = sync::Problem::from(&refused);
+    assert_eq!(problem.kind.as_str(), "plan-refused");
+    assert!(problem.hint.contains("rollbook plan --out"), "{problem:?}");
 }
 
 #[test]

@@ -105,35 +105,3 @@ async fn a_program_that_prints_a_secret_knows_no_other_and_ends() {
     assert_eq!(fs::read_to_string(&seen).unwrap(), "", "{token}");
     fs::remove_file(&script).unwrap();
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn systemd_credentials_without_a_name_are_a_single_profiles() {
-    let mut world = World::new(SMALL).await;
-    let (secret, token) = world
-        .sim
-        .world(|w| (w.entra.secret.clone(), w.jira.token.clone()));
-    let config = world.sim.config(PROFILE);
-    let other = config.replace(&format!("\"{PROFILE}\""), "\"Other one\"");
-    world.configure(&format!("{config}{other}"), "");
-    for name in ["ROLLBOOK_ENTRA_CLIENT_SECRET", "ROLLBOOK_JIRA_API_TOKEN"] {
-        world.set(name, "");
-    }
-    let folder = world.path("credentials");
-    fs::create_dir(&folder).unwrap();
-    world.set("CREDENTIALS_DIRECTORY", folder.to_str().unwrap());
-    let keep = |name: &str, value: &str| fs::write(folder.join(name), value).unwrap();
-    keep("entra_client_secret.Other_one", &secret);
-    keep("jira_api_token.Other_one", &token);
-    world
-        .run(&["plan", "--profile", "Other one"])
-        .await
-        .expect(0);
-    // Not this one's, although they would fit.
-    let error = world.json(&["plan", "--profile", PROFILE], 1).await["error"].clone();
-    assert_eq!(error["kind"], "secret", "{error}");
-    // Named explicitly, a profile takes those without a name.
-    keep("entra_client_secret", &secret);
-    keep("jira_api_token", &token);
-    world.run(&["plan", "--profile", PROFILE]).await.expect(0);
-    fs::remove_dir_all(&folder).unwrap();
-}

@@ -17,6 +17,13 @@ pub(in crate::console) fn tested(app: &mut App, round: u64, side: Side, problem:
     let test = &mut credentials.tests[index(side)];
     test.running = false;
     test.problem = problem.cloned();
+    if let Some(problem) = problem.filter(|problem| problem.kind == ProblemKind::OriginChanged) {
+        // Both sides say the same: it is asked once.
+        if app.over.is_empty() {
+            app.trouble(problem);
+        }
+        return;
+    }
     if credentials.tests.iter().all(|test| !test.running) {
         let bad = credentials.tests.iter().any(|test| {
             test.problem.is_some() || test.findings.iter().any(|f| f.state == FindingState::Bad)

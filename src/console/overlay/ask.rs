@@ -19,6 +19,8 @@ pub(in crate::console) enum Answer {
     /// Goes to another profile, or begins a new one, without saving.
     Switch(Option<String>),
     SaveSettings,
+    /// Lets the profile's secrets go where its settings say now.
+    ConfirmOrigins,
     Reload,
     Cancel,
     RunNow,
@@ -72,6 +74,9 @@ impl Ask {
         if !ids.is_empty() {
             let text = format!("{}\n{ids}", problem.message);
             answers.push(("Copy for support", Answer::Copy(text)));
+        }
+        if problem.kind == ProblemKind::OriginChanged {
+            answers.push(("Send them there from now on", Answer::ConfirmOrigins));
         }
         if problem.kind == ProblemKind::Config {
             answers.insert(0, ("Read the file again", Answer::Reload));

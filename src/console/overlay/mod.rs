@@ -191,6 +191,7 @@ fn answer(app: &mut App) -> Vec<Effect> {
         Answer::DeleteProfile => return credentials::delete(app),
         Answer::Switch(profile) => return credentials::switch(app, profile),
         Answer::SaveSettings => return provisioning::save(app),
+        Answer::ConfirmOrigins => return vec![Effect::ConfirmOrigins],
         Answer::Reload => return vec![Effect::Load(None)],
         Answer::RunNow => {
             return vec![Effect::Start(WorkKind::Sync { scheduled: false })];

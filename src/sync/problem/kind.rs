@@ -49,6 +49,8 @@ pub enum ProblemKind {
     OrganizationDirectory,
     /// The organization's key is not accepted.
     OrganizationKey,
+    /// Secrets would go to another address than before.
+    OriginChanged,
     /// Standard output can't be written.
     Output,
     /// The file of a plan can't be used.
@@ -113,6 +115,7 @@ impl ProblemKind {
             Self::NoTerminal => "no-terminal",
             Self::OrganizationDirectory => "organization-directory",
             Self::OrganizationKey => "organization-key",
+            Self::OriginChanged => "origin-changed",
             Self::Output => "output",
             Self::PlanFile => "plan-file",
             Self::PlanRefused => "plan-refused",

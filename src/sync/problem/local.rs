@@ -4,6 +4,7 @@ use super::kind::ProblemKind;
 use super::value::Problem;
 use crate::config::{ConfigError, SecretKind};
 use crate::store::{Owner, StoreError};
+use crate::sync::error::SyncError;
 use crate::text::escape;
 
 pub(super) fn config(error: &ConfigError) -> Problem {
@@ -74,7 +75,9 @@ pub(super) fn config(error: &ConfigError) -> Problem {
         | ConfigError::OpenSecrets { .. }
         | ConfigError::OpenToWriters { .. }
         | ConfigError::ForeignOwner { .. }
+        | ConfigError::SharedCredential { .. }
         | ConfigError::SecretCommand { .. } => secrets(error),
+        ConfigError::Cancelled => (&SyncError::Cancelled).into(),
         ConfigError::NoHome => Problem::new(
             ProblemKind::Config,
             "This system names no home folder to keep files in.",
@@ -147,6 +150,19 @@ fn secrets(error: &ConfigError) -> Problem {
                 user(),
                 path.display()
             ),
+        ),
+        ConfigError::SharedCredential {
+            credential,
+            profiles: [one, other],
+        } => Problem::new(
+            ProblemKind::Secret,
+            format!(
+                "The systemd credential {} could be of profile “{}” and of profile “{}”: their names come to the same. It was sent nowhere.",
+                escape(credential),
+                escape(one),
+                escape(other)
+            ),
+            "Rename one of the profiles so that they differ in more than blanks and marks, and name its credential after it.",
         ),
         ConfigError::SecretCommand { kind, cause } => Problem::new(
             ProblemKind::Secret,

@@ -7,6 +7,7 @@ mod services;
 mod value;
 
 use crate::sync::error::{NotAdoptable, PlanRefused, SyncError};
+use crate::sync::origins::OriginChange;
 use crate::text::escape;
 pub use kind::ProblemKind;
 pub use value::Problem;
@@ -59,6 +60,7 @@ impl From<&SyncError> for Problem {
                 ),
                 "Check the path, its permissions and the space on its disk, and export again.",
             ),
+            SyncError::OriginsChanged(changes) => origins(changes),
             SyncError::PlanRefused { path, cause } => {
                 refused_plan(&path.display().to_string(), cause)
             }
@@ -84,6 +86,18 @@ impl From<&SyncError> for Problem {
             ),
         }
     }
+}
+
+fn origins(changes: &[OriginChange]) -> Problem {
+    let words: Vec<String> = changes.iter().map(OriginChange::words).collect();
+    Problem::new(
+        ProblemKind::OriginChanged,
+        format!(
+            "This profile's secrets would go to another address than before: {}. Nothing was sent there.",
+            words.join("; ")
+        ),
+        "If that is right, say so: in the console, which asks, or with `rollbook check` in a terminal. If nobody of you changed it, somebody else edited config.toml: put the former address back.",
+    )
 }
 
 fn refused_plan(path: &str, cause: &PlanRefused) -> Problem {

@@ -152,7 +152,7 @@ pub(super) async fn make(
         (Purpose::Retry(run), _) => retry(session, &wanted, run).await?,
         _ => plan(session, &wanted, Allowances::default()).await?,
     };
-    let adoption = match purpose.adopts() {
+    let mut adoption = match purpose.adopts() {
         Some(group) => Some(find(session, &mut planned, group).await?),
         None => None,
     };
@@ -167,6 +167,10 @@ pub(super) async fn make(
             });
         }
         left_out = narrow_to_saved(session, &mut planned, saved)?;
+        // Who was cut out of it stays.
+        if let Some(adoption) = &mut adoption {
+            adoption.look_again(&planned);
+        }
         tell_left_out(session, left_out);
     }
     Ok(Proposal {
