@@ -3,6 +3,7 @@
 use super::error::{EntraError, GraphError};
 use super::token::{Claims, Credentials, Tokens};
 use super::wire::{Application, GraphOrganization, GraphPage};
+use crate::directory::is_id;
 use crate::http::{
     Answer, Auth, Call, Clients, Control, Counted, Counts, Failure, Gate, Origin, Rates, Reply,
     Service, Url, said,
@@ -12,6 +13,10 @@ use serde_json::Value;
 
 /// Where Graph's API is on its host.
 const API: &str = "/v1.0/";
+
+/// The largest page that is read, in bytes: 999 people with all their licences, or groups with slices of
+/// their members.
+const LARGEST: usize = 16 << 20;
 
 /// Graph counts resource units over 10 s, thousands of them; this many calls a second stay far
 /// below the smallest tenant's limit.
@@ -138,7 +143,7 @@ impl Entra {
         let first = page
             .value
             .into_iter()
-            .next()
+            .find(|organization| is_id(&organization.id))
             .ok_or(EntraError::NoOrganization)?;
         Ok(Tenant {
             id: first.id,
@@ -224,7 +229,8 @@ impl Entra {
         call: Call,
     ) -> Result<T, EntraError> {
         let id = fresh_id();
-        let mut call = call.header("client-request-id", id.clone());
+        let call = call.header("client-request-id", id.clone());
+        let mut call = call.up_to(LARGEST);
         let mut renewed = false;
         loop {
             let token = self.tokens.get().await?;

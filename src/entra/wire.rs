@@ -107,6 +107,36 @@ impl GraphUser {
     }
 }
 
+/// What is looked for among a group's types. The others are not kept, however many there are.
+struct GroupTypes {
+    unified: bool,
+}
+
+impl<'de> Deserialize<'de> for GroupTypes {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Types;
+        impl<'de> serde::de::Visitor<'de> for Types {
+            type Value = GroupTypes;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a list of group types")
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                self,
+                mut types: A,
+            ) -> Result<GroupTypes, A::Error> {
+                let mut unified = false;
+                while let Some(kind) = types.next_element::<std::borrow::Cow<'_, str>>()? {
+                    unified |= kind == "Unified";
+                }
+                Ok(GroupTypes { unified })
+            }
+        }
+        deserializer.deserialize_seq(Types)
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct GraphGroup {
@@ -114,7 +144,7 @@ pub(super) struct GraphGroup {
     #[serde(default)]
     display_name: Option<String>,
     #[serde(default)]
-    group_types: Option<Vec<String>>,
+    group_types: Option<GroupTypes>,
     #[serde(default)]
     mail_enabled: Option<bool>,
     #[serde(default)]
@@ -143,10 +173,7 @@ impl GraphGroup {
         let hides = |visibility: String| visibility.eq_ignore_ascii_case("HiddenMembership");
         GroupFields {
             name: self.display_name.take(),
-            unified: self
-                .group_types
-                .take()
-                .map(|types| types.iter().any(|kind| kind == "Unified")),
+            unified: self.group_types.take().map(|types| types.unified),
             mail_enabled: self.mail_enabled,
             hidden: std::mem::take(&mut self.visibility)
                 .said(false, |visibility| hides(visibility) && !reads_hidden),

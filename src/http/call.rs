@@ -60,7 +60,12 @@ pub struct Call {
     pub repeat: Repeat,
     /// Whether it is made although the run was cancelled or is paused: it says so to others.
     pub regardless: bool,
+    /// The largest answer that is read, in bytes.
+    pub largest: usize,
 }
+
+/// The largest answer that is read where a call names no other: many times the largest page of 100 rows.
+const LARGEST: usize = 2 << 20;
 
 impl Call {
     /// A `GET`.
@@ -81,6 +86,7 @@ impl Call {
             body: Body::None,
             repeat,
             regardless: false,
+            largest: LARGEST,
         }
     }
 
@@ -102,6 +108,13 @@ impl Call {
     #[must_use]
     pub fn regardless(mut self) -> Self {
         self.regardless = true;
+        self
+    }
+
+    /// Reads answers of so many bytes.
+    #[must_use]
+    pub const fn up_to(mut self, bytes: usize) -> Self {
+        self.largest = bytes;
         self
     }
 

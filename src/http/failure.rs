@@ -1,5 +1,6 @@
 //! Why there was no answer that could be used.
 
+use super::body::Bulk;
 use std::time::Duration;
 
 /// A call that ended without a usable answer.
@@ -65,13 +66,13 @@ pub enum Failure {
         /// The status that came with it.
         status: u16,
     },
-    /// A body over the size limit.
-    #[error("{host} sent more than {limit} bytes in one answer")]
+    /// More in one answer than any page of it holds.
+    #[error("{host} sent more than {limit} in one answer")]
     TooLarge {
         /// Host and port.
         host: String,
-        /// The limit, in bytes.
-        limit: usize,
+        /// The limit.
+        limit: Bulk,
     },
     /// A redirect, which is not followed.
     #[error("{host} wants to send this call elsewhere, to {to}")]

@@ -6,6 +6,7 @@
 //! something is repeated only after a 429, and everything else about it is its caller's.
 
 mod answer;
+mod body;
 mod call;
 mod client;
 mod control;
@@ -19,6 +20,7 @@ mod said;
 mod service;
 
 pub use answer::{Answer, wait};
+pub use body::Bulk;
 pub use call::{Auth, Body, Call, Repeat};
 pub use client::Clients;
 pub use control::Control;

@@ -1,8 +1,9 @@
 //! A service and its calls.
 
 use super::answer::{Answer, without_mark};
+use super::body::{self, Unread};
 use super::pace::Pace;
-use super::said::{keep_out, redact, said};
+use super::said::{keep_out, said};
 use super::{
     Auth, Body, Call, Clients, Control, Counted, Counts, Failure, Gate, Origin, Rates, Repeat,
 };
@@ -27,10 +28,6 @@ const SOON: [Duration; 2] = [Duration::from_secs(15), Duration::from_secs(10)];
 const PATIENCE: Duration = Duration::from_secs(20);
 /// After this time somebody who waits is told for whom.
 const TOLD: Duration = Duration::from_secs(3);
-/// The largest body that is read: many times the largest page of either service.
-const LARGEST: usize = 64 << 20;
-/// The largest body of an answer that is no success: nothing of it is told beyond a few lines.
-const LARGEST_REFUSAL: usize = 64 << 10;
 /// Fields of a form that are secrets.
 const SECRET_FIELDS: [&str; 2] = ["client_secret", "client_assertion"];
 /// Atlassian advises at most 4 retries; Graph gives no number.
@@ -47,8 +44,8 @@ pub enum Reply<T> {
     Refused(Answer),
 }
 
-/// An answer that could not be read.
-struct Unread {
+/// An answer that is not of the documented form.
+struct Odd {
     cause: String,
     /// The error that was glued to it.
     glued: Option<Value>,
@@ -159,7 +156,7 @@ impl Service {
             }
             match parse(without_mark(&answer.body)) {
                 Ok(value) => Ok(Reply::Good(value, answer)),
-                Err(error) => Err(Unread {
+                Err(error) => Err(Odd {
                     cause: said(&error.to_string()),
                     glued: answer.glued_error(),
                 }),
@@ -175,7 +172,7 @@ impl Service {
             let says_json = answer.header("content-type").contains("json");
             let cut = says_json && !answer.body.is_empty() && answer.json::<Value>().is_none();
             if answer.status.is_client_error() && cut {
-                Err(Unread {
+                Err(Odd {
                     cause: "its reasons are cut off".to_owned(),
                     glued: None,
                 })
@@ -189,7 +186,7 @@ impl Service {
     async fn attempts<T>(
         &self,
         call: &Call,
-        read: impl Fn(Answer) -> Result<T, Unread>,
+        read: impl Fn(Answer) -> Result<T, Odd>,
     ) -> Result<T, Failure> {
         if !self.origin.holds(&call.url) {
             return Err(Failure::ForeignLink {
@@ -251,11 +248,11 @@ impl Service {
                         let status = status.as_u16();
                         Err(Failure::Unavailable { host, status })
                     } else {
-                        read(answer).map_err(|unread| match unread.glued {
+                        read(answer).map_err(|odd| match odd.glued {
                             Some(error) => broke_off(host, &error),
                             None => Failure::Garbled {
                                 host,
-                                cause: unread.cause,
+                                cause: odd.cause,
                             },
                         })
                     };
@@ -426,7 +423,8 @@ impl Service {
         } else {
             TIMEOUT
         };
-        let answer = tokio::time::timeout(after, self.send(call));
+        // Every use case holds a call's future, which is large.
+        let answer = tokio::time::timeout(after, Box::pin(self.send(call)));
         tokio::pin!(answer);
         let result = tokio::select! {
             result = &mut answer => result,
@@ -488,27 +486,19 @@ impl Service {
                 request.form(&fields)
             }
         };
-        let mut response = request.send().await.map_err(|e| self.failure(&e))?;
+        let response = request.send().await.map_err(|e| self.failure(&e))?;
         let status = response.status();
         let headers = response.headers().clone();
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|e| self.failure(&e))? {
-            body.extend_from_slice(&chunk);
-            if !status.is_success() && body.len() > LARGEST_REFUSAL {
-                body.truncate(LARGEST_REFUSAL);
-                break;
-            }
-            if body.len() > LARGEST {
-                return Err(Failure::TooLarge {
-                    host: self.origin.host(),
-                    limit: LARGEST,
-                });
-            }
-        }
-        // A page of a listing is data, and is told nowhere as it came; a refusal is.
-        if !status.is_success() {
-            redact(&mut body);
-        }
+        let body = body::read(response, call.largest).await;
+        let host = self.origin.host();
+        let body = body.map_err(|unread| match unread {
+            Unread::Broken(error) => self.failure(&error),
+            Unread::Slow => Failure::Cut {
+                host,
+                cause: "its answer all but stopped coming".to_owned(),
+            },
+            Unread::TooLarge(limit) => Failure::TooLarge { host, limit },
+        })?;
         Ok(Answer {
             status,
             headers,

@@ -2,10 +2,10 @@
 
 use super::error::{JiraError, Refusal, request_id};
 use super::wire::{TenantInfo, User};
-use crate::directory::AccountId;
+use crate::directory::{AccountId, is_id};
 use crate::http::{
-    Answer, Auth, Call, Clients, Control, Counted, Counts, Gate, Method, Origin, Rates, Repeat,
-    Reply, Service, Url,
+    Answer, Auth, Call, Clients, Control, Counted, Counts, Failure, Gate, Method, Origin, Rates,
+    Repeat, Reply, Service, Url,
 };
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
@@ -119,7 +119,7 @@ async fn tenant_info(site: &Service) -> Result<String, JiraError> {
         site.origin().join(["_edge", "tenant_info"]),
     );
     match site.json::<TenantInfo>(&call).await {
-        Ok(Reply::Good(info, _)) if !info.cloud_id.is_empty() => Ok(info.cloud_id),
+        Ok(Reply::Good(info, _)) if is_id(&info.cloud_id) => Ok(info.cloud_id),
         Ok(Reply::Refused(answer)) if answer.status.is_server_error() => Err(JiraError::Refused(
             Box::new(Refusal::of("tell the site's id", &answer)),
         )),
@@ -164,6 +164,9 @@ async fn sign_in(
     let me: User = jira
         .get("tell who signs in", "/rest/api/3/myself", &["myself"], &[])
         .await?;
+    if !is_id(&me.account_id) {
+        return Err(no_id(&jira.service, "the account that signs in"));
+    }
     jira.myself = Myself {
         id: AccountId::new(&me.account_id),
         name: me.display_name.unwrap_or_default(),
@@ -172,7 +175,19 @@ async fn sign_in(
     Ok(jira)
 }
 
+/// An answer about something that bears no id, or nothing that could be one.
+fn no_id(service: &Service, what: &str) -> JiraError {
+    let cause = format!("{what} has no id");
+    let host = service.origin().host();
+    JiraError::Http(Failure::Garbled { host, cause })
+}
+
 impl Jira {
+    /// An answer about something that bears no id, or nothing that could be one.
+    pub(super) fn no_id(&self, what: &str) -> JiraError {
+        no_id(&self.service, what)
+    }
+
     /// How it is reached.
     #[must_use]
     pub fn route(&self) -> Route {

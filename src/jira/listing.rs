@@ -7,11 +7,13 @@ use crate::directory::{
     AccountId, Completeness, Doubt, GroupClass, GroupId, JiraAccountRow, Product, Seats, fold,
     is_id, is_reserved,
 };
-use crate::http::{Failure, Headway};
+use crate::http::{Failure, Headway, Method, Repeat};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+/// The largest page of users/search that is read, in bytes: 1,000 accounts of 4 KiB each.
+const LARGEST: usize = 4 << 20;
 /// Documented most of users/search.
 const USERS_PAGE: u64 = 1000;
 /// How many pages of one list are read at a time.
@@ -220,16 +222,17 @@ impl Jira {
     }
 
     async fn users_page(&self, at: u64, size: u64) -> Result<Vec<User>, JiraError> {
-        self.get(
-            "list users",
+        let call = self.call(
+            Method::GET,
             "/rest/api/3/users/search",
             &["users", "search"],
             &[
                 ("startAt", &at.to_string()),
                 ("maxResults", &size.to_string()),
             ],
-        )
-        .await
+            Repeat::Safe,
+        );
+        Ok(self.send("list users", &call.up_to(LARGEST)).await?.0)
     }
 
     /// All groups.

@@ -3,7 +3,7 @@
 use super::client::{no_answer, turned_away};
 use super::error::{JiraError, Refusal, Unwritten, request_id};
 use super::writes::{How, Written};
-use crate::directory::AccountId;
+use crate::directory::{AccountId, is_id};
 use crate::http::{
     Answer, Auth, Call, Clients, Control, Counted, Gate, Headway, Method, Origin, Rates, Repeat,
     Reply, Service, null_is_default, said,
@@ -135,7 +135,8 @@ impl Organization {
         let page: OrganizationPage<Named> = organization
             .send("list the key's organizations", Call::get("/v1/orgs", url))
             .await?;
-        let ids: Vec<String> = page.data.into_iter().map(|org| org.id).collect();
+        let ids = page.data.into_iter().map(|org| org.id);
+        let ids: Vec<String> = ids.filter(|id| is_id(id)).collect();
         organization.id = match id {
             Some(id) if ids.iter().any(|other| other == id) => id.to_owned(),
             Some(id) => {
@@ -339,6 +340,7 @@ impl Organization {
             .data
             .into_iter()
             .map(|found| found.directory_id)
+            .filter(|id| is_id(id))
             .collect())
     }
 

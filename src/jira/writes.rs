@@ -3,9 +3,8 @@
 use super::client::Jira;
 use super::error::{JiraError, Refusal, Unwritten};
 use super::wire::{Group, User};
-use crate::directory::ProductKey;
-use crate::directory::{AccountId, GroupId};
-use crate::http::{Failure, Method, Repeat};
+use crate::directory::{AccountId, GroupId, ProductKey, is_id};
+use crate::http::{Method, Repeat};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -68,6 +67,10 @@ impl Jira {
             .json(json!({ "emailAddress": email, "products": products }));
         let sent = self.send::<User>("create a user", &call).await;
         let (user, answer) = sent.map_err(JiraError::needing_organization_admin)?;
+        if !is_id(&user.account_id) {
+            // It was created, and has to be looked up.
+            return Err(self.no_id("the new account"));
+        }
         Ok(Created {
             account: AccountId::new(&user.account_id),
             status: answer.status.as_u16(),
@@ -87,12 +90,9 @@ impl Jira {
             )
             .json(json!({ "name": name }));
         let (group, answer) = self.send::<Group>("create a group", &call).await?;
-        if group.group_id.is_empty() {
+        if !is_id(&group.group_id) {
             // It was created, under an id that has to be looked up.
-            return Err(JiraError::Http(Failure::Garbled {
-                host: "Jira".to_owned(),
-                cause: "a new group without an id".to_owned(),
-            }));
+            return Err(self.no_id("the new group"));
         }
         let written = Written {
             how: How::Done,

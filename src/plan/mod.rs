@@ -22,6 +22,7 @@ mod inputs;
 mod known;
 mod leavers;
 mod left_out;
+mod let_through;
 mod links;
 mod make;
 mod matching;
@@ -72,6 +73,7 @@ pub use known::{
     Baseline, Decisions, History, Known, LookUp, LookUps, Measured, RowDecision, Taken, TakenWhat,
 };
 pub use left_out::{About, LeftOut, NoUndo, Skipped, Verdict};
+pub use let_through::LetThrough;
 pub use links::{Links, LinksBuilder};
 pub use make::make;
 pub use matching::{Matched, PendingLookUps, Recognition, pending_look_ups};

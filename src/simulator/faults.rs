@@ -123,6 +123,8 @@ pub struct Faults {
     pub unremovable: bool,
     /// Groups are refused with 403 and an empty body.
     pub wordless: bool,
+    /// Share of answers in which one value, one header or the status is what nobody expects.
+    pub hostile: f64,
     /// This service takes requests and never answers.
     pub silent: Option<Service>,
     /// This service answers a byte a second.

@@ -11,6 +11,7 @@ mod faults;
 mod graph;
 mod graph_json;
 mod groups;
+mod hostile;
 mod ignore_case;
 mod jira;
 mod jira_json;

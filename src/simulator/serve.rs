@@ -1,6 +1,7 @@
 //! Serving the world over HTTP on loopback.
 
 use super::faults::Service;
+use super::hostile::spoil;
 use super::scenario::Scenario;
 use super::wire::{Logged, Reply, Request};
 use super::world::World;
@@ -209,6 +210,9 @@ fn answer(world: &mut World, request: &Request) -> (Reply, Harm) {
     });
     if world.faults.echoes && reply.status >= 400 {
         reply = echo(reply, request);
+    }
+    if world.random.f64() < world.faults.hostile {
+        reply = spoil(&mut world.random, reply);
     }
     if side == Service::Jira && world.services.names_limits {
         let (limit, left) = verdict.limit;

@@ -4,7 +4,7 @@ use super::export::ExportError;
 use crate::config::ConfigError;
 use crate::entra::EntraError;
 use crate::jira::JiraError;
-use crate::plan::{AllowanceError, DocumentError, Unclear};
+use crate::plan::{AllowanceError, DocumentError, Side, Unclear};
 use crate::store::StoreError;
 use std::path::{Path, PathBuf};
 
@@ -25,7 +25,7 @@ pub enum SyncError {
     Jira(#[from] JiraError),
     /// Secrets would go to other addresses than before.
     #[error("secrets would go to another address than before")]
-    OriginsChanged(Vec<super::origins::OriginChange>),
+    OriginsChanged(Vec<OriginChange>),
     /// The scope can't be worked out from what Entra shows.
     #[error("{0}")]
     UnclearScope(Unclear),
@@ -104,6 +104,30 @@ impl SyncError {
                 source,
             },
         }
+    }
+}
+
+/// An origin that is not the one that secrets went to before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OriginChange {
+    /// Which side's.
+    pub side: Side,
+    /// Its setting, e.g. `jira.site_url`.
+    pub setting: &'static str,
+    /// Where secrets went before.
+    pub before: String,
+    /// Where they would go now.
+    pub now: String,
+}
+
+impl OriginChange {
+    /// The change in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!(
+            "{} is now {}, and was {}",
+            self.setting, self.now, self.before
+        )
     }
 }
 

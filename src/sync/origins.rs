@@ -3,34 +3,10 @@
 //! Whoever may edit an address in the configuration could otherwise have the secrets sent to a machine of
 //! their own.
 
-use super::error::SyncError;
+use super::error::{OriginChange, SyncError};
 use crate::config::{Paths, Profile};
 use crate::plan::Side;
 use crate::store::{Origins, State};
-
-/// An origin that is not the one that secrets went to before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OriginChange {
-    /// Which side's.
-    pub side: Side,
-    /// Its setting, e.g. `jira.site_url`.
-    pub setting: &'static str,
-    /// Where secrets went before.
-    pub before: String,
-    /// Where they would go now.
-    pub now: String,
-}
-
-impl OriginChange {
-    /// The change in words.
-    #[must_use]
-    pub fn words(&self) -> String {
-        format!(
-            "{} is now {}, and was {}",
-            self.setting, self.now, self.before
-        )
-    }
-}
 
 /// Where a profile's secrets go.
 pub(super) fn origins(profile: &Profile) -> Origins {

@@ -55,14 +55,14 @@ pub const INSIDE: &[(&str, &[&str])] = &[
         "plan",
         &[
             "guards/source make",
-            "document executor/mod groups guards/hold identities leavers memberships narrowing people undo",
+            "document executor/mod groups guards/hold identities leavers let_through memberships narrowing people undo",
             "draft plan",
             "doubts",
             "identity left_out",
             "conflict target",
             "decision inputs matching",
             "known",
-            "estimate links needs",
+            "estimate links needs seal",
             "guards/allowance names operation scope visible",
             "address guards/name pins",
             "schedule settings",
@@ -73,8 +73,9 @@ pub const INSIDE: &[(&str, &[&str])] = &[
         "http",
         &[
             "service",
-            "client",
-            "answer call control counts failure headway null origin pace said",
+            "failure",
+            "body client",
+            "answer call control counts headway null origin pace said",
         ],
     ),
     (
@@ -83,7 +84,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
             "edit",
             "secrets",
             "profile",
-            "file guarded paths",
+            "file guarded paths printed",
             "cloud error",
         ],
     ),
@@ -92,7 +93,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
         &[
             "journal_writer unfinished",
             "audit measures recognised record settle",
-            "backups decisions group_links group_pins journal new_accounts people_links refusals runs taken undo",
+            "backups decisions group_links group_pins journal new_accounts origins people_links plan_key refusals runs taken undo",
             "state",
             "copies mirror",
             "codes database lock",
@@ -129,8 +130,9 @@ pub const INSIDE: &[(&str, &[&str])] = &[
             "read/jira run/context run/holding run/inverse run/report run/retry what_if",
             "planned read/listings read/members",
             "read/sides",
-            "check problem/mod read/drift read/entra restore run/lease",
-            "problem/local problem/services session",
+            "check read/drift read/entra restore run/lease",
+            "problem/mod session",
+            "origins problem/local problem/services",
             "error problem/value",
             "clock export problem/kind progress read/options rival",
         ],
@@ -139,7 +141,8 @@ pub const INSIDE: &[(&str, &[&str])] = &[
         "cli",
         &[
             "dispatch",
-            "adopt apply undo",
+            "apply",
+            "adopt undo",
             "check conversation demo export plan runs show state sync",
             "help plan_aside plan_held target",
             "args plan_text progress report_text",
@@ -196,7 +199,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
     //    jobs/keys.rs:3: super::view
     //    jobs/keys.rs:30: view::history_height
     // console: overlay/mod → provisioning/mod → overlay/mod
-    //    overlay/mod.rs:193: provisioning::save
+    //    overlay/mod.rs:196: provisioning::save
     //    provisioning/mod.rs:14: super::overlay::moved
     // console: overlay/palette → app → overlay/palette
     //    overlay/palette.rs:3: crate::console::app::App
@@ -208,6 +211,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
     //    app.rs:367: jobs::unavailable
     //    jobs/keys.rs:8: crate::console::overlay::moved
     //    overlay/mod.rs:35: view::help_lines
+    //    overlay/mod.rs:79: view::summary_size
     // console: provisioning/lines → app → provisioning/lines
     //    provisioning/lines.rs:5: crate::console::app::App
     //    provisioning/lines.rs:5: crate::console::app::Overlay
@@ -251,8 +255,8 @@ pub const INSIDE: &[(&str, &[&str])] = &[
     // console: welcome → overlay/mod → update → welcome
     //    welcome.rs:8: super::overlay::moved
     //    overlay/mod.rs:17: super::update
-    //    overlay/mod.rs:184: update::stop_and_leave
-    //    overlay/mod.rs:186: update::quit
+    //    overlay/mod.rs:187: update::stop_and_leave
+    //    overlay/mod.rs:189: update::quit
     //    update.rs:7: super::welcome
     //    update.rs:126: welcome::perform
     // console: worker → event → worker
@@ -267,7 +271,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
             "graph groups",
             "edits graph_json jira_json organization seed",
             "world",
-            "scenario",
+            "hostile scenario",
             "faults ignore_case limiter people wire",
         ],
     ),

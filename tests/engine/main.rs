@@ -15,6 +15,7 @@ mod deciding;
 mod field;
 mod habits;
 mod headless;
+mod hostile;
 mod identities;
 mod interrupted;
 mod leavers;

@@ -75,7 +75,10 @@ pub(super) fn perform(app: &mut App, action: Action) -> Vec<Effect> {
             }
             Action::Enter | Action::NextField => summary.step(1),
             Action::PreviousField => summary.step(-1),
-            Action::PageDown => summary.scroll = (summary.scroll + page / 2).min(200),
+            Action::PageDown => {
+                let last = review::last_summary_row(summary, view::summary_size(app.size));
+                summary.scroll = (summary.scroll + page / 2).min(last);
+            }
             Action::PageUp => summary.scroll = summary.scroll.saturating_sub(page / 2),
             _ => {}
         },

@@ -8,6 +8,12 @@ use crate::console::theme::Tone;
 use crate::console::{jobs, provisioning, review};
 use crate::text::wrap;
 
+/// Columns and rows of a summary at most.
+const WIDEST: usize = 100;
+const TALLEST: usize = 36;
+/// Rows of header and footer.
+const ROUND: usize = 4;
+
 /// Draws the topmost overlay onto the part between header and footer.
 pub(in crate::console) fn draw(app: &App, canvas: &mut Canvas<'_>) {
     let Some(top) = app.over.last() else { return };
@@ -28,7 +34,8 @@ pub(in crate::console) fn draw(app: &App, canvas: &mut Canvas<'_>) {
             review::draw_filter(menu, &mut middle(canvas, width.min(56), rows));
         }
         Overlay::Summary(summary) => {
-            let part = &mut middle(canvas, width.min(100), height.min(36));
+            let (width, height) = (width.min(WIDEST), height.min(TALLEST));
+            let part = &mut middle(canvas, width, height);
             review::draw_summary(summary, &app.site(), part);
         }
         Overlay::Page(page) => review::draw_page(page, &mut canvas.part(0, 0, width, height)),
@@ -38,6 +45,13 @@ pub(in crate::console) fn draw(app: &App, canvas: &mut Canvas<'_>) {
         }
         Overlay::Profiles(cursor) => profiles(app, *cursor, canvas),
     }
+}
+
+/// Columns and rows that a summary takes on a screen of this size.
+pub(super) fn summary_size(size: (u16, u16)) -> (usize, usize) {
+    let (width, height) = (usize::from(size.0), usize::from(size.1));
+    // The canvas of overlays lies between header and footer.
+    (width.min(WIDEST), height.saturating_sub(ROUND).min(TALLEST))
 }
 
 fn middle<'a>(canvas: &'a mut Canvas<'_>, width: usize, height: usize) -> Canvas<'a> {

@@ -26,7 +26,7 @@ pub(super) use rows::{GroupRow, Mark, PersonRow, Rows};
 pub(super) use state::{Pending, Review};
 pub(super) use summary::Summary;
 pub(super) use summary::summarise;
-pub(super) use summary_view::draw as draw_summary;
+pub(super) use summary_view::{draw as draw_summary, last_row as last_summary_row};
 pub(super) use view::{draw, list_height};
 
 use crate::plan::{Decisions, Mode};

@@ -4,8 +4,8 @@ use crate::console::field::TextField;
 use crate::console::text::stepped;
 use crate::directory::{GroupClass, Seats};
 use crate::plan::{
-    Allowance, Allowances, GuardCount, GuardName, Held, Invitations, Kind, Operation, Selection,
-    group_class, time_for,
+    Allowance, Allowances, GuardCount, GuardName, Held, Invitations, Kind, LetThrough, Operation,
+    Selection, group_class, time_for,
 };
 use crate::sync::Planned;
 use crate::text::{counted, duration, grouped};
@@ -23,6 +23,8 @@ pub(in crate::console) struct Summary {
     pub(in crate::console) focus: usize,
     pub(in crate::console) scroll: usize,
     tallies: HashMap<Held, Tally>,
+    /// What allowing lets through, with a line for each list.
+    pub(in crate::console) let_through: Vec<(String, LetThrough)>,
     /// Accepted operations of the plan on screen, and all of them.
     pub(in crate::console) accepted: u64,
     pub(in crate::console) all: u64,
@@ -55,6 +57,7 @@ pub(in crate::console) fn summarise(planned: &Planned, chosen: &[u32]) -> Summar
         .unwrap_or(guards.len());
     Summary {
         tallies: tallies(&narrowed),
+        let_through: let_through(&narrowed),
         planned: Arc::new(narrowed),
         focus: first,
         scroll: 0,
@@ -62,6 +65,13 @@ pub(in crate::console) fn summarise(planned: &Planned, chosen: &[u32]) -> Summar
         accepted: chosen.len() as u64,
         all,
     }
+}
+
+fn let_through(planned: &Planned) -> Vec<(String, LetThrough)> {
+    let lists = planned.plan.let_through().into_iter();
+    lists
+        .map(|list| (list.words(&planned.plan), list))
+        .collect()
 }
 
 /// What the operations come to that the same guards hold.

@@ -3,8 +3,8 @@
 use super::summary::{Summary, typed};
 use crate::console::canvas::Canvas;
 use crate::console::theme::Tone;
-use crate::plan::GuardCount;
-use crate::text::{counted, grouped, wrap};
+use crate::plan::{GuardCount, LetThrough};
+use crate::text::{counted, escape, grouped, wrap};
 use std::fmt::Write as _;
 
 /// Columns of a guard's field, with its brackets.
@@ -50,15 +50,8 @@ impl Lines {
     }
 }
 
-/// Draws the summary before an apply.
-pub(in crate::console) fn draw(summary: &Summary, site: &str, canvas: &mut Canvas<'_>) {
-    let title = match (&summary.planned.undo, &summary.planned.retries) {
-        (Some(undo), _) => format!("Take back run {} at {site}?", undo.run_id),
-        (None, Some(run)) => format!("Try again what failed in run {run} at {site}?"),
-        (None, None) => format!("Apply to {site}?"),
-    };
-    let mut inside = canvas.framed(&title);
-    let width = inside.width();
+/// The lines above the names of those whom allowing lets through.
+fn lines(summary: &Summary, width: usize) -> Lines {
     let mut lines = Lines {
         width,
         lines: Vec::new(),
@@ -89,13 +82,85 @@ pub(in crate::console) fn draw(summary: &Summary, site: &str, canvas: &mut Canva
     for (at, (guard, field)) in summary.guards.iter().enumerate() {
         lines.guard(at, guard, field.text(), typed(guard, field));
     }
+    if !summary.let_through.is_empty() {
+        lines.lines.push((0, String::new(), Tone::Plain));
+        lines.push("What allowing lets through:", Tone::Held, 0);
+    }
+    lines
+}
+
+/// Columns between the border and a summary's text, on both sides together.
+const BORDERS: usize = 4;
+/// Columns that a name takes at least, with the gap before the next one.
+const NAME: usize = 30;
+
+/// The rows of the lists of names. A row that is not on screen is never built.
+struct Names<'a> {
+    summary: &'a Summary,
+    width: usize,
+}
+
+impl Names<'_> {
+    /// How many names stand in a row.
+    fn a_row(&self) -> usize {
+        (self.width / NAME).max(1)
+    }
+
+    /// How many rows a list takes, with its heading.
+    fn rows_of(&self, list: &LetThrough) -> usize {
+        1 + list.operations.len().div_ceil(self.a_row())
+    }
+
+    fn rows(&self) -> usize {
+        let lists = self.summary.let_through.iter();
+        lists.map(|(_, list)| self.rows_of(list)).sum()
+    }
+
+    /// Draws a row.
+    fn draw(&self, mut row: usize, y: usize, canvas: &mut Canvas<'_>) {
+        for (words, list) in &self.summary.let_through {
+            let rows = self.rows_of(list);
+            if row >= rows {
+                row -= rows;
+                continue;
+            }
+            let Some(row) = row.checked_sub(1) else {
+                canvas.put(2, y, words, Tone::Plain);
+                return;
+            };
+            let planned = &self.summary.planned;
+            let inputs = planned.inputs();
+            let (first, width) = (row * self.a_row(), (self.width - 4) / self.a_row());
+            let here = list.operations.iter().skip(first).take(self.a_row());
+            for (at, op) in here.enumerate() {
+                let op = &planned.plan.operations[*op as usize];
+                let name = escape(planned.plan.name(&inputs, op));
+                canvas.cell(4 + at * width, y, width - 2, &name, Tone::Dim);
+            }
+            return;
+        }
+    }
+}
+
+/// How far a summary can be scrolled in an overlay of this width and height.
+pub(in crate::console) fn last_row(summary: &Summary, (width, height): (usize, usize)) -> usize {
+    let width = width.saturating_sub(BORDERS);
+    let rows = lines(summary, width).lines.len() + Names { summary, width }.rows();
+    rows.saturating_sub(height.saturating_sub(4))
+}
+
+/// Draws the summary before an apply.
+pub(in crate::console) fn draw(summary: &Summary, site: &str, canvas: &mut Canvas<'_>) {
+    let title = match (&summary.planned.undo, &summary.planned.retries) {
+        (Some(undo), _) => format!("Take back run {} at {site}?", undo.run_id),
+        (None, Some(run)) => format!("Try again what failed in run {run} at {site}?"),
+        (None, None) => format!("Apply to {site}?"),
+    };
+    let mut inside = canvas.framed(&title);
+    let width = inside.width();
     let rows = inside.height().saturating_sub(2);
-    shown(
-        summary,
-        &lines,
-        &mut inside.part(0, 0, width, rows + 1),
-        rows,
-    );
+    let place = &mut inside.part(0, 0, width, rows + 1);
+    shown(summary, &lines(summary, width), place, rows);
     button(summary, &mut inside.part(0, rows + 1, width, 1));
 }
 
@@ -111,12 +176,17 @@ fn shown(summary: &Summary, lines: &Lines, canvas: &mut Canvas<'_>, rows: usize)
     } else {
         (focus + 2).saturating_sub(rows)
     };
-    let scroll = summary
-        .scroll
-        .max(needed)
-        .min(lines.lines.len().saturating_sub(rows));
-    for (y, (indent, text, tone)) in lines.lines.iter().skip(scroll).take(rows).enumerate() {
-        canvas.put(*indent, y, text, *tone);
+    let width = canvas.width();
+    let names = Names { summary, width };
+    let all = lines.lines.len() + names.rows();
+    let scroll = summary.scroll.max(needed).min(all.saturating_sub(rows));
+    for y in 0..rows {
+        match lines.lines.get(scroll + y) {
+            Some((indent, text, tone)) => {
+                canvas.put(*indent, y, text, *tone);
+            }
+            None => names.draw(scroll + y - lines.lines.len(), y, canvas),
+        }
     }
     for (line, at) in &lines.fields {
         let Some(y) = line.checked_sub(scroll).filter(|y| *y < rows) else {
@@ -131,7 +201,7 @@ fn shown(summary: &Summary, lines: &Lines, canvas: &mut Canvas<'_>, rows: usize)
             canvas.put(FIELD + 1, y, "]", Tone::Dim);
         }
     }
-    if lines.lines.len() > rows + scroll {
+    if all > rows + scroll {
         canvas.right(0, rows, "page-down: more ↓", Tone::Dim);
     }
 }

@@ -6,8 +6,7 @@ mod local;
 mod services;
 mod value;
 
-use crate::sync::error::{NotAdoptable, PlanRefused, SyncError};
-use crate::sync::origins::OriginChange;
+use crate::sync::error::{NotAdoptable, OriginChange, PlanRefused, SyncError};
 use crate::text::escape;
 pub use kind::ProblemKind;
 pub use value::Problem;

@@ -448,7 +448,7 @@ fn http(side: &str, failure: &Failure) -> Problem {
         Failure::TooLarge { host: h, limit } => Problem::new(
             ProblemKind::Answer,
             format!(
-                "{side}: {} sent more than {limit} bytes in one answer. It was not read.",
+                "{side}: {} sent more than {limit} in one answer. It was not taken.",
                 host(h)
             ),
             "Check the address in the configuration.",
