@@ -1,6 +1,6 @@
 //! `adopt`.
 
-use super::conversation::agree;
+use super::conversation::{Answers, agree};
 use super::error::CliError;
 use super::json;
 use super::output::{Exit, Output, counted, printed};
@@ -17,6 +17,10 @@ use std::path::Path;
 pub(super) struct Request<'a> {
     /// The group.
     pub(super) group: &'a str,
+    /// Whether members are only added.
+    pub(super) add_only: bool,
+    /// The group's name, where it gives access.
+    pub(super) typed: Option<&'a str>,
     /// Only write the plan.
     pub(super) out: Option<&'a Path>,
     /// Answer yes.
@@ -31,7 +35,10 @@ pub(super) async fn adopt(
     output: &Output,
 ) -> Result<Exit, CliError> {
     let mut session = target.open(Mode::Attended, "adopt", output).await?;
-    let purpose = Purpose::Adopt(request.group.to_owned());
+    let purpose = Purpose::Adopt {
+        group: request.group.to_owned(),
+        add_only: request.add_only,
+    };
     let wanted = target.wanted();
     let mut proposal = with_progress(&mut session, output, async |session| {
         run::propose(session, purpose, &wanted).await
@@ -41,8 +48,11 @@ pub(super) async fn adopt(
     proposal.allow(&allowances)?;
     output.tell(&text).map_err(printed)?;
     let Some(path) = request.out else {
-        let yes = request.yes;
-        return agree(target, &mut session, proposal, allowances, yes, output).await;
+        let answers = Answers {
+            yes: request.yes,
+            typed: request.typed,
+        };
+        return agree(target, &mut session, proposal, allowances, answers, output).await;
     };
     let planned = &proposal.planned;
     sync::save(&session, planned, proposal.adoption.as_ref(), path)?;
@@ -73,15 +83,21 @@ pub(super) fn members(planned: &Planned, adoption: &Adoption) -> String {
         .map(|row| format!("“{}”", escape(planned.entra.group(row).name())))
         .collect();
     let (name, entra) = (escape(&adoption.name), entra.join(" and "));
-    let mut text = if adoption.owned {
+    let mut text = if adoption.add_only {
+        format!(
+            "Confirming “{name}”: from now on it gains the members of Entra's {entra}, and loses nobody.\n"
+        )
+    } else if adoption.owned {
         format!("“{name}” is owned already, and mirrors Entra's {entra}.\n")
     } else {
         format!("Adopting “{name}”: from now on it mirrors Entra's {entra}.\n")
     };
     if adoption.access {
-        text.push_str(
-            "  ! Its members have access to a product and take seats: who leaves loses both.\n",
-        );
+        text.push_str(if adoption.add_only {
+            "  ! Its members have access to a product and take seats.\n"
+        } else {
+            "  ! Its members have access to a product and take seats: who leaves loses both.\n"
+        });
     }
     let names = |kind: Kind| -> Vec<String> {
         planned
@@ -107,6 +123,9 @@ pub(super) fn members(planned: &Planned, adoption: &Adoption) -> String {
             adoption.unknown.clone(),
         ),
     ] {
+        if mark == "-" && adoption.add_only {
+            continue;
+        }
         let mut list = list;
         list.sort();
         let _ = writeln!(

@@ -69,7 +69,7 @@ pub(super) async fn apply(
         &mut session,
         proposal,
         allowances,
-        request.yes,
+        request.yes.into(),
         output,
     )
     .await

@@ -80,6 +80,12 @@ pub enum Command {
     Adopt {
         /// The Jira group, by name or groupId
         group: String,
+        /// Only add members to it, and never remove any
+        #[arg(long)]
+        add_only: bool,
+        /// The name of a group that gives access, as it is asked for in a terminal
+        #[arg(long, value_name = "NAME")]
+        confirm: Option<String>,
         /// Only write the plan to this file
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,

@@ -60,7 +60,7 @@ pub async fn allowances(
     if !is_possible() {
         return Ok(allowed);
     }
-    for guard in guards.iter().filter(|guard| guard.name.allowable()) {
+    for guard in guards.iter().filter(|guard| guard.allowable) {
         let question = format!(
             "{}: {}. Type {} to allow it, or nothing to leave it held:",
             guard.name,
@@ -93,7 +93,7 @@ pub async fn typed_name(name: &str, cancel: &CancellationToken) -> Result<bool, 
     );
     let answer = ask(
         &question,
-        "An access group is only adopted by somebody who types its name: run it in a terminal.",
+        "An access group is only adopted by somebody who types its name: run it in a terminal, or add --confirm NAME.",
         cancel,
     )
     .await?;

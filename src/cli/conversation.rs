@@ -7,8 +7,23 @@ use super::report_text::{exit, tell};
 use super::target::{Target, with_progress};
 use crate::plan::Allowances;
 use crate::sync::run::{self, Proposal};
-use crate::sync::{Rival, Session};
+use crate::sync::{NotAdoptable, Rival, Session, SyncError};
 use crate::text::{counted, duration, escape};
+
+/// What was answered beforehand.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Answers<'a> {
+    /// The plain question, with yes.
+    pub(super) yes: bool,
+    /// The name of a group that gives access.
+    pub(super) typed: Option<&'a str>,
+}
+
+impl From<bool> for Answers<'_> {
+    fn from(yes: bool) -> Self {
+        Self { yes, typed: None }
+    }
+}
 
 /// Asks for what guards hold and for agreement; then what was agreed to is applied.
 pub(super) async fn agree(
@@ -16,16 +31,16 @@ pub(super) async fn agree(
     session: &mut Session,
     mut proposal: Proposal,
     mut allowances: Allowances,
-    yes: bool,
+    answers: Answers<'_>,
     output: &Output,
 ) -> Result<Exit, CliError> {
     proposal.allow(&allowances)?;
-    if allowances.is_empty() && !yes && !proposal.planned.plan.guards.is_empty() {
+    if allowances.is_empty() && !answers.yes && !proposal.planned.plan.guards.is_empty() {
         let typed = ask::allowances(&proposal.planned.plan.guards, &target.cancel).await?;
         allowances = Allowances::new(typed);
         proposal.allow(&allowances)?;
     }
-    if !is_agreed(target, session, &mut proposal, yes, output).await? {
+    if !is_agreed(target, session, &mut proposal, answers, output).await? {
         output.remark("Nothing was applied.");
         tell_document(&run::declined(session, &proposal), output)?;
         return Ok(Exit::Done);
@@ -43,14 +58,20 @@ async fn is_agreed(
     target: &Target,
     session: &mut Session,
     proposal: &mut Proposal,
-    yes: bool,
+    Answers { yes, typed }: Answers<'_>,
     output: &Output,
 ) -> Result<bool, CliError> {
-    if let Some(adoption) = &proposal.adoption
-        && adoption.access
-        && !ask::typed_name(&adoption.name, &target.cancel).await?
-    {
-        return Ok(false);
+    if let Some(adoption) = proposal.adoption.as_ref().filter(|a| a.access) {
+        match typed {
+            Some(typed) if typed == adoption.name => {}
+            Some(typed) => {
+                let name = adoption.name.clone();
+                let cause = NotAdoptable::OtherName(typed.to_owned());
+                return Err(SyncError::NotAdoptable { name, cause }.into());
+            }
+            None if !ask::typed_name(&adoption.name, &target.cancel).await? => return Ok(false),
+            None => {}
+        }
     }
     if let Some(rival) = run::other_machine(session, proposal).await? {
         if !takes_over(target, &rival, yes, output).await? {
@@ -68,8 +89,13 @@ fn question(session: &Session, proposal: &Proposal) -> String {
     let planned = &proposal.planned;
     let count = planned.plan.free().count() as u64;
     if let (Some(adoption), 0) = (&proposal.adoption, count) {
+        let verb = if adoption.add_only {
+            "Confirm"
+        } else {
+            "Adopt"
+        };
         return format!(
-            "Adopt “{}”? Nobody joins or leaves by it now.",
+            "{verb} “{}”? Nobody joins or leaves by it now.",
             escape(&adoption.name)
         );
     }

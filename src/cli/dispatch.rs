@@ -50,10 +50,17 @@ pub async fn run(
             export::export(&load(false)?, &runs, format, out.as_deref(), &output)
         }
         Command::Sync => sync::sync(&load(true)?, allowances, &output).await,
-        Command::Adopt { group, out } => {
+        Command::Adopt {
+            group,
+            add_only,
+            confirm,
+            out,
+        } => {
             let target = load(true)?;
             let request = adopt::Request {
                 group: &group,
+                add_only,
+                typed: confirm.as_deref(),
                 out: out.as_deref(),
                 yes: global.yes,
             };

@@ -25,7 +25,7 @@ pub(super) fn guards(guards: &[GuardCount]) -> Value {
         .iter()
         .map(|g| {
             json!({"name": g.name.as_str(), "count": g.count, "limit": g.limit,
-                "allowable": g.name.allowable()})
+                "allowable": g.allowable})
         })
         .collect()
 }

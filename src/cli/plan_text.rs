@@ -385,13 +385,15 @@ impl Text<'_> {
             if within && !places.is_empty() {
                 self.wrapped(Tone::Dim, &format!("in {places}"), 33);
             }
-            let how = if guard.name.allowable() {
+            let how = if guard.allowable {
                 format!("allow with --allow {}={}", guard.name, guard.count)
             } else if guard.name == GuardName::OrganizationKey {
                 "enter a key that works: ROLLBOOK_ORG_API_KEY, or Credentials in the console"
                     .to_owned()
             } else if guard.name == GuardName::Protected {
                 "can't be allowed".to_owned()
+            } else if guard.name == GuardName::AccessAdded {
+                guard.refusal().unwrap_or_default().to_owned()
             } else {
                 "review and apply it with `rollbook apply`".to_owned()
             };

@@ -83,10 +83,12 @@ fn held_lines(report: &Report) -> Vec<String> {
         )];
     }
     let line = |guard: &crate::plan::GuardCount| {
-        let how = if guard.name.allowable() {
+        let how = if guard.allowable {
             format!("--allow {}={}", guard.name, guard.count)
         } else if guard.name == GuardName::OrganizationKey {
             "needs a key that works".to_owned()
+        } else if guard.name == GuardName::AccessAdded {
+            guard.refusal().unwrap_or_default().to_owned()
         } else {
             "can't be allowed".to_owned()
         };

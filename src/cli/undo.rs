@@ -51,7 +51,15 @@ pub(super) async fn undo(
         return nothing_to_do(&session, &proposal, output);
     }
     let yes = request.yes;
-    let exit = agree(target, &mut session, proposal, allowances, yes, output).await?;
+    let exit = agree(
+        target,
+        &mut session,
+        proposal,
+        allowances,
+        yes.into(),
+        output,
+    )
+    .await?;
     if session.state.schedule_paused()?.is_some() {
         output.remark("The console's schedule is paused by this until somebody lets it go on there. What was taken back is stored as rejected: no plan does it again until that is withdrawn in the Review.");
     }

@@ -181,6 +181,8 @@ pub(super) enum Thought {
     Adoption {
         planned: Arc<Planned>,
         group: String,
+        /// Whether members are only added.
+        add_only: bool,
     },
     /// The plan from both sides as they were read last.
     Recall { profile: Box<Profile>, paths: Paths },

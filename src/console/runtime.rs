@@ -324,9 +324,11 @@ impl Console {
                     planned.again(|known| pending.apply_to(known));
                     Inner::Again(round, Box::new(review::prepare(planned)))
                 }
-                Thought::Adoption { planned, group } => {
-                    Inner::Adoption(Box::new(review::adoption(&planned, &group)))
-                }
+                Thought::Adoption {
+                    planned,
+                    group,
+                    add_only,
+                } => Inner::Adoption(Box::new(review::adoption(&planned, &group, add_only))),
                 Thought::Recall { profile, paths } => {
                     Inner::Recalled(sync::recall(&profile, &paths, clock).map(|found| {
                         Box::new(Recollected {

@@ -21,8 +21,8 @@ const MEASURED: Duration = Duration::from_secs(10);
 pub(super) enum Unread {
     /// The connection broke.
     Broken(reqwest::Error),
-    /// It came slower than [`SLOWEST`].
-    Slow,
+    /// Hardly anything came within this time.
+    Slow(Duration),
     /// It is larger than that.
     TooLarge(Bulk),
 }
@@ -86,7 +86,7 @@ pub(super) async fn read(mut response: Response, largest: usize) -> Result<Vec<u
         let chunk = match tokio::time::timeout_at(flow.due(), response.chunk()).await {
             Ok(chunk) => chunk.map_err(Unread::Broken)?,
             Err(_) if flow.goes_on(Instant::now()) => continue,
-            Err(_) => return Err(Unread::Slow),
+            Err(_) => return Err(Unread::Slow(MEASURED)),
         };
         let Some(chunk) = chunk else { break };
         flow.bytes += chunk.len();

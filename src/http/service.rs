@@ -493,10 +493,7 @@ impl Service {
         let host = self.origin.host();
         let body = body.map_err(|unread| match unread {
             Unread::Broken(error) => self.failure(&error),
-            Unread::Slow => Failure::Cut {
-                host,
-                cause: "its answer all but stopped coming".to_owned(),
-            },
+            Unread::Slow(after) => Failure::TimedOut { host, after },
             Unread::TooLarge(limit) => Failure::TooLarge { host, limit },
         })?;
         Ok(Answer {

@@ -39,6 +39,8 @@ pub enum Decision {
         entra: EntraId,
         /// Jira's group.
         group: GroupId,
+        /// Whether it gives access, so that its name was typed.
+        access: bool,
     },
     /// The Jira group mirrors this Entra group from now on. A group that was adopted with access stays
     /// so.
@@ -119,9 +121,17 @@ impl Decision {
                     known.leavers.remove(person);
                 }
             }
-            Self::Confirm { entra, group } => {
+            Self::Confirm {
+                entra,
+                group,
+                access,
+            } => {
                 decisions.kept_apart.remove(&(entra.clone(), group.clone()));
-                known.links.confirm(entra.clone(), group.clone());
+                known.links.raise(GroupLink {
+                    entra: entra.clone(),
+                    group: group.clone(),
+                    ownership: Ownership::confirmed(*access),
+                });
             }
             Self::Adopt {
                 entra,
@@ -129,13 +139,10 @@ impl Decision {
                 access,
             } => {
                 decisions.kept_apart.remove(&(entra.clone(), group.clone()));
-                let had_access = known.links.group_of(entra.as_str()).is_some_and(|link| {
-                    link.group == *group && link.ownership == Ownership::OwnedWithAccess
-                });
-                known.links.group(GroupLink {
+                known.links.raise(GroupLink {
                     entra: entra.clone(),
                     group: group.clone(),
-                    ownership: Ownership::adopted(*access || had_access),
+                    ownership: Ownership::adopted(*access),
                 });
             }
             Self::KeepApart { entra, group } => {

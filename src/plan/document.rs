@@ -171,6 +171,9 @@ pub struct Pinned {
     /// Groups that applying it adopts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub adopts: Vec<GroupPair>,
+    /// Whether members are only added to them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub add_only: bool,
     /// The run that applying it takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
@@ -352,7 +355,7 @@ impl Plan {
                     name: guard.name.as_str().to_owned(),
                     count: guard.count,
                     limit: guard.limit,
-                    allowable: guard.name.allowable(),
+                    allowable: guard.allowable,
                 })
                 .collect(),
             conflicts: self.conflicts.iter().map(|c| conflict(inputs, c)).collect(),

@@ -95,6 +95,7 @@ impl Draft<'_> {
             entra: Vec::new(),
             jira: Some(row),
             state: TargetState::Confirmed,
+            typed: false,
             known: false,
         });
         self.targets.len() as u32 - 1

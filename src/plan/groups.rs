@@ -103,11 +103,7 @@ fn linked(inputs: &Inputs<'_>, naming: &Naming<'_>, found: &mut Targets) -> Clai
                 .entry(&link.group)
                 .or_insert((Vec::new(), Ownership::OwnedWithAccess, true));
         // Of several Entra groups behind one, the most careful word counts.
-        entry.1 = match (entry.1, link.ownership) {
-            (Ownership::Confirmed, _) | (_, Ownership::Confirmed) => Ownership::Confirmed,
-            (Ownership::Owned, _) | (_, Ownership::Owned) => Ownership::Owned,
-            _ => Ownership::OwnedWithAccess,
-        };
+        entry.1 = entry.1.and(link.ownership);
         let row = inputs.entra.find_group(link.entra.as_str());
         let name = inputs.jira.group(jira_row).name();
         let Some(row) = row else {
@@ -163,11 +159,12 @@ fn linked(inputs: &Inputs<'_>, naming: &Naming<'_>, found: &mut Targets) -> Clai
             known: whole && all_known(inputs, &entra),
             entra,
             jira: Some(row),
-            state: match ownership {
-                Ownership::OwnedWithAccess => TargetState::Owned,
-                Ownership::Owned if !gives_access => TargetState::Owned,
-                Ownership::Owned | Ownership::Confirmed => TargetState::Confirmed,
+            state: if ownership.is_owned() && (ownership.is_typed() || !gives_access) {
+                TargetState::Owned
+            } else {
+                TargetState::Confirmed
             },
+            typed: ownership.is_typed(),
         });
     }
     claimed
@@ -378,6 +375,7 @@ fn settle(
         entra: rows,
         jira,
         state,
+        typed: false,
         known,
     });
 }

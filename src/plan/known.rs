@@ -125,8 +125,12 @@ pub struct History {
     pub added: HashMap<GroupId, u64>,
     /// Members removed unattended within 24 hours, by Jira group.
     pub removed: HashMap<GroupId, u64>,
-    /// People suspended or removed unattended within 24 hours.
-    pub people_removed: u64,
+    /// The same in all groups, without those who are disabled in Entra or deleted from it.
+    pub removed_of_others: u64,
+    /// Accounts that unattended runs took out of this group, or suspended or removed, within 24 hours.
+    pub taken_off: Vec<(AccountId, Option<GroupId>)>,
+    /// How often somebody else undid what this profile did, within a week, of operations that it repeated.
+    pub undone: HashMap<OperationId, u64>,
     /// Groups that a run created and left unfinished within 24 hours: they are still being filled.
     pub unfinished_groups: HashSet<GroupId>,
 }

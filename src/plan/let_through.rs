@@ -28,7 +28,7 @@ impl Plan {
     pub fn let_through(&self) -> Vec<LetThrough> {
         let mut alike: BTreeMap<(Kind, Option<u32>, Held), Vec<u32>> = BTreeMap::new();
         for (at, op) in (0u32..).zip(&self.operations) {
-            if !op.held.is_empty() && op.held.guards().all(GuardName::allowable) {
+            if !op.held.is_empty() && op.held.is_freed_by(|_| true) {
                 let target = op.target().filter(|_| op.kind.is_membership());
                 alike
                     .entry((op.kind, target, op.held))

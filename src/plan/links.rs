@@ -5,9 +5,9 @@
 //! it. Groups are few, and stand in a map.
 
 use super::operation::NONE;
-use super::ownership::{GroupLink, Ownership};
+use super::ownership::GroupLink;
 use super::pair_table::PairTable;
-use crate::directory::{AccountId, AccountIndex, EntraId, EntraSnapshot, GroupId, JiraSnapshot};
+use crate::directory::{AccountId, AccountIndex, EntraId, EntraSnapshot, JiraSnapshot};
 use hashbrown::HashMap;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -234,16 +234,12 @@ impl Links {
         self.groups.insert(link.entra.clone(), link);
     }
 
-    /// Confirms that a Jira group stands for an Entra group. What is owned already stays owned.
-    pub fn confirm(&mut self, entra: EntraId, group: GroupId) {
-        let owned = self.groups.get(&entra);
-        if owned.is_none_or(|link| link.group != group) {
-            self.group(GroupLink {
-                entra,
-                group,
-                ownership: Ownership::Confirmed,
-            });
-        }
+    /// Links a group, or raises what was said of the same one before.
+    pub fn raise(&mut self, link: GroupLink) {
+        let before = self.groups.get(&link.entra);
+        let before = before.filter(|before| before.group == link.group);
+        let ownership = before.map_or(link.ownership, |b| b.ownership.raised(link.ownership));
+        self.group(GroupLink { ownership, ..link });
     }
 
     /// Unlinks a group.

@@ -35,6 +35,7 @@ mod ownership;
 mod pair_table;
 mod patterns;
 mod people;
+mod percent;
 mod period;
 mod pins;
 #[expect(
@@ -82,6 +83,7 @@ pub use needs::Givers;
 pub use operation::{Kind, Operation, OperationId, Stage, hex};
 pub use ownership::{GroupLink, Ownership};
 pub use patterns::{Patterns, Replace};
+pub use percent::Percent;
 pub use period::Period;
 pub use pins::Pins;
 pub use plan::{NewLink, PeopleCounts, Plan, SeatCount};

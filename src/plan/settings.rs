@@ -6,6 +6,7 @@
 //! every profile would ask for another review after an update. A test holds golden digests.
 
 use super::patterns::{Patterns, Replace};
+use super::percent::Percent;
 use super::period::Period;
 use crate::directory::{GroupKind, ProductKey};
 use serde::{Deserialize, Serialize};
@@ -206,20 +207,28 @@ pub struct GuardSettings {
     pub new_groups: u64,
     /// `members-added`: additions to one existing group.
     pub members_added: u64,
-    /// `members-added`: and over this share of it, in percent.
-    pub members_added_percent: u64,
-    /// `members-removed`: removals a run.
+    /// `members-added`: and over this share of it.
+    pub members_added_percent: Percent,
+    /// `access-added`: additions to one access group whose name was typed, unattended in 24 hours.
+    pub access_added: u64,
+    /// `access-added`: and over this share of it.
+    pub access_added_percent: Percent,
+    /// `members-removed`: removals a run, leavers' apart.
     pub members_removed: u64,
-    /// `members-removed`: or over this share of all managed memberships, in percent.
-    pub members_removed_percent: u64,
-    /// `group-emptied`: share of one group's members, in percent.
-    pub group_emptied_percent: u64,
+    /// `members-removed`: and over this share of all managed memberships.
+    pub members_removed_percent: Percent,
+    /// `group-emptied`: share of one group's members.
+    pub group_emptied_percent: Percent,
     /// `group-emptied`: and at least this many.
     pub group_emptied_at_least: u64,
     /// `people-removed`: people suspended, removed or taken off access.
     pub people_removed: u64,
-    /// `source-shrank`: below the highest of the last 7 days, in percent.
-    pub source_shrank_percent: u64,
+    /// `people-removed`: and over this share of the linked people.
+    pub people_removed_percent: Percent,
+    /// `flapping`: so often somebody else undid the same within a week.
+    pub flapping: u64,
+    /// `source-shrank`: below the highest of the last 7 days.
+    pub source_shrank_percent: Percent,
     /// Accounts that are never touched, by e-mail or accountId.
     pub protected_accounts: Vec<String>,
     /// Jira groups that are never touched, by name or groupId.
@@ -233,13 +242,17 @@ impl Default for GuardSettings {
             new_people_per_day: 50,
             new_groups: 10,
             members_added: 25,
-            members_added_percent: 25,
+            members_added_percent: Percent::whole(25),
+            access_added: 10,
+            access_added_percent: Percent::whole(1),
             members_removed: 25,
-            members_removed_percent: 2,
-            group_emptied_percent: 25,
+            members_removed_percent: Percent::hundredths(50),
+            group_emptied_percent: Percent::whole(25),
             group_emptied_at_least: 3,
             people_removed: 5,
-            source_shrank_percent: 10,
+            people_removed_percent: Percent::hundredths(50),
+            flapping: 2,
+            source_shrank_percent: Percent::whole(10),
             protected_accounts: Vec::new(),
             protected_groups: Vec::new(),
         }

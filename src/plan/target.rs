@@ -30,6 +30,8 @@ pub struct Target {
     pub jira: Option<u32>,
     /// How it stands.
     pub state: TargetState,
+    /// Whether somebody typed its name, since it gives access.
+    pub typed: bool,
     /// Whether everyone who belongs in it is known. If not, nobody is removed.
     pub known: bool,
 }

@@ -88,6 +88,7 @@ impl FromSql for Ownership {
         code(value, "ownership", |word| {
             Some(match word {
                 "confirmed" => Self::Confirmed,
+                "confirmed-with-access" => Self::ConfirmedWithAccess,
                 "owned" => Self::Owned,
                 "owned-with-access" => Self::OwnedWithAccess,
                 _ => return None,
@@ -100,6 +101,7 @@ impl ToSql for Ownership {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(ToSqlOutput::from(match self {
             Self::Confirmed => "confirmed",
+            Self::ConfirmedWithAccess => "confirmed-with-access",
             Self::Owned => "owned",
             Self::OwnedWithAccess => "owned-with-access",
         }))

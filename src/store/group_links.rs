@@ -4,7 +4,7 @@ use super::database::now;
 use super::error::StoreError;
 use super::state::State;
 use crate::plan::{GroupLink, Links, Ownership};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 impl State {
     /// All links, of people and of groups.
@@ -45,15 +45,15 @@ pub(super) fn link_group(
     group: &str,
     ownership: Ownership,
 ) -> rusqlite::Result<()> {
+    let before: Option<Ownership> = connection
+        .prepare_cached("SELECT ownership FROM group_links WHERE entra_id = ?1 AND group_id = ?2")?
+        .query_row([entra, group], |row| row.get(0))
+        .optional()?;
+    let ownership = before.map_or(ownership, |before| before.raised(ownership));
     connection
         .prepare_cached(
             "INSERT INTO group_links VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO UPDATE SET
-               ownership = CASE
-                 WHEN group_id = ?2 AND ownership = 'owned-with-access' THEN ownership
-                 WHEN group_id = ?2 AND ownership = 'owned' AND ?3 = 'confirmed' THEN ownership
-                 ELSE ?3 END,
-               group_id = ?2",
+             ON CONFLICT DO UPDATE SET ownership = ?3, group_id = ?2",
         )?
         .execute(params![entra, group, ownership, now()])
         .map(drop)

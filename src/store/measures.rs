@@ -4,8 +4,9 @@ use super::database::{now, signed, unsigned};
 use super::error::StoreError;
 use super::journal::JournalOutcome;
 use super::state::State;
-use crate::directory::GroupId;
-use crate::plan::{Baseline, History, Kind, Measured};
+use crate::directory::{AccountId, GroupId};
+use crate::plan::{Baseline, History, Kind, Measured, OperationId, Reason};
+use hashbrown::HashMap;
 use rusqlite::params;
 
 /// How far back the baseline looks, in seconds.
@@ -14,6 +15,8 @@ const BASELINE: i64 = 7 * 86400;
 const MEASURED_FROM: i64 = 100;
 /// How far back unattended counts add up, in seconds.
 const DAY: i64 = 86400;
+/// How far back is looked for what others undid, in seconds.
+const WEEK: i64 = 7 * DAY;
 
 impl State {
     /// Notes that a person applied a plan made with these settings.
@@ -127,10 +130,11 @@ impl State {
                 Kind::CreateGroup => history.created_groups += count,
                 Kind::AddMember => *history.added.entry(group).or_default() += count,
                 Kind::RemoveMember => *history.removed.entry(group).or_default() += count,
-                Kind::SuspendUser | Kind::RemoveUser => history.people_removed += count,
-                Kind::RestoreUser | Kind::DeleteGroup => {}
+                Kind::SuspendUser | Kind::RemoveUser | Kind::RestoreUser | Kind::DeleteGroup => {}
             }
         }
+        self.taken_off(&mut history)?;
+        history.undone = self.undone_by_others()?;
         let unfinished = self.rows(
             "SELECT j.group_id FROM journal j JOIN runs r ON r.number = j.run
              WHERE j.kind = 'create_group' AND j.outcome = 'done' AND j.intent_at > ?1
@@ -140,5 +144,52 @@ impl State {
         )?;
         history.unfinished_groups = unfinished.into_iter().collect();
         Ok(history)
+    }
+
+    /// Whom unattended runs took something from within 24 hours.
+    fn taken_off(&self, history: &mut History) -> Result<(), StoreError> {
+        let rows: Vec<(Kind, AccountId, Option<GroupId>, Option<Reason>)> = self.rows(
+            "SELECT j.kind, j.account_id, j.group_id, j.reason_code FROM journal j
+             JOIN runs r ON r.number = j.run
+             WHERE j.intent_at > ?1 AND j.outcome = 'done' AND r.kind IN ('unattended', 'person')
+             AND j.kind IN ('remove_member', 'suspend_user', 'remove_user')
+             AND j.account_id IS NOT NULL",
+            [now() - DAY],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        )?;
+        for (kind, account, group, reason) in rows {
+            let group = group.filter(|_| kind == Kind::RemoveMember);
+            let gone = matches!(reason, Some(Reason::Disabled | Reason::Deleted));
+            let leaver = gone || reason.is_some_and(Reason::is_leaver);
+            history.removed_of_others += u64::from(group.is_some() && !leaver);
+            history.taken_off.push((account, group));
+        }
+        Ok(())
+    }
+
+    /// How often others undid what was done within a week: done again each time, with nothing of this
+    /// profile in between that would undo it.
+    fn undone_by_others(&self) -> Result<HashMap<OperationId, u64>, StoreError> {
+        let since = now() - WEEK;
+        let repeated: Vec<(OperationId, Kind, AccountId, Option<GroupId>)> = self.rows(
+            "SELECT operation_id, kind, account_id, group_id FROM journal
+             WHERE intent_at > ?1 AND outcome = 'done' AND account_id IS NOT NULL
+             GROUP BY operation_id HAVING count(*) > 1",
+            [since],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        )?;
+        let mut undone = HashMap::new();
+        for (id, kind, account, group) in repeated {
+            let kinds: Vec<Kind> = self.rows(
+                "SELECT kind FROM journal WHERE account_id = ?1 AND group_id IS ?2
+                 AND outcome = 'done' AND intent_at > ?3 ORDER BY intent_at, run",
+                params![account, group, since],
+                |row| row.get(0),
+            )?;
+            // What was done last is to be done again, so that the last time counts, too.
+            let times = kinds.iter().rev().take_while(|other| **other == kind);
+            undone.insert(id, times.count() as u64);
+        }
+        Ok(undone)
     }
 }

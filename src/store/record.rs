@@ -280,7 +280,9 @@ fn places(connection: &Connection, decision: &Decision) -> rusqlite::Result<Vec<
             let link = Place::new(Table::PeopleLinks, [person]);
             std::iter::once(link).chain(pairs).collect()
         }
-        Decision::Confirm { entra, group: id }
+        Decision::Confirm {
+            entra, group: id, ..
+        }
         | Decision::Adopt {
             entra, group: id, ..
         } => group(entra.as_str(), id.as_str()),
@@ -357,9 +359,13 @@ fn store(connection: &Connection, decision: &Decision) -> rusqlite::Result<()> {
             unlink_person(connection, person, account)?;
             tell_apart(connection, person, account)
         }),
-        Decision::Confirm { entra, group } => {
+        Decision::Confirm {
+            entra,
+            group,
+            access,
+        } => {
             bring_together(connection, entra, group)?;
-            let confirmed = Ownership::Confirmed;
+            let confirmed = Ownership::confirmed(*access);
             link_group(connection, entra.as_str(), group.as_str(), confirmed)
         }
         Decision::Adopt {

@@ -12,12 +12,13 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, Transaction
 use std::path::{Path, PathBuf};
 
 /// The schema, step by step.
-pub(super) const MIGRATIONS: [&str; 5] = [
+pub(super) const MIGRATIONS: [&str; 6] = [
     include_str!("../../assets/migrations/state-1.sql"),
     include_str!("../../assets/migrations/state-2.sql"),
     include_str!("../../assets/migrations/state-3.sql"),
     include_str!("../../assets/migrations/state-4.sql"),
     include_str!("../../assets/migrations/state-5.sql"),
+    include_str!("../../assets/migrations/state-6.sql"),
 ];
 
 /// The state of one profile.

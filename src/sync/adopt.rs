@@ -22,6 +22,8 @@ pub struct Adoption {
     pub owned: bool,
     /// Whether membership takes a seat, so that its name has to be typed.
     pub access: bool,
+    /// Whether members are only added: then it is confirmed, and mirrors nothing.
+    pub add_only: bool,
     /// Members who stay: they belong in it.
     pub stays: Vec<String>,
     /// Members who are not from Entra: unlinked, app, customer and former accounts. They stay.
@@ -34,9 +36,10 @@ pub async fn find(
     session: &mut Session,
     planned: &mut Planned,
     name: &str,
+    add_only: bool,
 ) -> Result<Adoption, SyncError> {
     read_group_anew(session, planned, name).await?;
-    let mut adoption = consider(planned, name)?;
+    let mut adoption = consider(planned, name, add_only)?;
     confirm(session, planned).await?;
     adoption.look_again(planned);
     Ok(adoption)
@@ -48,7 +51,7 @@ fn refused(name: &str, cause: NotAdoptable) -> SyncError {
 }
 
 /// The same from what is known already, without asking anybody: for a preview.
-pub fn consider(planned: &mut Planned, name: &str) -> Result<Adoption, SyncError> {
+pub fn consider(planned: &mut Planned, name: &str, add_only: bool) -> Result<Adoption, SyncError> {
     if !planned.settings.provisioning.sync_memberships {
         return Err(refused(name, NotAdoptable::MembershipsOff));
     }
@@ -85,11 +88,11 @@ pub fn consider(planned: &mut Planned, name: &str) -> Result<Adoption, SyncError
         .map(|g| EntraId::new(planned.entra.group(*g).id()))
         .collect();
     let access = planned.jira.group(row).class() == GroupClass::Access;
-    let ownership = Ownership::adopted(access);
+    let ownership = ownership(access, add_only);
     planned.selection = Selection::Group(group.clone());
     planned.again(|known| {
         for id in &entra {
-            known.links.group(GroupLink {
+            known.links.raise(GroupLink {
                 entra: id.clone(),
                 group: group.clone(),
                 ownership,
@@ -102,11 +105,20 @@ pub fn consider(planned: &mut Planned, name: &str) -> Result<Adoption, SyncError
         entra,
         owned: target.state == TargetState::Owned,
         access,
+        add_only,
         stays: Vec::new(),
         unknown: Vec::new(),
     };
     adoption.look_again(planned);
     Ok(adoption)
+}
+
+const fn ownership(access: bool, add_only: bool) -> Ownership {
+    if add_only {
+        Ownership::confirmed(access)
+    } else {
+        Ownership::adopted(access)
+    }
 }
 
 impl Adoption {
@@ -162,10 +174,22 @@ impl Adoption {
     /// What is decided by it.
     #[must_use]
     pub fn decisions(&self) -> Vec<Decision> {
-        let adopt = |entra: &EntraId| Decision::Adopt {
-            entra: entra.clone(),
-            group: self.group.clone(),
-            access: self.access,
+        let (group, access) = (&self.group, self.access);
+        let adopt = |entra: &EntraId| {
+            let (entra, group) = (entra.clone(), group.clone());
+            if self.add_only {
+                Decision::Confirm {
+                    entra,
+                    group,
+                    access,
+                }
+            } else {
+                Decision::Adopt {
+                    entra,
+                    group,
+                    access,
+                }
+            }
         };
         self.entra.iter().map(adopt).collect()
     }
@@ -175,7 +199,7 @@ impl Adoption {
         self.entra.iter().map(|entra| GroupLink {
             entra: entra.clone(),
             group: self.group.clone(),
-            ownership: Ownership::adopted(self.access),
+            ownership: ownership(self.access, self.add_only),
         })
     }
 }

@@ -166,8 +166,11 @@ pub enum Elsewhere {
 }
 
 /// Why a group can't be adopted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAdoptable {
+    /// It gives access, and what was given for its name is another one.
+    #[error("its name was given as “{0}”")]
+    OtherName(String),
     /// Nothing would keep it in step.
     #[error("Sync memberships is off")]
     MembershipsOff,

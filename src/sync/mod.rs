@@ -26,7 +26,7 @@ pub use crate::plan::Side;
 pub use adopt::{Adoption, consider as consider_adoption};
 pub use check::{Finding, State as FindingState, check, check_side, last_read};
 pub use clock::Clock;
-pub use error::{OriginChange, SyncError};
+pub use error::{NotAdoptable, OriginChange, SyncError};
 pub use export::{ExportError, ExportForm, export, export_run, private_file};
 pub use origins::{confirm_origins, refuse_unconfirmed};
 pub use planned::Planned;

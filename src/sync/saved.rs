@@ -38,6 +38,7 @@ pub fn save(
         cloud_id: session.identity.cloud_id.clone(),
         settings: settings_digest(&planned.settings),
         adopts: adoption.map_or_else(Vec::new, Adoption::pairs),
+        add_only: adoption.is_some_and(|adoption| adoption.add_only),
         undoes: planned.undo.as_ref().map(|undo| undo.run_id.clone()),
     });
     write_document(head, planned.rows(), Some(&key), &mut file).map_err(io)?;

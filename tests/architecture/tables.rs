@@ -54,7 +54,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
     (
         "plan",
         &[
-            "guards/source make",
+            "guards/gives guards/source guards/takes make",
             "document executor/mod groups guards/hold identities leavers let_through memberships narrowing people undo",
             "draft plan",
             "doubts",
@@ -66,7 +66,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
             "guards/allowance names operation scope visible",
             "address guards/name pins",
             "schedule settings",
-            "evidence executor/protocol ownership pair_table patterns period question reason verification",
+            "evidence executor/protocol ownership pair_table patterns percent period question reason verification",
         ],
     ),
     (
@@ -219,7 +219,7 @@ pub const INSIDE: &[(&str, &[&str])] = &[
     // console: provisioning/view → provisioning/mod → provisioning/view
     //    provisioning/view.rs:4: super::Provisioning
     //    provisioning/mod.rs:242: view::list_height
-    //    provisioning/mod.rs:384: view::leave_words
+    //    provisioning/mod.rs:402: view::leave_words
     // console: review/act → app → review/act
     //    review/act.rs:5: crate::console::app::App
     //    review/act.rs:5: crate::console::app::Overlay

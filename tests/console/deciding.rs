@@ -354,3 +354,34 @@ async fn what_is_cut_out_of_an_undo_stays_out_whatever_else_is_decided() {
     filter(&mut desk, "- something is taken away");
     desk.shows("[ ] delete");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_that_gives_access_is_linked_by_its_typed_name() {
+    let mut desk = Desk::with_namesake(SMALL, Start::Ready, SIZE).await;
+    desk.press("r");
+    desk.until(|screen| screen.contains("Both directories were read"))
+        .await;
+    desk.idle().await;
+    desk.press("3 right home");
+    desk.press("/");
+    desk.type_in("jira-software-users");
+    desk.idle().await;
+    desk.press("enter y");
+    desk.until(|screen| screen.contains("Link “jira-software-users”?"))
+        .await;
+    let screen = desk.screen();
+    assert!(screen.contains("loses nobody"), "{screen}");
+    assert!(!screen.contains("to leave"), "{screen}");
+    let linked = |desk: &Desk| state(desk).links().unwrap().groups().count();
+    let before = linked(&desk);
+    // Another name confirms nothing.
+    desk.type_in("jira-software-user");
+    desk.press("enter");
+    desk.idle().await;
+    assert_eq!(linked(&desk), before);
+    desk.type_in("s");
+    desk.press("enter");
+    desk.until(|screen| screen.contains("Linked")).await;
+    desk.idle().await;
+    assert_eq!(linked(&desk), before + 1);
+}

@@ -100,7 +100,7 @@ async fn a_quiet_cycle_asks_next_to_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_refresh_stays_within_its_floor() {
-    let world = World::new(CALM).await;
+    let world = World::with_namesake(CALM).await;
     let plan = world.json(&["plan"], 0).await;
     let matched =
         plan["links"]["groups"].as_u64().unwrap() + plan["links"]["suggested"].as_u64().unwrap();

@@ -235,6 +235,7 @@ async fn what_is_confirmed_while_somebody_is_asked_waits_for_the_next_plan() {
     let confirm = Decision::Confirm {
         entra: EntraId::new(&entra),
         group: GroupId::new(&group),
+        access: false,
     };
     decide(&world, &[confirm]);
     let nothing = Allowances::default();

@@ -13,6 +13,7 @@ mod changes;
 mod contract;
 mod deciding;
 mod field;
+mod guards;
 mod habits;
 mod headless;
 mod hostile;

@@ -132,6 +132,7 @@ fn decision() -> impl Strategy<Value = Decision> {
             2 => Decision::Confirm {
                 entra: entra(one),
                 group: group(other),
+                access: flag,
             },
             3 => Decision::Adopt {
                 entra: entra(one),

@@ -14,12 +14,17 @@ pub(in crate::console) fn tested(app: &mut App, round: u64, side: Side, problem:
     if round != credentials.round {
         return;
     }
+    let is_about_origins = |problem: &&Problem| problem.kind == ProblemKind::OriginChanged;
+    let tests = credentials.tests.iter();
+    let is_asked = tests
+        .filter_map(|test| test.problem.as_ref())
+        .any(|p| is_about_origins(&p));
     let test = &mut credentials.tests[index(side)];
     test.running = false;
     test.problem = problem.cloned();
-    if let Some(problem) = problem.filter(|problem| problem.kind == ProblemKind::OriginChanged) {
+    if let Some(problem) = problem.filter(is_about_origins) {
         // Both sides say the same: it is asked once.
-        if app.over.is_empty() {
+        if !is_asked {
             app.trouble(problem);
         }
         return;

@@ -303,7 +303,7 @@ fn edit(app: &mut App, setting: &'static Setting) -> Vec<Effect> {
     match setting.kind {
         Kind::Toggle | Kind::Choice(_) => return turn(app, setting, 1),
         Kind::Later => {}
-        Kind::Number | Kind::Period | Kind::Text => {
+        Kind::Number | Kind::Percent | Kind::Period | Kind::Text => {
             app.provisioning.entry = Some(setting.words(&value).as_str().into());
         }
         Kind::Several(choices) => {
@@ -317,6 +317,16 @@ fn edit(app: &mut App, setting: &'static Setting) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+/// A share in percent, as the file writes it.
+fn share(text: &str) -> Option<TomlValue> {
+    if let Ok(whole) = text.parse::<u32>() {
+        return Some(i64::from(whole).into());
+    }
+    let share: f64 = text.replace(',', ".").parse().ok()?;
+    crate::plan::Percent::try_from(share).ok()?;
+    Some(share.into())
 }
 
 /// Takes what was typed.
@@ -334,6 +344,14 @@ fn enter(app: &mut App, setting: &Setting) -> Vec<Effect> {
                 return Vec::new();
             }
         },
+        Kind::Percent => {
+            let Some(value) = share(text) else {
+                app.refuse("That is no share in percent, such as 25 or 0.5.");
+                app.provisioning.entry = Some(field);
+                return Vec::new();
+            };
+            value
+        }
         _ => text.into(),
     };
     if let Kind::Period = setting.kind

@@ -30,6 +30,8 @@ pub(in crate::console) enum Kind {
     /// Any of these.
     Several(&'static [(&'static str, &'static str)]),
     Number,
+    /// A share, such as 25 or 0.5.
+    Percent,
     Period,
     Text,
     List(ListOf),
@@ -108,13 +110,17 @@ pub(in crate::console) static SETTINGS: &[Setting] = &[
     setting(G, "new_people_per_day", "New people in 24 h", Kind::Number, "The same for unattended runs, added up over 24 hours."),
     setting(G, "new_groups", "New groups in a run", Kind::Number, "Over this number, creations of groups wait."),
     setting(G, "members_added", "Added to one group", Kind::Number, "Over this number and over the share below, additions to one existing group wait."),
-    setting(G, "members_added_percent", "  … and over, in %", Kind::Number, "Share of that group's members, in percent."),
-    setting(G, "members_removed", "Removed in a run", Kind::Number, "Over this number, or over the share below, all removals wait."),
-    setting(G, "members_removed_percent", "  … or over, in %", Kind::Number, "Share of all memberships that Rollbook manages, in percent."),
-    setting(G, "group_emptied_percent", "One group loses, in %", Kind::Number, "Over this share of one group's members, its removals wait. All of its members always wait."),
+    setting(G, "members_added_percent", "  … and over, in %", Kind::Percent, "Share of that group's members, in percent."),
+    setting(G, "access_added", "Added to an access group", Kind::Number, "Over this number and over the share below, additions to one group that gives access wait; unattended within 24 hours. One whose name nobody typed waits always."),
+    setting(G, "access_added_percent", "  … and over, in %", Kind::Percent, "Share of that group's members, in percent."),
+    setting(G, "members_removed", "Removed in a run", Kind::Number, "Over this number and over the share below, all removals from groups wait. Those of leavers are not counted, and go on."),
+    setting(G, "members_removed_percent", "  … and over, in %", Kind::Percent, "Share of all memberships that Rollbook manages, in percent."),
+    setting(G, "group_emptied_percent", "One group loses, in %", Kind::Percent, "Over this share of one group's members, its removals wait. All of its members always wait."),
     setting(G, "group_emptied_at_least", "  … and at least", Kind::Number, "Fewer removals than this don't count as emptying a group."),
-    setting(G, "people_removed", "People losing access", Kind::Number, "Over this number, removals from groups that give access wait."),
-    setting(G, "source_shrank_percent", "Entra shrank, in %", Kind::Number, "If so much less is in scope than in the last 7 days, all removals wait."),
+    setting(G, "people_removed", "People losing access", Kind::Number, "Over this number of people and over the share below, whoever is suspended, removed or taken off access waits."),
+    setting(G, "people_removed_percent", "  … and over, in %", Kind::Percent, "Share of all linked people, in percent."),
+    setting(G, "flapping", "Undone by somebody", Kind::Number, "What somebody else undid so often within a week waits."),
+    setting(G, "source_shrank_percent", "Entra shrank, in %", Kind::Percent, "If so much less is in scope than in the last 7 days, all removals wait."),
     setting(G, "protected_accounts", "Protected accounts", Kind::List(ListOf::Texts), "E-mails or accountIds that are never touched, whatever a plan says."),
     setting(G, "protected_groups", "Protected groups", Kind::List(ListOf::JiraGroups), "Jira groups, by name or groupId, that are never touched. Groups that make administrators always are."),
 
@@ -201,6 +207,10 @@ impl Setting {
             Kind::Number => value
                 .as_integer()
                 .map_or_else(String::new, |n| n.to_string()),
+            Kind::Percent => match (value.as_integer(), value.as_float()) {
+                (Some(whole), _) => whole.to_string(),
+                (None, share) => share.map_or_else(String::new, |share| share.to_string()),
+            },
             Kind::Later => match (value.as_bool(), value.as_str()) {
                 (Some(on), _) => if on { "yes" } else { "no" }.to_owned(),
                 (None, Some("") | None) => "none".to_owned(),

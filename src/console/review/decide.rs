@@ -4,8 +4,8 @@
 use super::{Chosen, GroupRow, Marks, Page, PersonRow, Prepared, page, rows};
 use crate::console::app::App;
 use crate::console::event::{Effect, Thought};
-use crate::directory::{AccountId, EntraId, GroupId};
-use crate::plan::{Decision, Kind, Question, QuestionCode};
+use crate::directory::{AccountId, EntraId, GroupClass, GroupId};
+use crate::plan::{Decision, Kind, Question, QuestionCode, group_class};
 use crate::sync::{Adoption, Planned, Problem, consider_adoption};
 
 /// Takes back what was decided last.
@@ -41,9 +41,18 @@ pub(super) fn link(app: &mut App) -> Vec<Effect> {
             };
             let planned = &plan.planned;
             let group = GroupId::new(planned.jira.group(jira).id());
+            if group_class(&planned.inputs(), jira) == GroupClass::Access {
+                // What gives access is linked by its typed name alone.
+                return vec![Effect::Think(Thought::Adoption {
+                    planned: planned.clone(),
+                    group: group.as_str().to_owned(),
+                    add_only: true,
+                })];
+            }
             let confirm = |row: &u32| Decision::Confirm {
                 entra: EntraId::new(planned.entra.group(*row).id()),
                 group: group.clone(),
+                access: false,
             };
             let entra = &planned.plan.targets[target as usize].entra;
             let decisions = entra.iter().map(confirm).collect();
@@ -258,13 +267,18 @@ pub(super) fn adopt(app: &mut App) -> Vec<Effect> {
     vec![Effect::Think(Thought::Adoption {
         planned: plan.planned.clone(),
         group,
+        add_only: false,
     })]
 }
 
 /// What adopting a group would do, as a page.
-pub(in crate::console) fn adoption(planned: &Planned, group: &str) -> Result<Page, Problem> {
+pub(in crate::console) fn adoption(
+    planned: &Planned,
+    group: &str,
+    add_only: bool,
+) -> Result<Page, Problem> {
     let mut alone = planned.clone();
-    match consider_adoption(&mut alone, group) {
+    match consider_adoption(&mut alone, group, add_only) {
         Ok(adoption) => {
             // Who is to be created comes into the group later; an adoption is about accounts.
             let later = planned.plan.operations.iter().filter(|op| {
@@ -283,6 +297,10 @@ pub(in crate::console) fn adoption(planned: &Planned, group: &str) -> Result<Pag
 
 /// Stores an adoption that was confirmed.
 pub(in crate::console) fn adopted(app: &mut App, adoption: &Adoption) -> Vec<Effect> {
-    let words = format!("Adopted: “{}” will mirror Entra.", adoption.name);
+    let words = if adoption.add_only {
+        format!("Linked: “{}” only gains members.", adoption.name)
+    } else {
+        format!("Adopted: “{}” will mirror Entra.", adoption.name)
+    };
     decided(app, adoption.decisions(), words)
 }

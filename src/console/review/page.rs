@@ -141,20 +141,31 @@ impl Page {
             .map(|row| alone.entra.group(row).name())
             .collect();
         let mut page = Self {
-            title: format!("Adopt “{}”?", adoption.name),
+            title: format!(
+                "{} “{}”?",
+                if adoption.add_only { "Link" } else { "Adopt" },
+                adoption.name
+            ),
             ..Self::default()
         };
-        let words = format!(
-            "From the next apply on it mirrors Entra's {}. Whoever left there leaves here too.",
-            entra.join(" and ")
-        );
+        let entra = entra.join(" and ");
+        let words = if adoption.add_only {
+            format!(
+                "From the next apply on it gains the members of Entra's {entra}, and loses nobody."
+            )
+        } else {
+            format!(
+                "From the next apply on it mirrors Entra's {entra}. Whoever left there leaves here too."
+            )
+        };
         page.lines.push(Line::Text(Tone::Plain, words));
         if adoption.access {
-            page.lines.push(Line::Text(
-                Tone::Held,
+            let words = if adoption.add_only {
+                "Its members have access to a product and take seats."
+            } else {
                 "Its members have access to a product and take seats: who leaves loses both."
-                    .to_owned(),
-            ));
+            };
+            page.lines.push(Line::Text(Tone::Held, words.to_owned()));
         }
         let names = |kind: Kind| -> Vec<String> {
             let operations = alone.plan.operations.iter();
@@ -181,6 +192,9 @@ impl Page {
                 adoption.unknown.clone(),
             ),
         ] {
+            if mark == "-" && adoption.add_only {
+                continue;
+            }
             page.lines.push(Line::Head(format!(
                 "{mark} {} {what}",
                 counted(list.len() as u64, "member", "members")

@@ -53,7 +53,7 @@ pub(in crate::console) fn summarise(planned: &Planned, chosen: &[u32]) -> Summar
         .collect();
     let first = guards
         .iter()
-        .position(|(guard, _)| guard.name.allowable())
+        .position(|(guard, _)| guard.allowable)
         .unwrap_or(guards.len());
     Summary {
         tallies: tallies(&narrowed),
@@ -231,7 +231,7 @@ impl Summary {
         let allowed: Vec<GuardName> = self.allowances().iter().map(|a| a.name).collect();
         let mut free = Tally::default();
         for (held, tally) in &self.tallies {
-            if held.guards().all(|guard| allowed.contains(&guard)) {
+            if held.is_empty() || held.is_freed_by(|guard| allowed.contains(&guard)) {
                 free.join(tally);
             }
         }
@@ -265,7 +265,7 @@ impl Summary {
     /// Goes to the next or previous line that takes keys.
     pub(in crate::console) fn step(&mut self, by: isize) {
         let stops: Vec<usize> = (0..=self.guards.len())
-            .filter(|at| self.guards.get(*at).is_none_or(|(g, _)| g.name.allowable()))
+            .filter(|at| self.guards.get(*at).is_none_or(|(g, _)| g.allowable))
             .collect();
         let at = stops.iter().position(|s| *s == self.focus).unwrap_or(0);
         self.focus = stops[stepped(at, by, stops.len() - 1)];
@@ -274,5 +274,5 @@ impl Summary {
 
 /// Whether a guard's number stands in its field.
 pub(in crate::console) fn typed(guard: &GuardCount, field: &TextField) -> bool {
-    guard.name.allowable() && field.text().trim() == guard.count.to_string()
+    guard.allowable && field.text().trim() == guard.count.to_string()
 }

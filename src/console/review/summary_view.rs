@@ -28,7 +28,7 @@ impl Lines {
     fn guard(&mut self, at: usize, guard: &GuardCount, text: &str, allowed: bool) {
         let limit = guard.limit_in_words();
         let limit = limit.map_or_else(String::new, |limit| format!(" ({limit})"));
-        let state = if !guard.name.allowable() {
+        let state = if !guard.allowable {
             " · can't be allowed".to_owned()
         } else if allowed {
             " · allowed".to_owned()
@@ -193,7 +193,7 @@ fn shown(summary: &Summary, lines: &Lines, canvas: &mut Canvas<'_>, rows: usize)
             continue;
         };
         let (guard, field) = &summary.guards[*at];
-        if guard.name.allowable() {
+        if guard.allowable {
             let on = summary.focus == *at;
             canvas.put(0, y, if on { "▸" } else { " " }, Tone::Strong);
             canvas.put(2, y, "[", Tone::Dim);

@@ -89,17 +89,19 @@ impl Allowances {
     }
 
     pub(super) fn covers(&self, guard: GuardCount) -> bool {
-        guard.name.allowable() && self.0.get(&guard.name) == Some(&guard.count)
+        guard.allowable && self.0.get(&guard.name) == Some(&guard.count)
     }
 
     /// Checks the allowances against what a plan shows without them.
     pub fn check(&self, shown: &[GuardCount]) -> Result<(), AllowanceError> {
         for allowance in self.iter() {
             let name = allowance.name;
-            if let Some(why) = name.refusal() {
+            let shown = shown.iter().find(|guard| guard.name == name);
+            let refusal = shown.and_then(|guard| guard.refusal());
+            if let Some(why) = name.refusal().or(refusal) {
                 return Err(AllowanceError::Never(name, why));
             }
-            let count = shown.iter().find(|g| g.name == name).map(|g| g.count);
+            let count = shown.map(|guard| guard.count);
             if count != Some(allowance.count) {
                 return Err(AllowanceError::Other {
                     name,
@@ -122,6 +124,7 @@ mod tests {
             name: GuardName::NewPeople,
             count: 263,
             limit: 25,
+            allowable: true,
         }];
         let allow = |text: &str| Allowances::new([text.parse().unwrap()]).check(&shown);
         assert_eq!(allow("new-people=263"), Ok(()));

@@ -10,9 +10,8 @@ use crate::plan::inputs::{Inputs, Mode};
 use crate::plan::needs::Givers;
 use crate::plan::operation::{Kind, Operation, Stage};
 use crate::plan::plan::SeatCount;
-use crate::plan::scope::Domains;
 use crate::plan::settings::{GuardSettings, Invitations};
-use crate::plan::target::{TargetState, class};
+use crate::plan::target::class;
 use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeMap;
 
@@ -38,6 +37,7 @@ pub(in crate::plan) fn hold(draft: &mut Draft<'_>) -> Holding {
     watch.groups_shrink();
     watch.access_lost();
     watch.groups_deleted();
+    watch.flapping();
     watch.organization_key();
     watch.doubts();
     // What is undone does not follow from what Entra shows.
@@ -59,7 +59,7 @@ pub(in crate::plan) fn hold(draft: &mut Draft<'_>) -> Holding {
 /// The operations while guards look at them.
 pub(super) struct Watch<'a, 'b> {
     pub(super) draft: &'a Draft<'b>,
-    operations: &'a mut Vec<Operation>,
+    pub(super) operations: &'a mut Vec<Operation>,
     guards: Vec<GuardCount>,
 }
 
@@ -79,17 +79,50 @@ impl Watch<'_, '_> {
     }
 
     /// The same with a limit that is lower just now than the table's.
-    fn trip_at(&mut self, name: GuardName, count: u64, limit: u64, places: &[usize]) {
+    pub(super) fn trip_at(&mut self, name: GuardName, count: u64, limit: u64, places: &[usize]) {
         if count == 0 {
             return;
         }
-        let guard = GuardCount { name, count, limit };
+        let guard = GuardCount {
+            name,
+            count,
+            limit,
+            allowable: name.allowable(),
+        };
         if self.draft.inputs.allowances.covers(guard) {
             return;
         }
         self.guards.push(guard);
         for &place in places {
             self.operations[place].held.add(name);
+        }
+    }
+
+    /// Notes `access-added`: additions to groups whose name was typed, over their number, which can be
+    /// allowed; and those to all others, which only typing it lets go.
+    pub(super) fn access_added(&mut self, typed: &[usize], untyped: &[usize]) {
+        let name = GuardName::AccessAdded;
+        let guard = |count: usize, allowable: bool| GuardCount {
+            name,
+            count: count as u64,
+            limit: name.limit(self.numbers()),
+            allowable,
+        };
+        let whole = guard(typed.len() + untyped.len(), !typed.is_empty());
+        let rest = guard(untyped.len(), false);
+        let allowed = whole.allowable && self.draft.inputs.allowances.covers(whole);
+        let shown = if allowed { rest } else { whole };
+        if shown.count == 0 {
+            return;
+        }
+        self.guards.push(shown);
+        if !allowed {
+            for &place in typed {
+                self.operations[place].held.add(name);
+            }
+        }
+        for &place in untyped {
+            self.operations[place].held.add_for_good(name);
         }
     }
 
@@ -100,6 +133,7 @@ impl Watch<'_, '_> {
             name,
             count: 0,
             limit,
+            allowable: name.allowable(),
         };
         if !self.draft.inputs.allowances.covers(guard) {
             self.guards.push(guard);
@@ -115,7 +149,7 @@ impl Watch<'_, '_> {
             .collect()
     }
 
-    fn unattended(&self) -> bool {
+    pub(super) fn unattended(&self) -> bool {
         self.draft.inputs.mode == Mode::Unattended
     }
 
@@ -138,40 +172,6 @@ impl Watch<'_, '_> {
             self.alarm(name);
         }
         self.trip(name, all.len() as u64, &all);
-    }
-
-    fn creations(&mut self) {
-        let people = self.places(|op| op.kind == Kind::CreateUser);
-        let count = people.len() as u64;
-        let numbers = self.numbers();
-        let daily = numbers.new_people_per_day;
-        let limit = GuardName::NewPeople.limit(numbers);
-        let history = &self.draft.inputs.known.history;
-        let over_day = self.unattended() && history.created_people + count > daily;
-        if count > limit || over_day {
-            self.trip(GuardName::NewPeople, count, &people);
-        }
-        let unverified = self
-            .places(|op| op.kind == Kind::CreateUser && self.draft.unverified.contains(&op.person));
-        self.trip(
-            GuardName::UnverifiedPeople,
-            unverified.len() as u64,
-            &unverified,
-        );
-        if Domains::of(self.draft.inputs.entra, self.draft.inputs.settings).are_unknown() {
-            self.trip(GuardName::UnknownDomains, people.len() as u64, &people);
-        }
-        let groups = self.places(|op| op.kind == Kind::CreateGroup);
-        let count = groups.len() as u64;
-        let limit = GuardName::NewGroups.limit(self.numbers());
-        let before = if self.unattended() {
-            history.created_groups
-        } else {
-            0
-        };
-        if before + count > limit {
-            self.trip(GuardName::NewGroups, count, &groups);
-        }
     }
 
     /// Groups and accounts that are never touched. Targets leave protected groups out already;
@@ -212,7 +212,7 @@ impl Watch<'_, '_> {
         self.trip(GuardName::Protected, places.len() as u64, &places);
     }
 
-    fn by_target(&self, kind: Kind) -> BTreeMap<u32, Vec<usize>> {
+    pub(super) fn by_target(&self, kind: Kind) -> BTreeMap<u32, Vec<usize>> {
         let mut found: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for (place, op) in self.operations.iter().enumerate() {
             if op.kind == kind {
@@ -222,46 +222,8 @@ impl Watch<'_, '_> {
         found
     }
 
-    fn groups_grow(&mut self) {
-        let inputs = self.draft.inputs;
-        let most = GuardName::MembersAdded.limit(self.numbers());
-        let percent = self.numbers().members_added_percent;
-        let (mut unconfirmed, mut access, mut added) = (Vec::new(), Vec::new(), Vec::new());
-        for (index, places) in self.by_target(Kind::AddMember) {
-            let target = &self.draft.targets[index as usize];
-            let Some(row) = target.jira else { continue };
-            if target.state == TargetState::Suggested {
-                unconfirmed.extend_from_slice(&places);
-            }
-            if class(inputs, row) == GroupClass::Access {
-                access.extend_from_slice(&places);
-            }
-            let history = &inputs.known.history;
-            if history
-                .unfinished_groups
-                .contains(inputs.jira.group(row).id())
-            {
-                // It is new: an interrupted run created it, and is gone on with.
-                continue;
-            }
-            let size = inputs.jira.members().of(row).len() as u64;
-            let before = self.lately(&history.added, row);
-            let count = places.len() as u64 + before;
-            if count > most && count * 100 > percent * size.saturating_sub(before) {
-                added.extend_from_slice(&places);
-            }
-        }
-        self.trip(
-            GuardName::UnconfirmedGroups,
-            unconfirmed.len() as u64,
-            &unconfirmed,
-        );
-        self.trip(GuardName::AccessAdded, access.len() as u64, &access);
-        self.trip(GuardName::MembersAdded, added.len() as u64, &added);
-    }
-
     /// What unattended runs did to this group within 24 hours.
-    fn lately(&self, counts: &HashMap<GroupId, u64>, row: u32) -> u64 {
+    pub(super) fn lately(&self, counts: &HashMap<GroupId, u64>, row: u32) -> u64 {
         if self.unattended() {
             counts
                 .get(self.draft.inputs.jira.group(row).id())
@@ -270,85 +232,6 @@ impl Watch<'_, '_> {
         } else {
             0
         }
-    }
-
-    fn groups_shrink(&mut self) {
-        let inputs = self.draft.inputs;
-        let numbers = self.numbers().clone();
-        let removals = self.places(|op| op.kind == Kind::RemoveMember);
-        let removed = &inputs.known.history.removed;
-        let before: u64 = if self.unattended() {
-            removed.values().sum()
-        } else {
-            0
-        };
-        let managed: u64 = self
-            .draft
-            .targets
-            .iter()
-            .filter(|target| target.state == TargetState::Owned)
-            .filter_map(|target| target.jira)
-            .map(|row| inputs.jira.members().of(row).len() as u64)
-            .sum();
-        // The absolute number or the share, whichever is reached first.
-        let share = numbers.members_removed_percent * (managed + before) / 100;
-        let limit = GuardName::MembersRemoved.limit(&numbers).min(share);
-        if removals.len() as u64 + before > limit {
-            self.trip_at(
-                GuardName::MembersRemoved,
-                removals.len() as u64,
-                limit,
-                &removals,
-            );
-        }
-        let mut emptied = Vec::new();
-        for (index, places) in self.by_target(Kind::RemoveMember) {
-            let Some(row) = self.draft.targets[index as usize].jira else {
-                continue;
-            };
-            let before = self.lately(removed, row);
-            let size = inputs.jira.members().of(row).len() as u64 + before;
-            let count = places.len() as u64 + before;
-            let large = count >= numbers.group_emptied_at_least
-                && count * 100 > GuardName::GroupEmptied.limit(&numbers) * size;
-            if count >= size || large {
-                emptied.extend_from_slice(&places);
-            }
-        }
-        self.trip(GuardName::GroupEmptied, emptied.len() as u64, &emptied);
-    }
-
-    /// People who would be suspended, removed or taken off access.
-    fn access_lost(&mut self) {
-        let inputs = self.draft.inputs;
-        let places = self.places(|op| match op.kind {
-            Kind::SuspendUser | Kind::RemoveUser => true,
-            Kind::RemoveMember => op
-                .target()
-                .and_then(|t| self.draft.targets[t as usize].jira)
-                .is_some_and(|row| class(inputs, row) == GroupClass::Access),
-            _ => false,
-        });
-        let people: HashSet<u32> = places.iter().map(|p| self.operations[*p].account).collect();
-        let limit = GuardName::PeopleRemoved.limit(self.numbers());
-        let before: u64 = if self.unattended() {
-            let access = inputs.jira.iter_groups().map(|(row, _)| row);
-            access
-                .filter(|row| class(inputs, *row) == GroupClass::Access)
-                .map(|row| self.lately(&inputs.known.history.removed, row))
-                .sum::<u64>()
-                + inputs.known.history.people_removed
-        } else {
-            0
-        };
-        if people.len() as u64 + before > limit {
-            self.trip(GuardName::PeopleRemoved, people.len() as u64, &places);
-        }
-    }
-
-    fn groups_deleted(&mut self) {
-        let places = self.places(|op| op.kind == Kind::DeleteGroup);
-        self.trip(GuardName::GroupsDeleted, places.len() as u64, &places);
     }
 
     /// What a doubtful listing stands in the way of is not even planned.

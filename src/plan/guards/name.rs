@@ -3,6 +3,7 @@
 //! A row of the table says everything of a guard but its rule: its name, what it tells the admin,
 //! whether it can be allowed, and from which number on it holds. Nothing else lists the guards.
 
+use crate::plan::percent::Percent;
 use crate::plan::settings::GuardSettings as Numbers;
 use crate::text::grouped;
 use std::fmt;
@@ -14,8 +15,10 @@ enum Limit {
     Any,
     /// More than so many operations, people or groups.
     Count(fn(&Numbers) -> u64),
-    /// More than such a share, in percent.
-    Percent(fn(&Numbers) -> u64),
+    /// More than such a share.
+    Percent(fn(&Numbers) -> Percent),
+    /// So many times or more.
+    Times(fn(&Numbers) -> u64),
 }
 
 /// What the table says of one guard.
@@ -137,7 +140,7 @@ guards! {
         meaning: "members to be added to groups that give access and take seats",
         at_zero: None,
         refusal: None,
-        limit: Limit::Any,
+        limit: Limit::Count(|numbers| numbers.access_added),
     }
     /// Many members would be removed.
     MembersRemoved {
@@ -162,6 +165,14 @@ guards! {
         at_zero: None,
         refusal: None,
         limit: Limit::Count(|numbers| numbers.people_removed),
+    }
+    /// Somebody else undoes the same again and again.
+    Flapping {
+        name: "flapping",
+        meaning: "operations that somebody else undid again and again within a week",
+        at_zero: None,
+        refusal: None,
+        limit: Limit::Times(|numbers| numbers.flapping),
     }
     /// Entra shows much less than it did.
     SourceShrank {
@@ -247,7 +258,8 @@ impl GuardName {
     pub(super) fn limit(self, numbers: &Numbers) -> u64 {
         match self.row().limit {
             Limit::Any => 0,
-            Limit::Count(of) | Limit::Percent(of) => of(numbers),
+            Limit::Count(of) | Limit::Times(of) => of(numbers),
+            Limit::Percent(of) => of(numbers).floor(),
         }
     }
 
@@ -277,13 +289,20 @@ impl fmt::Display for GuardName {
     }
 }
 
+/// Why additions to access groups can't be allowed as long as nobody typed the group's name.
+const TYPE_IT: &str =
+    "confirm the group itself with `rollbook adopt GROUP --add-only`, which asks for its name";
+
+/// The bit of what no allowance lets go, whatever guard holds it.
+const FOR_GOOD: u32 = 1 << 31;
+
 /// The guards that hold an operation, one bit each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
 pub struct Held(u32);
 
 const _: () = assert!(
-    GuardName::ALL.len() <= u32::BITS as usize,
-    "every guard needs a bit of its own"
+    GuardName::ALL.len() < u32::BITS as usize,
+    "every guard needs a bit of its own, and one is left"
 );
 
 impl Held {
@@ -308,6 +327,21 @@ impl Held {
         self.0 |= 1 << guard as u32;
     }
 
+    /// Holds it by a guard that could be allowed, but not for this.
+    pub(super) fn add_for_good(&mut self, guard: GuardName) {
+        self.add(guard);
+        self.0 |= FOR_GOOD;
+    }
+
+    /// Whether nothing would hold it if these guards were allowed.
+    #[must_use]
+    pub fn is_freed_by(self, allowed: impl Fn(GuardName) -> bool) -> bool {
+        self.0 & FOR_GOOD == 0
+            && self
+                .guards()
+                .all(|guard| guard.allowable() && allowed(guard))
+    }
+
     pub(super) fn join(&mut self, other: Self) {
         self.0 |= other.0;
     }
@@ -322,6 +356,8 @@ pub struct GuardCount {
     pub count: u64,
     /// Its limit.
     pub limit: u64,
+    /// Whether anything of it can be allowed.
+    pub allowable: bool,
 }
 
 impl GuardCount {
@@ -340,6 +376,15 @@ impl GuardCount {
         (self.count > 0).then(|| grouped(self.count))
     }
 
+    /// Why nothing of it can be allowed; none where something can.
+    #[must_use]
+    pub fn refusal(self) -> Option<&'static str> {
+        match self.name.refusal() {
+            None if !self.allowable => Some(TYPE_IT),
+            refusal => refusal,
+        }
+    }
+
     /// What it counts, with the number.
     #[must_use]
     pub fn words(self) -> String {
@@ -354,6 +399,7 @@ impl GuardCount {
             _ if self.limit == 0 => None,
             Limit::Any => None,
             Limit::Count(_) => Some(format!("limit {}", self.limit)),
+            Limit::Times(_) => Some(format!("limit {} times within a week", self.limit)),
             Limit::Percent(_) => Some(format!("limit {} %", self.limit)),
         }
     }

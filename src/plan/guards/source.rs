@@ -4,6 +4,7 @@ use super::hold::Watch;
 use super::name::GuardName;
 use crate::plan::known::Measured;
 use crate::plan::operation::Stage;
+use crate::plan::percent::Percent;
 
 impl Watch<'_, '_> {
     /// Whether Entra shrank; holds all removals and leavers then.
@@ -11,7 +12,7 @@ impl Watch<'_, '_> {
         let Some(baseline) = self.inputs().known.history.baseline else {
             return false;
         };
-        let percent = GuardName::SourceShrank.limit(self.numbers());
+        let percent = self.numbers().source_shrank_percent;
         let now = self.draft.measured;
         let shrank = shrunk(now, baseline, percent);
         if shrank {
@@ -31,14 +32,14 @@ fn emptied(now: Measured, before: Measured) -> bool {
     (now.users == 0 && before.users > 0) || (now.groups == 0 && before.groups > 0)
 }
 
-fn shrunk(now: Measured, baseline: Measured, percent: u64) -> bool {
+fn shrunk(now: Measured, baseline: Measured, percent: Percent) -> bool {
     [
         (now.users, baseline.users),
         (now.groups, baseline.groups),
         (now.memberships, baseline.memberships),
     ]
     .into_iter()
-    .any(|(now, before)| now * 100 < before * (100 - percent.min(100)))
+    .any(|(now, before)| percent.is_exceeded(before.saturating_sub(now), before))
 }
 
 #[cfg(test)]
@@ -53,7 +54,7 @@ mod tests {
             memberships: 1000,
         };
         let now = |users| Measured { users, ..before };
-        assert!(!shrunk(now(90), before, 10));
-        assert!(shrunk(now(89), before, 10));
+        assert!(!shrunk(now(90), before, Percent::whole(10)));
+        assert!(shrunk(now(89), before, Percent::whole(10)));
     }
 }

@@ -63,7 +63,7 @@ impl From<&SyncError> for Problem {
             SyncError::PlanRefused { path, cause } => {
                 refused_plan(&path.display().to_string(), cause)
             }
-            SyncError::NotAdoptable { name, cause } => not_adoptable(&escape(name), *cause),
+            SyncError::NotAdoptable { name, cause } => not_adoptable(&escape(name), cause),
             SyncError::Leased(rival) => Self::new(
                 ProblemKind::Leased,
                 format!("Nothing was applied: {}", rival.words()),
@@ -107,12 +107,16 @@ fn refused_plan(path: &str, cause: &PlanRefused) -> Problem {
     )
 }
 
-fn not_adoptable(name: &str, cause: NotAdoptable) -> Problem {
+fn not_adoptable(name: &str, cause: &NotAdoptable) -> Problem {
     let message = match cause {
         NotAdoptable::MembershipsOff => {
             "Sync memberships is off in this profile: an adopted group would not be kept in step."
                 .to_owned()
         }
+        NotAdoptable::OtherName(given) => format!(
+            "The group is called “{name}”, and --confirm says “{}”. Nothing was changed.",
+            escape(given)
+        ),
         NotAdoptable::NoGroup => format!("Jira has no group “{name}”."),
         NotAdoptable::NoCounterpart => format!(
             "The Jira group “{name}” stands for no Entra group in scope, or may not be touched: it can't be adopted."
@@ -124,6 +128,9 @@ fn not_adoptable(name: &str, cause: NotAdoptable) -> Problem {
     let advice = match cause {
         NotAdoptable::MembershipsOff => {
             "Turn Sync memberships on in Provisioning, and adopt it then."
+        }
+        NotAdoptable::OtherName(_) => {
+            "Its members have access and take seats: repeat its name exactly, as --confirm NAME."
         }
         NotAdoptable::Unread => "Try again in some minutes.",
         NotAdoptable::NoGroup | NotAdoptable::NoCounterpart => {

@@ -5,10 +5,10 @@ use super::driver::{Driver, Unwritable};
 use super::lease::{hold_lease, renew_lease, rival};
 use super::report::{FailureRow, Report};
 use super::request::ApplyRequest;
-use crate::directory::{EntraId, GroupId};
+use crate::directory::{EntraId, GroupClass, GroupId};
 use crate::plan::{
     Counts, GroupLink, GuardName, Kind, LeftOut, Mode, Operation, Ownership, Standing, TargetState,
-    address, settings_digest,
+    address, group_class, settings_digest,
 };
 use crate::store::{Journal, LinkedHow, NewRun, PersonLink, RunKind, RunOutcome, State};
 use crate::sync::error::SyncError;
@@ -285,7 +285,14 @@ fn recognised_groups(planned: &Planned) -> Vec<GroupLink> {
         let Some(row) = target.jira else { continue };
         let ownership = match target.state {
             TargetState::Confirmed => Ownership::Confirmed,
-            TargetState::Suggested if confirms && shown.contains(&index) => Ownership::Confirmed,
+            // One that gives access is confirmed by its typed name alone.
+            TargetState::Suggested
+                if confirms
+                    && shown.contains(&index)
+                    && group_class(&planned.inputs(), row) != GroupClass::Access =>
+            {
+                Ownership::Confirmed
+            }
             TargetState::Owned => Ownership::Owned,
             TargetState::New | TargetState::Suggested => continue,
         };

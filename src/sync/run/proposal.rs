@@ -29,18 +29,23 @@ pub enum Purpose {
     Retry(String),
     /// To take this run back.
     Undo(String),
-    /// To let this Jira group, by name or groupId, mirror Entra.
-    Adopt(String),
+    /// To let this Jira group mirror Entra, or only gain members from it.
+    Adopt {
+        /// By name or groupId.
+        group: String,
+        /// Whether members are only added.
+        add_only: bool,
+    },
 }
 
 impl Purpose {
-    /// The Jira group that is adopted, if one is.
-    fn adopts(&self) -> Option<&str> {
+    /// The Jira group that is adopted, if one is, and whether members are only added to it.
+    fn adopts(&self) -> Option<(&str, bool)> {
         match self {
-            Self::Adopt(group) => Some(group),
+            Self::Adopt { group, add_only } => Some((group, *add_only)),
             Self::Saved(saved) => {
                 let pinned = saved.document.pinned.as_ref()?;
-                Some(pinned.adopts.first()?.group_id.as_str())
+                Some((pinned.adopts.first()?.group_id.as_str(), pinned.add_only))
             }
             Self::InStep | Self::Retry(_) | Self::Undo(_) => None,
         }
@@ -51,7 +56,7 @@ impl Purpose {
         match self {
             Self::Undo(run) => Some(run),
             Self::Saved(saved) => saved.document.pinned.as_ref()?.undoes.as_deref(),
-            Self::InStep | Self::Retry(_) | Self::Adopt(_) => None,
+            Self::InStep | Self::Retry(_) | Self::Adopt { .. } => None,
         }
     }
 }
@@ -146,14 +151,14 @@ pub(super) async fn make(
     let mut wanted = wanted.clone();
     wanted.admins |= purpose.adopts().is_some();
     // These plans create nobody, or only whom a run tried to create.
-    wanted.only_namesakes |= matches!(purpose, Purpose::Adopt(_) | Purpose::Undo(_));
+    wanted.only_namesakes |= matches!(purpose, Purpose::Adopt { .. } | Purpose::Undo(_));
     let mut planned = match (&purpose, purpose.undoes()) {
         (_, Some(run)) => undo(session, &wanted, run).await?,
         (Purpose::Retry(run), _) => retry(session, &wanted, run).await?,
         _ => plan(session, &wanted, Allowances::default()).await?,
     };
     let mut adoption = match purpose.adopts() {
-        Some(group) => Some(find(session, &mut planned, group).await?),
+        Some((group, add_only)) => Some(find(session, &mut planned, group, add_only).await?),
         None => None,
     };
     let mut left_out = Matched::default();

@@ -194,7 +194,10 @@ async fn read_again(
 fn again(proposal: &Proposal) -> Purpose {
     let planned = &proposal.planned;
     if let Some(adoption) = &proposal.adoption {
-        Purpose::Adopt(adoption.group.as_str().to_owned())
+        Purpose::Adopt {
+            group: adoption.group.as_str().to_owned(),
+            add_only: adoption.add_only,
+        }
     } else if let Some(undo) = &planned.undo {
         Purpose::Undo(undo.run_id.clone())
     } else if let Some(run) = &planned.retries {
