@@ -7,10 +7,11 @@ use rollbook::cli::{
 use rollbook::config::{Paths, SecretKind, Secrets, keep_secret};
 use rollbook::console::{Ended, Place, Simulate};
 use rollbook::simulator::{Scenario, Simulator};
+use rollbook::store::{StoreError, claim, private_folder};
 use rollbook::sync::{Clock, Control, Problem, ProblemKind};
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -31,6 +32,8 @@ fn main() -> ExitCode {
         Err(exit) => return exit.code().into(),
     };
     let json = arguments.global.json;
+    // Whatever is made from here on is its owner's alone.
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     let _log = log(&arguments);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -227,7 +230,8 @@ async fn simulated() -> Result<Place, CliError> {
     let folder = Folder::new();
     let paths = Paths::new(Some(&folder.0), Some(&folder.0))?;
     let file = paths.config_file();
-    std::fs::create_dir_all(&folder.0)
+    // A new one: in the system's folder for such things, others may have put something in its place.
+    std::fs::create_dir(&folder.0)
         .and_then(|()| std::fs::write(&file, simulator.config(PROFILE) + DEMO_LIMITS))
         .map_err(|source| rollbook::config::ConfigError::Io { path: file, source })?;
     let [(_, secret), (_, token)] = simulator.environment();
@@ -359,6 +363,17 @@ fn wrong_usage(error: &clap::Error) -> Problem {
     )
 }
 
+/// Makes the folder of logs, and closes to others what is in it from before.
+fn log_folder(folder: &Path) -> Result<(), StoreError> {
+    private_folder(folder)?;
+    let files = std::fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+    let files = files.map_err(|source| StoreError::Io {
+        path: folder.to_owned(),
+        source,
+    })?;
+    files.iter().try_for_each(|file| claim(&file.path()))
+}
+
 /// Logs requests, without their data, into the state folder. Without a folder there is no log.
 fn log(arguments: &Arguments) -> Option<tracing_appender::non_blocking::WorkerGuard> {
     if matches!(
@@ -373,12 +388,9 @@ fn log(arguments: &Arguments) -> Option<tracing_appender::non_blocking::WorkerGu
     if !paths.config_file().exists() {
         return None;
     }
-    std::fs::create_dir_all(&paths.logs).ok()?;
-    // One that is there from before may be open to others.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(&paths.logs, std::fs::Permissions::from_mode(0o700)).ok()?;
+    if let Err(error) = log_folder(&paths.logs) {
+        eprintln!("No log is written: {error}.");
+        return None;
     }
     let file = tracing_appender::rolling::Builder::new()
         .rotation(tracing_appender::rolling::Rotation::DAILY)

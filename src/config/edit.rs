@@ -2,6 +2,7 @@
 //! comments included.
 
 use super::error::{ConfigError, SecretKind};
+use super::guarded::refuse_exposed;
 use super::paths::Paths;
 use super::profile::{Profile, parse};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -263,8 +264,16 @@ fn write(path: &Path, text: &str) -> Result<(), ConfigError> {
         path: path.clone(),
         source,
     };
+    refuse_exposed(path)?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(io)?;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(folder).map_err(io)?;
     let beside = path.with_extension("toml.new");
     // What an earlier attempt left, or somebody put there, is in no one's way.
     match std::fs::remove_file(&beside) {

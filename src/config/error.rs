@@ -1,5 +1,6 @@
 //! How a configuration can be wrong.
 
+use super::guarded::Exposed;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -125,21 +126,8 @@ pub enum ConfigError {
         mode: u32,
     },
     /// Others may write it.
-    #[error("{} can be written by other users of this machine (mode {mode:o})", .path.display())]
-    OpenToWriters {
-        /// The file, or a folder above it.
-        path: PathBuf,
-        /// Its mode.
-        mode: u32,
-    },
-    /// It is somebody else's.
-    #[error("{} belongs to another user of this machine (uid {owner})", .path.display())]
-    ForeignOwner {
-        /// The file, or a folder above it.
-        path: PathBuf,
-        /// The owner's user id.
-        owner: u32,
-    },
+    #[error(transparent)]
+    Exposed(#[from] Exposed),
     /// Two profiles' systemd credentials have one name.
     #[error("the systemd credential {credential} could be of “{}” and of “{}”", .profiles[0], .profiles[1])]
     SharedCredential {

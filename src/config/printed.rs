@@ -1,7 +1,7 @@
 //! Secrets that another program prints.
 
 use super::error::{ConfigError, SecretKind};
-use crate::http::{Control, said};
+use crate::http::{Control, keep_out, said};
 use secrecy::SecretString;
 use std::io::{self, IsTerminal as _, Read as _};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
@@ -26,6 +26,10 @@ pub(super) fn print(
         other => other.map_err(|error| failed(format!("{program}: {error}")))?,
     };
     if !output.status.success() {
+        // It may have printed the secret before it failed.
+        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            keep_out(&line.trim().into(), None);
+        }
         let text = String::from_utf8_lossy(&output.stderr);
         let line = text.lines().find(|line| !line.trim().is_empty());
         let told = line.map_or_else(String::new, |line| format!(": {}", said(line.trim())));

@@ -2,7 +2,7 @@
 
 use super::error::ConfigError;
 use super::file::{EntraSection, File, JiraSection, Limits, ProfileFile, Schedule};
-use super::guarded::refuse_foreign;
+use super::guarded::refuse_exposed;
 use super::paths::Paths;
 use crate::http::Origin;
 use crate::plan::{ScopeUsers, Settings};
@@ -37,7 +37,7 @@ pub struct Profile {
 /// it is the only one.
 pub fn load(paths: &Paths, wanted: Option<&str>) -> Result<(Profile, bool), ConfigError> {
     let path = paths.config_file();
-    refuse_foreign(&path)?;
+    refuse_exposed(&path)?;
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {

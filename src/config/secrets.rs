@@ -2,7 +2,7 @@
 //! `secret_command`, `credentials.toml`.
 
 use super::error::{ConfigError, SecretKind};
-use super::guarded::refuse_foreign;
+use super::guarded::refuse_exposed;
 use super::paths::Paths;
 use super::printed::print;
 use super::profile::{Profile, names};
@@ -110,7 +110,7 @@ pub fn find_secret(
         cancel,
     };
     let found = places.one(kind, stored)?;
-    keep_out(&found.0, None);
+    let _ = keep_out(&found.0, None);
     Ok(found)
 }
 
@@ -261,7 +261,7 @@ fn read_file(path: &Path) -> Result<CredentialsFile, ConfigError> {
         Err(source) => return Err(io(source)),
     };
     check_mode(path)?;
-    refuse_foreign(path)?;
+    refuse_exposed(path)?;
     // The parser's own message would quote the line, and with it the secret.
     toml::from_str(&text).map_err(|error| ConfigError::Malformed {
         path: path.to_owned(),

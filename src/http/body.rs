@@ -1,6 +1,6 @@
 //! Reading the body of an answer: bounded in bytes and objects, and not for ever.
 
-use super::said::redact;
+use super::secrets::{Known, redact};
 use memchr::memchr_iter;
 use reqwest::{Response, StatusCode};
 use std::time::Duration;
@@ -77,8 +77,13 @@ impl Flow {
     }
 }
 
-/// Reads a body of at most so many bytes. What is no success is cut off instead, and cleared of secrets.
-pub(super) async fn read(mut response: Response, largest: usize) -> Result<Vec<u8>, Unread> {
+/// Reads a body of at most so many bytes. What is no success is cut off instead. It is cleared of secrets,
+/// a success of that with which its call signed in.
+pub(super) async fn read(
+    mut response: Response,
+    largest: usize,
+    sent: Option<&Known>,
+) -> Result<Vec<u8>, Unread> {
     let status = response.status();
     let mut body = Vec::new();
     let mut flow = Flow::new(Instant::now());
@@ -99,14 +104,21 @@ pub(super) async fn read(mut response: Response, largest: usize) -> Result<Vec<u
             return Err(Unread::TooLarge(Bulk::Bytes(largest)));
         }
     }
-    bounded(&mut body, status, largest)?;
+    bounded(&mut body, status, largest, sent)?;
     Ok(body)
 }
 
-fn bounded(body: &mut Vec<u8>, status: StatusCode, largest: usize) -> Result<(), Unread> {
-    // A page of a listing is data, and is told nowhere as it came; a refusal is.
-    if !status.is_success() {
+fn bounded(
+    body: &mut Vec<u8>,
+    status: StatusCode,
+    largest: usize,
+    sent: Option<&Known>,
+) -> Result<(), Unread> {
+    // Pages of listings are large and many: what nobody put there isn't searched for letter by letter.
+    if !status.is_success() || sent.is_some_and(|sent| sent.is_in(body)) {
         redact(body);
+    }
+    if !status.is_success() {
         return Ok(());
     }
     let objects = largest / BYTES_AN_OBJECT;
@@ -143,7 +155,7 @@ mod tests {
     #[test]
     fn a_page_of_a_listing_holds_so_many_records_and_no_more() {
         let page = |rows: usize| format!("[{}]", vec!["{}"; rows].join(",")).into_bytes();
-        let check = |rows| bounded(&mut page(rows), StatusCode::OK, 64 * 1000);
+        let check = |rows| bounded(&mut page(rows), StatusCode::OK, 64 * 1000, None);
         assert!(check(1000).is_ok());
         assert!(matches!(
             check(1001),

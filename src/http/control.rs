@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Cancels or pauses whatever was given a copy of it. A call that is on its way is finished in
@@ -13,6 +15,8 @@ pub struct Control {
     paused: Arc<watch::Sender<bool>>,
     hurried: Arc<AtomicBool>,
     awaited: Arc<watch::Sender<Option<String>>>,
+    /// When nobody waits any more before a call is made again.
+    patient_until: Option<Instant>,
 }
 
 impl Default for Control {
@@ -28,6 +32,7 @@ impl From<CancellationToken> for Control {
             paused: Arc::new(watch::Sender::new(false)),
             hurried: Arc::default(),
             awaited: Arc::new(watch::Sender::new(None)),
+            patient_until: None,
         }
     }
 }
@@ -56,6 +61,22 @@ impl Control {
             hurried: Arc::new(AtomicBool::new(true)),
             ..self.clone()
         }
+    }
+
+    /// The same for what a person watches from begin to end: within this time all waits for services that
+    /// ask for patience are over, and a longer one is told at once.
+    #[must_use]
+    pub fn patient_for(&self, time: Duration) -> Self {
+        Self {
+            patient_until: Some(Instant::now() + time),
+            ..self.clone()
+        }
+    }
+
+    /// For how long may still be waited, if that has an end.
+    pub(super) fn patience_left(&self) -> Option<Duration> {
+        let ends = self.patient_until?;
+        Some(ends.saturating_duration_since(Instant::now()))
     }
 
     /// From now on nobody waits for each single call.

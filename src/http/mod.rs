@@ -17,7 +17,9 @@ mod null;
 mod origin;
 mod pace;
 mod said;
+mod secrets;
 mod service;
+mod spelling;
 
 pub use answer::{Answer, wait};
 pub use body::Bulk;
@@ -30,7 +32,8 @@ pub use headway::{Headway, NoHeadway, Stuck};
 pub use null::null_is_default;
 pub use origin::{Origin, OriginError};
 pub use pace::{Gate, Rates};
-pub use said::{keep_out, said};
+pub use said::said;
+pub use secrets::keep_out;
 pub use service::{Reply, Service};
 
 pub use reqwest::Method;

@@ -23,14 +23,30 @@ pub enum OriginError {
     More(String),
 }
 
+/// An address that is refused, without what may be a secret in it: user, password and query.
+fn told(text: &str) -> String {
+    let (text, query) = match text.find(['?', '#']) {
+        Some(at) => (&text[..at], "…"),
+        None => (text, ""),
+    };
+    match text.rsplit_once('@') {
+        Some((before, host)) => {
+            let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
+            let separator = if scheme.is_empty() { "" } else { "://" };
+            format!("{scheme}{separator}…@{host}{query}")
+        }
+        None => format!("{text}{query}"),
+    }
+}
+
 impl Origin {
     /// Reads an origin: `https://host[:port]`, or `http://` for a loopback host. A trailing slash
     /// is taken.
     pub fn parse(text: &str) -> Result<Self, OriginError> {
         let text = text.trim();
-        let url = Url::parse(text).map_err(|_| OriginError::Form(text.to_owned()))?;
+        let url = Url::parse(text).map_err(|_| OriginError::Form(told(text)))?;
         if !url.has_host() || !matches!(url.scheme(), "http" | "https") {
-            return Err(OriginError::Form(text.to_owned()));
+            return Err(OriginError::Form(told(text)));
         }
         if !matches!(url.path(), "" | "/")
             || url.query().is_some()
@@ -38,11 +54,11 @@ impl Origin {
             || !url.username().is_empty()
             || url.password().is_some()
         {
-            return Err(OriginError::More(text.to_owned()));
+            return Err(OriginError::More(told(text)));
         }
         let origin = Self { url };
         if origin.url.scheme() == "http" && !origin.is_loopback() {
-            return Err(OriginError::Plain(text.to_owned()));
+            return Err(OriginError::Plain(told(text)));
         }
         Ok(origin)
     }
@@ -94,6 +110,24 @@ impl fmt::Display for Origin {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refused_address_is_told_without_its_secrets() {
+        for (text, told) in [
+            ("https://ada:geheim@acme.example", "https://…@acme.example"),
+            (
+                "https://ada:ge@heim@acme.example/x",
+                "https://…@acme.example/x",
+            ),
+            ("ada:geheim@acme.example", "…@acme.example"),
+            ("https://acme.example/?key=geheim", "https://acme.example/…"),
+            ("http://acme.example", "http://acme.example"),
+        ] {
+            let error = Origin::parse(text).unwrap_err().to_string();
+            assert!(error.contains(&format!("“{told}”")), "{error}");
+            assert!(!error.contains("heim"), "{error}");
+        }
+    }
 
     #[test]
     fn only_this_machine_may_be_called_unencrypted() {

@@ -3,7 +3,8 @@
 use super::answer::{Answer, without_mark};
 use super::body::{self, Unread};
 use super::pace::Pace;
-use super::said::{keep_out, said};
+use super::said::said;
+use super::secrets::keep_out;
 use super::{
     Auth, Body, Call, Clients, Control, Counted, Counts, Failure, Gate, Origin, Rates, Repeat,
 };
@@ -32,7 +33,7 @@ const TOLD: Duration = Duration::from_secs(3);
 const SECRET_FIELDS: [&str; 2] = ["client_secret", "client_assertion"];
 /// Atlassian advises at most 4 retries; Graph gives no number.
 const RETRIES: u32 = 4;
-/// A longer wait than this is not sat out.
+/// A longer wait than this is not sat out by anybody.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
 /// How a call that expects JSON ended.
@@ -213,7 +214,8 @@ impl Service {
         loop {
             let again = refused + cut > 0;
             let result = self.once(call, &pace, again, &mut spent).await;
-            let patient = !self.cancel.is_hurried() || spent < PATIENCE;
+            let patient = (!self.cancel.is_hurried() || spent < PATIENCE)
+                && self.cancel.patience_left() != Some(Duration::ZERO);
             let may_repeat = refused + cut < RETRIES && patient;
             let failure = match result {
                 Ok(mut answer) => {
@@ -276,6 +278,12 @@ impl Service {
         }
     }
 
+    /// A longer wait than this is not sat out.
+    fn longest_wait(&self) -> Duration {
+        let left = self.cancel.patience_left();
+        left.map_or(LONGEST_WAIT, |left| left.min(LONGEST_WAIT))
+    }
+
     /// Says how long to wait after an answer that asks for patience, and shuts the gate.
     fn refused(&self, answer: &Answer, pace: &Pace, tries: u32) -> Result<Duration, Failure> {
         let asked = answer.retry_after();
@@ -283,7 +291,7 @@ impl Service {
         if throttled {
             self.counts.throttled();
         }
-        if let Some(wait) = asked.filter(|wait| *wait > LONGEST_WAIT) {
+        if let Some(wait) = asked.filter(|wait| *wait > self.longest_wait()) {
             pace.refused(answer.begun, wait);
             return Err(Failure::AskedToWait {
                 host: self.origin.host(),
@@ -366,7 +374,7 @@ impl Service {
                 if !call.regardless {
                     self.cancel.go().await;
                 }
-                pace.turn(LONGEST_WAIT).await?;
+                pace.turn(self.longest_wait()).await?;
                 // It may have been paused while its turn came.
                 if call.regardless || !self.cancel.is_paused() {
                     return Ok(place);
@@ -457,17 +465,18 @@ impl Service {
     async fn send(&self, call: &Call) -> Result<Answer, Failure> {
         let begun = Instant::now();
         let mut request = self.http.request(call.method.clone(), call.url.clone());
-        request = match &call.auth {
-            Auth::None => request,
-            Auth::Bearer(token) => {
-                keep_out(token, None);
-                request.bearer_auth(token.expose_secret())
-            }
-            Auth::Basic { user, secret } => {
-                keep_out(secret, Some(user));
-                request.basic_auth(user, Some(secret.expose_secret()))
-            }
+        let (signed, sent) = match &call.auth {
+            Auth::None => (request, None),
+            Auth::Bearer(token) => (
+                request.bearer_auth(token.expose_secret()),
+                keep_out(token, None),
+            ),
+            Auth::Basic { user, secret } => (
+                request.basic_auth(user, Some(secret.expose_secret())),
+                keep_out(secret, Some(user)),
+            ),
         };
+        request = signed;
         for (name, value) in &call.headers {
             request = request.header(*name, value);
         }
@@ -478,7 +487,9 @@ impl Service {
                 let secrets = fields
                     .iter()
                     .filter(|(name, _)| SECRET_FIELDS.contains(name));
-                secrets.for_each(|(_, secret)| keep_out(secret, None));
+                secrets.for_each(|(_, secret)| {
+                    keep_out(secret, None);
+                });
                 let fields: Vec<(&str, &str)> = fields
                     .iter()
                     .map(|(name, value)| (*name, value.expose_secret()))
@@ -489,7 +500,7 @@ impl Service {
         let response = request.send().await.map_err(|e| self.failure(&e))?;
         let status = response.status();
         let headers = response.headers().clone();
-        let body = body::read(response, call.largest).await;
+        let body = body::read(response, call.largest, sent.as_deref()).await;
         let host = self.origin.host();
         let body = body.map_err(|unread| match unread {
             Unread::Broken(error) => self.failure(&error),

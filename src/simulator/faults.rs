@@ -89,8 +89,10 @@ pub struct Faults {
     /// Accounts that are created are deactivated.
     pub born_inactive: bool,
     /// Every answer that is no success holds, in each of its parts, what the request was: its method,
-    /// headers and body.
+    /// headers and body. In every other one `{authorization}` stands for that header.
     pub echoes: bool,
+    /// Graph answers everything with 429 and asks for so many seconds.
+    pub patience: Option<u64>,
     /// `POST user` says that nobody could be created.
     pub uncreatable: bool,
     /// Jira redirects every call to this address.

@@ -182,6 +182,8 @@ fn answer(world: &mut World, request: &Request) -> (Reply, Harm) {
         reply = Some(too_many(seconds));
     } else if let Some(to) = faults.redirect.filter(|_| side == Service::Jira) {
         reply = Some(Reply::empty(302).header("location", to));
+    } else if let Some(seconds) = faults.patience.filter(|_| side == Service::Graph) {
+        reply = Some(too_many(seconds));
     } else if world.random.f64() < faults.rate_429 && side != Service::Login {
         world.limiter.shut(&request.method, &endpoint, 1);
         reply = Some(too_many(1));
@@ -210,6 +212,12 @@ fn answer(world: &mut World, request: &Request) -> (Reply, Harm) {
     });
     if world.faults.echoes && reply.status >= 400 {
         reply = echo(reply, request);
+    } else if world.faults.echoes {
+        let sent = request.headers.iter();
+        let sent = sent.filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        for (_, value) in sent {
+            reply.body = reply.body.replace("{authorization}", value);
+        }
     }
     if world.random.f64() < world.faults.hostile {
         reply = spoil(&mut world.random, reply);

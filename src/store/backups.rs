@@ -7,6 +7,7 @@ use super::files;
 use super::lock::Lock;
 use super::owner::Owner;
 use super::state::{MIGRATIONS, State};
+use crate::config::refuse_exposed;
 use std::path::{Path, PathBuf};
 
 /// How many are kept.
@@ -45,6 +46,7 @@ pub fn restore(folder: &Path, from: Option<&Path>, owner: &Owner) -> Result<Rest
             backup: None,
         })?,
     };
+    refuse_exposed(&from)?;
     let next = folder.join("state.restored");
     std::fs::copy(&from, &next).map_err(StoreError::io(&from))?;
     files::make_private(&next).map_err(StoreError::io(&next))?;

@@ -58,7 +58,7 @@ pub(super) fn copy_into(
 /// A copy of a database that has no name yet.
 fn copy(folder: &Path, connection: &Connection) -> Result<rusqlite::Result<PathBuf>, StoreError> {
     static COPIES: AtomicU64 = AtomicU64::new(0);
-    files::private_folder(folder).map_err(StoreError::io(folder))?;
+    files::private_folder(folder)?;
     // Another thread may be at it, too.
     let number = COPIES.fetch_add(1, Relaxed);
     let part = folder.join(format!("state-{}-{number}.part", std::process::id()));

@@ -2,6 +2,7 @@
 
 use super::identity::Identity;
 use super::owner::Owner;
+use crate::config::Exposed;
 use std::path::{Path, PathBuf};
 
 /// Something about a profile's files.
@@ -15,6 +16,9 @@ pub enum StoreError {
         /// What the system says.
         source: std::io::Error,
     },
+    /// Others may write it.
+    #[error(transparent)]
+    Exposed(#[from] Exposed),
     /// SQLite, where neither damage nor a missing file explains it.
     #[error("{path}: {source}")]
     Sql {

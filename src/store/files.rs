@@ -3,6 +3,8 @@
 //! A profile's files hold names and addresses: each is made with mode 0600 before anything is
 //! written to it.
 
+use super::error::StoreError;
+use crate::config::refuse_exposed;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -48,12 +50,20 @@ pub(super) fn id(path: &Path) -> Option<FileId> {
 }
 
 /// A new, empty file that only its owner can read, in the place of one that was there. A link is replaced,
-/// and never followed; what is no file, such as a terminal, is written to as it is.
+/// and never followed, unless it leads to what is no file, such as a terminal or `/dev/stdout`: that is
+/// written to as it is. A named pipe is refused, since it might wait for a reader for ever.
 pub fn create_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true);
     match std::fs::symlink_metadata(path) {
-        Ok(found) if found.is_file() || found.is_symlink() => std::fs::remove_file(path)?,
+        Ok(found) if found.is_file() => std::fs::remove_file(path)?,
+        Ok(found) if found.is_symlink() && !is_device(path) => std::fs::remove_file(path)?,
+        Ok(found) if is_pipe(&found) => {
+            return Err(io::Error::new(
+                ErrorKind::InvalidInput,
+                "a named pipe, which waits until somebody reads; write to a file, or to /dev/stdout",
+            ));
+        }
         Ok(_) => return options.open(path),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error),
@@ -63,14 +73,62 @@ pub fn create_private(path: &Path) -> io::Result<File> {
     with_mode(&mut options).open(path)
 }
 
-/// Makes a folder that only its owner may enter.
-pub fn private_folder(path: &Path) -> io::Result<()> {
-    std::fs::create_dir_all(path)?;
+/// Whether a link leads to what is no file, or is the system's own: what it calls standard output.
+fn is_device(path: &Path) -> bool {
+    let dev = path.parent().and_then(|folder| folder.canonicalize().ok());
+    dev.is_some_and(|folder| folder == Path::new("/dev") || folder.starts_with("/proc"))
+        || std::fs::metadata(path).is_ok_and(|found| !found.is_file())
+}
+
+fn is_pipe(found: &std::fs::Metadata) -> bool {
     #[cfg(unix)]
     {
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
+        use std::os::unix::fs::FileTypeExt as _;
+        found.file_type().is_fifo()
     }
+    #[cfg(not(unix))]
+    {
+        let _ = found;
+        false
+    }
+}
+
+/// Makes a folder that only its owner may enter, where others may put nothing in its place.
+pub fn private_folder(path: &Path) -> Result<(), StoreError> {
+    refuse_exposed(path)?;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(path).map_err(StoreError::io(path))?;
+    // Somebody may have been quicker.
+    refuse_exposed(path)?;
+    close(path, 0o700).map_err(StoreError::io(path))
+}
+
+/// Refuses a file that others could have written, and closes it to their eyes, if it is there.
+pub fn claim(path: &Path) -> Result<(), StoreError> {
+    refuse_exposed(path)?;
+    match close(path, 0o600) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(StoreError::io(path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Takes from a mode what others may do.
+fn close(path: &Path, to: u32) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+        if std::fs::metadata(path)?.mode() & 0o077 != 0 {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(to))?;
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (path, to);
     Ok(())
 }
 

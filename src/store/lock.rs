@@ -3,6 +3,7 @@
 use super::error::StoreError;
 use super::files;
 use super::owner::Owner;
+use crate::config::refuse_exposed;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::Path;
@@ -33,6 +34,7 @@ impl Lock {
     /// Takes the lock, or says who has it.
     pub fn take(path: &Path, owner: &Owner) -> Result<Self, StoreError> {
         let io = StoreError::io(path);
+        files::claim(path)?;
         files::ensure_private(path).map_err(&io)?;
         let mut file = OpenOptions::new()
             .read(true)
@@ -68,6 +70,7 @@ impl Lock {
     /// Who holds the lock just now. Whoever takes it meanwhile waits out this glance at it.
     pub fn holder(path: &Path) -> Result<Holder, StoreError> {
         let io = StoreError::io(path);
+        refuse_exposed(path)?;
         let mut file = match File::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Holder::Nobody),

@@ -87,6 +87,9 @@ impl Mirror {
     /// dropped and made anew.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join("mirror.db");
+        for tail in ["", "-wal", "-shm"] {
+            files::claim(&folder.join(format!("mirror.db{tail}")))?;
+        }
         let (connection, rebuilt) = if let Some(connection) = readable(&path)? {
             (connection, false)
         } else {

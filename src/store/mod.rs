@@ -41,7 +41,7 @@ mod unfinished;
 pub use audit::{AuditRow, COLUMNS as AUDIT_COLUMNS};
 pub use backups::{Restored, restore};
 pub use error::{StoreError, UnknownWord};
-pub use files::{create_private, private_folder};
+pub use files::{claim, create_private, private_folder};
 pub use identity::Identity;
 pub use journal::{JournalOutcome, JournalRow, Note, Written};
 pub use journal_writer::{Entry, Finished, Journal, Learnt};

@@ -37,6 +37,9 @@ impl State {
         let path = folder.join("state.db");
         let backups = folder.join("backups");
         let born = folder.join("state.born");
+        for tail in ["", "-wal", "-shm"] {
+            files::claim(&folder.join(format!("state.db{tail}")))?;
+        }
         let newest = newest(&backups);
         if !path.exists() && born.exists() {
             return Err(StoreError::StateMissing {

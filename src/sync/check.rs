@@ -12,6 +12,10 @@ use crate::plan::{Invitations, Leavers, Mode, Side};
 use crate::store::Mirror;
 use crate::text::counted;
 use std::collections::HashMap;
+use std::time::Duration;
+
+/// Within this time a side's check has an end: whoever watches it is told who asks for longer waits.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How something was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -115,7 +119,7 @@ pub async fn check_side(
     told: &(dyn Fn(&Finding) + Sync),
 ) -> Result<Vec<Finding>, SyncError> {
     let clients = Clients::new().map_err(|e| SyncError::Client(e.to_string()))?;
-    let cancel = &cancel.hurried();
+    let cancel = &cancel.hurried().patient_for(PATIENCE);
     Ok(match side {
         Side::Entra => check_entra(profile, secrets, &clients, cancel, told).await,
         Side::Jira => check_jira(profile, secrets, &clients, cancel, told).await,

@@ -72,9 +72,9 @@ pub fn export_run(
 ) -> Result<PathBuf, (PathBuf, ExportError)> {
     let exports = folder.join("exports");
     let path = exports.join(format!("{}.csv", run.run_id));
-    let written = std::fs::create_dir_all(&exports)
-        .and_then(|()| private_file(&path))
-        .map_err(ExportError::Write)
+    let written = store::private_folder(&exports)
+        .map_err(ExportError::Store)
+        .and_then(|()| private_file(&path).map_err(ExportError::Write))
         .and_then(|mut file| export(state, profile, &[run], ExportForm::Csv, &mut file));
     match written {
         Ok(_) => Ok(path),

@@ -5,6 +5,7 @@ use super::error::{Elsewhere, PlanRefused, SyncError};
 use super::export::private_file;
 use super::planned::Planned;
 use super::session::Session;
+use crate::config::{ConfigError, refuse_exposed};
 use crate::plan::{
     Document, GroupPair, OperationId, OperationRow, Pinned, Selection, TargetState, read_document,
     settings_digest, write_document,
@@ -12,11 +13,13 @@ use crate::plan::{
 use crate::store::State;
 use jiff::Timestamp;
 use std::collections::HashMap;
-use std::io::Write as _;
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 /// How old a saved plan may be, in seconds.
 const AGE: i64 = 86400;
+/// Bytes of the largest: of a million people with ten memberships each, at 200 bytes an operation.
+const LARGEST: u64 = 2 << 30;
 
 /// Writes a plan to a file that only its owner can read.
 pub fn save(
@@ -54,6 +57,27 @@ pub struct SavedPlan {
     pub path: PathBuf,
 }
 
+/// The text of a file that nobody else could write, within its bounds.
+fn read_whole(path: &Path) -> Result<String, SyncError> {
+    let io = |source| SyncError::PlanFile {
+        path: path.to_owned(),
+        source,
+    };
+    let unusable = |why: &str| io(std::io::Error::new(ErrorKind::InvalidInput, why));
+    // Opening a pipe would wait for its writer.
+    if !std::fs::metadata(path).map_err(io)?.is_file() {
+        return Err(unusable("it is no file"));
+    }
+    refuse_exposed(path).map_err(ConfigError::from)?;
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(io)?;
+    let read = file.take(LARGEST + 1).read_to_string(&mut text);
+    if read.map_err(io)? as u64 > LARGEST {
+        return Err(unusable("it is larger than any plan"));
+    }
+    Ok(text)
+}
+
 /// Reads a saved plan and checks its version and age, and that this profile's state made it. A profile
 /// without a state made none.
 pub fn read_saved(
@@ -62,10 +86,7 @@ pub fn read_saved(
     state: Option<&State>,
     now: Timestamp,
 ) -> Result<SavedPlan, SyncError> {
-    let text = std::fs::read_to_string(&path).map_err(|source| SyncError::PlanFile {
-        path: path.clone(),
-        source,
-    })?;
+    let text = read_whole(&path)?;
     let refused = |cause| SyncError::PlanRefused {
         path: path.clone(),
         cause,

@@ -230,11 +230,7 @@ pub(super) fn is_only_the_organization(error: &EntraError, profile: &Profile) ->
 /// Makes the profile's folder, which only its owner may enter.
 pub(super) fn folder(paths: &Paths, profile: &str) -> Result<std::path::PathBuf, StoreError> {
     let folder = paths.profile(profile);
-    let io = |source| StoreError::Io {
-        path: folder.clone(),
-        source,
-    };
-    private_folder(&folder).map_err(io)?;
+    private_folder(&folder)?;
     Ok(folder)
 }
 

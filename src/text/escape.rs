@@ -110,6 +110,9 @@ fn is_unsafe(c: char) -> bool {
         || matches!(
             c,
             '\u{2028}'..='\u{2029}' | '\u{FFF9}'..='\u{FFFB}'
+            // Marks that stand for numbers and verses change how what follows is laid out.
+            | '\u{600}'..='\u{605}' | '\u{6DD}' | '\u{70F}' | '\u{890}'..='\u{891}' | '\u{8E2}'
+            | '\u{110BD}' | '\u{110CD}' | '\u{13430}'..='\u{1343F}'
         )
 }
 

@@ -7,7 +7,7 @@ pub const HOUSE: &[(&str, &[&str])] = &[
     ("plan", &["directory", "text"]),
     ("http", &["text"]),
     ("config", &["http", "plan", "text", "directory"]),
-    ("store", &["plan", "directory"]),
+    ("store", &["config", "plan", "directory"]),
     ("entra", &["http", "directory"]),
     ("jira", &["http", "directory"]),
     (

@@ -285,3 +285,44 @@ async fn a_server_that_echoes_what_it_was_sent_gets_no_secret_told() {
     world.run(&["export"]).await.expect(0);
     world.run(&["show", "last"]).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_made_of_what_was_sent_is_kept_without_it() {
+    let world = World::new(SMALL).await;
+    world.sim.world(|w| {
+        w.faults.echoes = true;
+        let people = w.entra.users.values_mut();
+        people.for_each(|person| person.name += " {authorization}");
+        let groups = w.entra.groups.values_mut();
+        groups.for_each(|group| group.name += " {authorization}");
+        let accounts = w.jira.accounts.values_mut();
+        accounts.for_each(|account| account.name += " {authorization}");
+    });
+    world.run(&["check"]).await.expect(0);
+    let plan = world.json(&["plan"], 0).await;
+    let text = plan.to_string();
+    assert!(text.contains(" Bearer [secret]"), "{text}");
+    let allow = World::allowances(&plan);
+    let mut apply = vec!["apply", "--yes", "--verbose"];
+    apply.extend(allow.iter().map(String::as_str));
+    world.run(&apply).await;
+    world.run(&["export"]).await.expect(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_names_who_asks_for_more_patience_than_there_is() {
+    let world = World::new(SMALL).await;
+    world.sim.world(|w| w.faults.patience = Some(45));
+    let ran = world.run(&["check"]).await.expect(1);
+    assert!(ran.out.contains("asks to wait"), "{}", ran.out);
+    // Graph was asked once for each thing that is looked at, and never again.
+    let asked = world.sim.world(|w| {
+        let graph = w.log.iter().filter(|l| l.path.starts_with("/v1.0"));
+        let mut asked: Vec<String> = graph.map(|l| format!("{}?{:?}", l.path, l.query)).collect();
+        let all = asked.len();
+        asked.sort();
+        asked.dedup();
+        (all, asked.len())
+    });
+    assert_eq!(asked.0, asked.1);
+}

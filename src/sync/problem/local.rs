@@ -2,7 +2,7 @@
 
 use super::kind::ProblemKind;
 use super::value::Problem;
-use crate::config::{ConfigError, SecretKind};
+use crate::config::{ConfigError, Exposed, SecretKind};
 use crate::store::{Owner, StoreError};
 use crate::sync::error::SyncError;
 use crate::text::escape;
@@ -73,15 +73,48 @@ pub(super) fn config(error: &ConfigError) -> Problem {
         ),
         ConfigError::NoSecret { .. }
         | ConfigError::OpenSecrets { .. }
-        | ConfigError::OpenToWriters { .. }
-        | ConfigError::ForeignOwner { .. }
         | ConfigError::SharedCredential { .. }
         | ConfigError::SecretCommand { .. } => secrets(error),
+        ConfigError::Exposed(exposed) => self::exposed(ProblemKind::Config, exposed),
         ConfigError::Cancelled => (&SyncError::Cancelled).into(),
         ConfigError::NoHome => Problem::new(
             ProblemKind::Config,
             "This system names no home folder to keep files in.",
             "Name folders with --config-dir and --data-dir.",
+        ),
+    }
+}
+
+/// What others may write.
+pub(super) fn exposed(kind: ProblemKind, error: &Exposed) -> Problem {
+    match error {
+        Exposed::Writable { path, mode } => Problem::new(
+            kind,
+            format!(
+                "{} can be written by other users of this machine (mode {mode:o}): they could say what is done in your name, and where secrets are sent. It is not used.",
+                path.display()
+            ),
+            format!(
+                "See that nothing in it is theirs, then: chmod go-w {}",
+                path.display()
+            ),
+        ),
+        Exposed::Foreign { path, owner } => Problem::new(
+            kind,
+            format!(
+                "{} belongs to another user of this machine (uid {owner}), who could say what is done in your name, and where secrets are sent. It is not used.",
+                path.display()
+            ),
+            format!(
+                "Run Rollbook as that user, or chown {} {}, or name other folders with --config-dir and --data-dir.",
+                user(),
+                path.display()
+            ),
+        ),
+        Exposed::Unknown { path, source } => Problem::new(
+            kind,
+            format!("{} can't be looked at: {source}.", path.display()),
+            "Check the owner and the permissions of that folder.",
         ),
     }
 }
@@ -128,26 +161,6 @@ fn secrets(error: &ConfigError) -> Problem {
             ),
             format!(
                 "chmod 600 {} — and consider its secrets as known to others.",
-                path.display()
-            ),
-        ),
-        ConfigError::OpenToWriters { path, mode } => Problem::new(
-            ProblemKind::Config,
-            format!(
-                "{} can be written by other users of this machine (mode {mode:o}): they could say where secrets are sent. It is not used.",
-                path.display()
-            ),
-            format!("chmod go-w {}", path.display()),
-        ),
-        ConfigError::ForeignOwner { path, owner } => Problem::new(
-            ProblemKind::Config,
-            format!(
-                "{} belongs to another user of this machine (uid {owner}), who could say where secrets are sent. It is not used.",
-                path.display()
-            ),
-            format!(
-                "chown {} {}, or name another folder with --config-dir.",
-                user(),
                 path.display()
             ),
         ),
@@ -225,6 +238,7 @@ pub(super) fn store(error: &StoreError) -> Problem {
             format!("{} can't be used: {source}.", path.display()),
             "Check the owner, the permissions and the free space of that folder.",
         ),
+        StoreError::Exposed(exposed) => self::exposed(ProblemKind::Store, exposed),
         StoreError::Sql { path, source } => Problem::new(
             ProblemKind::Store,
             format!("{} can't be read or written: {source}.", path.display()),
