@@ -10,7 +10,7 @@ use rollbook::simulator::{Scenario, Simulator};
 use rollbook::store::{StoreError, claim, private_folder};
 use rollbook::sync::{Clock, Control, Problem, ProblemKind};
 use std::fmt::Write as _;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -389,7 +389,8 @@ fn log(arguments: &Arguments) -> Option<tracing_appender::non_blocking::WorkerGu
         return None;
     }
     if let Err(error) = log_folder(&paths.logs) {
-        eprintln!("No log is written: {error}.");
+        // Nobody may be there to read it.
+        let _ = writeln!(std::io::stderr(), "No log is written: {error}.");
         return None;
     }
     let file = tracing_appender::rolling::Builder::new()

@@ -110,7 +110,7 @@ pub fn find_secret(
         cancel,
     };
     let found = places.one(kind, stored)?;
-    let _ = keep_out(&found.0, None);
+    keep_out(&found.0, None);
     Ok(found)
 }
 

@@ -25,7 +25,7 @@ const KNOWN: usize = 64;
 pub(super) const INSTEAD: &str = "[secret]";
 
 /// A secret in every form in which it may come back.
-pub struct Known {
+pub(super) struct Known {
     secret: SecretString,
     login: Option<SecretString>,
     /// Small letters, as [`plain`] reads them.
@@ -112,8 +112,13 @@ fn secrets() -> MutexGuard<'static, VecDeque<Arc<Known>>> {
 }
 
 /// From now on this secret is taken out of whatever a service says. `user` is the name with which it signs
-/// in, if it is a password of that kind. Nothing is given for what is too short to be a secret.
-pub fn keep_out(secret: &SecretString, user: Option<&str>) -> Option<Arc<Known>> {
+/// in, if it is a password of that kind.
+pub fn keep_out(secret: &SecretString, user: Option<&str>) {
+    drop(known(secret, user));
+}
+
+/// The same, with what is known of it from now on. Nothing is known of what is too short to be a secret.
+pub(super) fn known(secret: &SecretString, user: Option<&str>) -> Option<Arc<Known>> {
     let text = secret.expose_secret();
     if text.len() < SHORTEST {
         return None;

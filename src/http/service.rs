@@ -4,7 +4,7 @@ use super::answer::{Answer, without_mark};
 use super::body::{self, Unread};
 use super::pace::Pace;
 use super::said::said;
-use super::secrets::keep_out;
+use super::secrets::{keep_out, known};
 use super::{
     Auth, Body, Call, Clients, Control, Counted, Counts, Failure, Gate, Origin, Rates, Repeat,
 };
@@ -469,11 +469,11 @@ impl Service {
             Auth::None => (request, None),
             Auth::Bearer(token) => (
                 request.bearer_auth(token.expose_secret()),
-                keep_out(token, None),
+                known(token, None),
             ),
             Auth::Basic { user, secret } => (
                 request.basic_auth(user, Some(secret.expose_secret())),
-                keep_out(secret, Some(user)),
+                known(secret, Some(user)),
             ),
         };
         request = signed;
@@ -487,9 +487,7 @@ impl Service {
                 let secrets = fields
                     .iter()
                     .filter(|(name, _)| SECRET_FIELDS.contains(name));
-                secrets.for_each(|(_, secret)| {
-                    keep_out(secret, None);
-                });
+                secrets.for_each(|(_, secret)| keep_out(secret, None));
                 let fields: Vec<(&str, &str)> = fields
                     .iter()
                     .map(|(name, value)| (*name, value.expose_secret()))

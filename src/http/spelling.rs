@@ -161,15 +161,14 @@ fn entity(text: &[Letter]) -> Option<(u32, usize)> {
         .iter()
         .map(|at| char::from(at.letter))
         .collect();
-    let code = match name.strip_prefix('#') {
-        Some(number) => match number.strip_prefix(['x', 'X']) {
-            Some(hex) => u32::from_str_radix(hex, 16).ok()?,
-            None => number.parse().ok()?,
-        },
-        None => {
-            let (_, named) = NAMED.into_iter().find(|(known, _)| *known == name)?;
-            u32::from(named)
-        }
+    let number = |text: &str, base| u32::from_str_radix(text, base).ok();
+    let code = if let Some(hex) = name.strip_prefix("#x").or(name.strip_prefix("#X")) {
+        number(hex, 16)?
+    } else if let Some(decimal) = name.strip_prefix('#') {
+        number(decimal, 10)?
+    } else {
+        let (_, named) = NAMED.into_iter().find(|(known, _)| *known == name)?;
+        u32::from(named)
     };
     Some((code, end + 1))
 }

@@ -74,8 +74,9 @@ pub const INSIDE: &[(&str, &[&str])] = &[
         &[
             "service",
             "failure",
-            "body client",
-            "answer call control counts headway null origin pace said",
+            "body said",
+            "client secrets",
+            "answer call control counts headway null origin pace spelling",
         ],
     ),
     (
@@ -84,8 +85,9 @@ pub const INSIDE: &[(&str, &[&str])] = &[
             "edit",
             "secrets",
             "profile",
-            "file guarded paths printed",
-            "cloud error",
+            "paths printed",
+            "error file",
+            "cloud guarded",
         ],
     ),
     (
@@ -96,9 +98,10 @@ pub const INSIDE: &[(&str, &[&str])] = &[
             "backups decisions group_links group_pins journal new_accounts origins people_links plan_key refusals runs taken undo",
             "state",
             "copies mirror",
-            "codes database lock",
+            "database lock",
+            "codes files",
             "error",
-            "files identity owner",
+            "identity owner",
         ],
     ),
     (
