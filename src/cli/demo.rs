@@ -19,7 +19,7 @@ pub async fn demo(target: &Target, output: &Output) -> Result<Exit, CliError> {
     };
     say(&title(1, "The plan: what would be done, and why"))?;
     let mut session = target.open(Mode::Attended, "demo", output).await?;
-    let proposal = propose(target, &mut session, Purpose::InStep, output).await?;
+    let proposal = propose(target, &mut session, output).await?;
     let site = session.profile.site.host();
     let plan = &proposal.planned;
     say(&plan_text(plan, &session.profile.name, &site, output))?;
@@ -29,24 +29,8 @@ pub async fn demo(target: &Target, output: &Output) -> Result<Exit, CliError> {
     let report = apply(target, &mut session, proposal, &nothing, output).await?;
     say(&summary(&report, output))?;
 
-    say(&title(
-        3,
-        "Groups that give access, confirmed by their names",
-    ))?;
-    let waiting = propose(target, &mut session, Purpose::InStep, output).await?;
-    for group in waiting.planned.unconfirmed_access() {
-        say(&format!(
-            "  rollbook adopt {group} --add-only --confirm {group}\n"
-        ))?;
-        let add_only = true;
-        let purpose = Purpose::Adopt { group, add_only };
-        let proposal = propose(target, &mut session, purpose, output).await?;
-        let report = apply(target, &mut session, proposal, &nothing, output).await?;
-        say(&summary(&report, output))?;
-    }
-
-    say(&title(4, "The rest, allowed by name and number"))?;
-    let proposal = propose(target, &mut session, Purpose::InStep, output).await?;
+    say(&title(3, "The rest, allowed by name and number"))?;
+    let proposal = propose(target, &mut session, output).await?;
     let guards = proposal.planned.plan.guards.iter();
     let allowed: Vec<Allowance> = guards
         .filter(|guard| guard.allowable)
@@ -65,10 +49,8 @@ pub async fn demo(target: &Target, output: &Output) -> Result<Exit, CliError> {
     let report = apply(target, &mut session, proposal, &allowed, output).await?;
     say(&summary(&report, output))?;
 
-    say(&title(5, "Planned again: nothing is left to do"))?;
-    let again = propose(target, &mut session, Purpose::InStep, output)
-        .await?
-        .planned;
+    say(&title(4, "Planned again: nothing is left to do"))?;
+    let again = propose(target, &mut session, output).await?.planned;
     let left = again.plan.operations.len();
     say(&format!(
         "  {}, {} recognised\n",
@@ -76,7 +58,7 @@ pub async fn demo(target: &Target, output: &Output) -> Result<Exit, CliError> {
         counted(again.plan.people_linked, "person", "people"),
     ))?;
 
-    say(&title(6, "Summary"))?;
+    say(&title(5, "Summary"))?;
     let requests = report.requests;
     say(&format!(
         "  {} in Entra, {} in scope · {} · {} left out with a reason\n  {} to Entra, {} to Jira in all\n\n",
@@ -100,12 +82,11 @@ pub async fn demo(target: &Target, output: &Output) -> Result<Exit, CliError> {
 async fn propose(
     target: &Target,
     session: &mut Session,
-    purpose: Purpose,
     output: &Output,
 ) -> Result<Proposal, CliError> {
     let wanted = target.wanted();
     with_progress(session, output, async |session| {
-        run::propose(session, purpose, &wanted).await
+        run::propose(session, Purpose::InStep, &wanted).await
     })
     .await
 }

@@ -26,9 +26,12 @@ pub(super) fn print(
         other => other.map_err(|error| failed(format!("{program}: {error}")))?,
     };
     if !output.status.success() {
-        // It may have printed the secret before it failed.
-        for line in String::from_utf8_lossy(&output.stdout).lines() {
-            keep_out(&line.trim().into(), None);
+        // It may have printed the secret before it failed. Words with blanks between them are a message, and
+        // would be missed where services say the like.
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let is_word = |line: &&str| !line.contains(char::is_whitespace);
+        for word in printed.lines().map(str::trim).filter(is_word) {
+            keep_out(&word.into(), None);
         }
         let text = String::from_utf8_lossy(&output.stderr);
         let line = text.lines().find(|line| !line.trim().is_empty());

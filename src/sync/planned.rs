@@ -5,13 +5,12 @@ use super::read::options::ReadOptions;
 use super::read::sides::{Reading, Snapshots};
 use crate::directory::{EntraSnapshot, JiraSnapshot};
 use crate::plan::{
-    self, Allowance, Allowances, CallRates, Complete, Document, DoubtRow, GuardName, Inputs, Known,
-    Mode, Operation, OperationRow, Plan, Selection, Settings, Undo,
+    self, Allowance, Allowances, CallRates, Complete, Document, DoubtRow, Inputs, Known, Mode,
+    OperationRow, Plan, Selection, Settings, Undo,
 };
 use crate::store::Listing;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A plan together with everything it was made from.
@@ -121,19 +120,6 @@ impl Planned {
             .operations
             .iter()
             .map(|op| self.plan.row(&self.inputs(), op))
-    }
-
-    /// Names of the groups that give access and to which nobody is added before somebody typed that name.
-    #[must_use]
-    pub fn unconfirmed_access(&self) -> Vec<String> {
-        let operations = self.plan.operations.iter();
-        let waiting = operations
-            .filter(|op| op.held.by(GuardName::AccessAdded) && !op.held.is_freed_by(|_| true));
-        let targets: BTreeSet<u32> = waiting.filter_map(Operation::target).collect();
-        let names = targets.into_iter();
-        names
-            .map(|target| self.plan.targets[target as usize].name.clone())
-            .collect()
     }
 
     /// Lets the admin allow what guards hold. Allowances that do not fit what the plan shows are

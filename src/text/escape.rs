@@ -129,6 +129,7 @@ mod tests {
             escape("a\u{85}b\u{7f}c\u{2028}"),
             "a\\u{85}b\\u{7f}c\\u{2028}"
         );
+        assert_eq!(escape("a\u{600}\u{6dd}b"), "a\\u{600}\\u{6dd}b");
     }
 
     #[test]

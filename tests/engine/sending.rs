@@ -275,3 +275,21 @@ fn is_dead(process: Pid) -> bool {
     let path = format!("/proc/{}/stat", process.as_raw_nonzero());
     fs::read_to_string(path).is_ok_and(|stat| stat.contains(") Z "))
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_fails_after_it_printed_a_secret_is_told_without_it() {
+    let mut world = World::new(SMALL).await;
+    world.set(VARIABLES[0], "");
+    let script = world.path("print");
+    // The secret is another one than the world's: its own stands in this script.
+    let text = "#!/bin/sh\necho hv8-not-to-be-told-Q7\necho 'saw hv8-not-to-be-told-Q7: locked' >&2\nexit 3\n";
+    fs::write(&script, text).unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o700)).unwrap();
+    let head = format!("[profiles.\"{PROFILE}\".entra]\n");
+    let command = format!("{head}secret_command = [{:?}]\n", script.to_str().unwrap());
+    let config = world.sim.config(PROFILE).replace(&head, &command);
+    world.configure(&config, "");
+    let error = world.json(&["plan"], 1).await["error"].to_string();
+    assert!(error.contains("saw [secret]: locked"), "{error}");
+    assert!(!error.contains("hv8"), "{error}");
+}
